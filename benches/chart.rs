@@ -14,7 +14,9 @@ use frontrunner::chart::{CurveOptions, CurveSeries, ScaleKind, XAxis, curves};
 use frontrunner::config::keymap::Keymap;
 use frontrunner::domain::{KeyValue, Metric, MetricValue, Run, RunId};
 use frontrunner::export::picture::{Palette, PictureFormat, PictureOptions, render_picture};
-use frontrunner::store::{AccessMode, ConnectOptions, Resolution, StoreTarget, open};
+use frontrunner::store::{
+    AccessMode, ConnectOptions, ReadOnlyReason, Resolution, StoreTarget, open,
+};
 use frontrunner::tui::app::layout::Size;
 use frontrunner::tui::app::{App, Message, Screen, Session, StartOptions};
 use frontrunner::tui::screens::compare::CompareScreen;
@@ -113,7 +115,7 @@ async fn bench_million_points() {
     let ids = seed_store(&path);
     let opened = open(
         &StoreTarget::Sqlite(path.clone()),
-        AccessMode::ReadOnly,
+        AccessMode::ReadOnly(ReadOnlyReason::Flag),
         &ConnectOptions::default(),
     )
     .await

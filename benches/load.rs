@@ -16,7 +16,8 @@ use frontrunner::demo::{DemoOptions, create};
 use frontrunner::ops::list_runs::list_runs;
 use frontrunner::store::limits::{FIRST_PAGE_RUNS, PAGE_RUNS};
 use frontrunner::store::{
-    AccessMode, ConnectOptions, LifecycleFilter, RunQuery, StoreHandle, StoreTarget, open,
+    AccessMode, ConnectOptions, LifecycleFilter, ReadOnlyReason, RunQuery, StoreHandle,
+    StoreTarget, open,
 };
 use frontrunner::table::RunTable;
 use tokio::runtime::Runtime;
@@ -160,7 +161,12 @@ fn bench_server(runtime: &Runtime, runs: u32) -> BoxResult<()> {
     let server = mlflow::Server::start(mlflow::V3, &folder);
     let target = StoreTarget::Server(server.url.parse()?);
     let experiments = runtime.block_on(async {
-        let opened = open(&target, AccessMode::ReadOnly, &ConnectOptions::default()).await?;
+        let opened = open(
+            &target,
+            AccessMode::ReadOnly(ReadOnlyReason::Flag),
+            &ConnectOptions::default(),
+        )
+        .await?;
         Ok::<_, Box<dyn Error>>(opened.reader.experiments(LifecycleFilter::Active).await?)
     })?;
     let ids: Vec<String> = experiments
@@ -220,7 +226,12 @@ async fn open_store(
     target: &StoreTarget,
     experiments: &[String],
 ) -> BoxResult<(StoreHandle, RunQuery)> {
-    let opened = open(target, AccessMode::ReadOnly, &ConnectOptions::default()).await?;
+    let opened = open(
+        target,
+        AccessMode::ReadOnly(ReadOnlyReason::Flag),
+        &ConnectOptions::default(),
+    )
+    .await?;
     let query = RunQuery {
         experiments: experiments.iter().map(|id| id.as_str().into()).collect(),
         filter: None,

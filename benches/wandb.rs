@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use frontrunner::domain::RunId;
 use frontrunner::store::{
-    AccessMode, ConnectOptions, Resolution, RunQuery, StoreHandle, StoreTarget, open,
+    AccessMode, ConnectOptions, ReadOnlyReason, Resolution, RunQuery, StoreHandle, StoreTarget,
+    open,
 };
 use frontrunner::table::RunTable;
 use tokio::runtime::Runtime;
@@ -156,7 +157,7 @@ fn read_raw(home: &Path) -> BoxResult<usize> {
 async fn open_store(home: &Path) -> BoxResult<StoreHandle> {
     Ok(open(
         &StoreTarget::Wandb(home.to_owned()),
-        AccessMode::ReadOnly,
+        AccessMode::ReadOnly(ReadOnlyReason::Flag),
         &ConnectOptions::default(),
     )
     .await?)

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{Goal, Lifecycle, MetricValue, Millis, Run, RunId, RunStatus};
-use crate::table::{ColumnKey, RunTable};
+use crate::table::{ColumnKey, RowId, RunTable};
 
-/// Why a run was not looked at.
+/// Why a run was not ranked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ExclusionReason {
     /// It is in the trash.
     Deleted,
-    /// It has not finished, or failed.
+    /// It is still running, failed or was killed.
     NotFinished,
     /// It never logged the metric.
     MissingMetric,
@@ -19,7 +19,7 @@ pub enum ExclusionReason {
 }
 
 impl ExclusionReason {
-    /// In words that follow a count: `12 without the metric`.
+    /// The words after a count: `12 without the metric`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -31,64 +31,118 @@ impl ExclusionReason {
     }
 }
 
-/// The best run and what was looked at to find it.
+/// The best run, and how it was found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BestRun {
-    /// The best run; of several that are equal, the one that started first.
+    /// The best run; of equal ones, the one that started first.
     pub run: RunId,
     /// Its value.
     pub value: MetricValue,
     /// Other runs with the same value, by their start.
     pub ties: Vec<RunId>,
-    /// How many runs were ranked: active, finished (unless any status was asked for), with a number.
+    /// The number of runs that were ranked.
     pub candidates: usize,
-    /// How many were left out, and why.
+    /// The number of runs that were not, by reason.
     pub excluded: Vec<(ExclusionReason, usize)>,
 }
 
-/// The best of `runs` by `goal`, among the active, finished ones whose value is a number; with `any_status`
-/// also those that run or failed. Of several equal ones, the one that started first.
+/// What ranking reads of a run.
+struct Candidate<'a> {
+    id: &'a RunId,
+    is_deleted: bool,
+    status: RunStatus,
+    start: Option<Millis>,
+    value: Option<MetricValue>,
+}
+
+/// Ranks active, finished runs with a finite value; with `any_status`, also those that run or failed.
 ///
 /// # Errors
-/// When every run was left out: how many, and why.
+/// If every run is excluded: the numbers by reason.
 pub fn find_best<'a>(
     runs: impl IntoIterator<Item = &'a Run>,
     goal: &Goal,
     any_status: bool,
 ) -> Result<BestRun, Vec<(ExclusionReason, usize)>> {
+    let candidate = |run: &'a Run| Candidate {
+        id: &run.id,
+        is_deleted: run.lifecycle == Lifecycle::Deleted,
+        status: run.status,
+        start: run.start_time,
+        value: run.metric(goal.metric.raw()),
+    };
+    rank(runs.into_iter().map(candidate), goal, any_status)
+}
+
+/// Ranks rows of a table as [`find_best`] ranks runs; finished ones only.
+///
+/// # Errors
+/// If every run is excluded: the numbers by reason.
+pub fn find_best_row(
+    table: &RunTable,
+    rows: &[RowId],
+    goal: &Goal,
+) -> Result<BestRun, Vec<(ExclusionReason, usize)>> {
+    let metric = table.column(&ColumnKey::Metric(goal.metric.clone()));
+    let candidate = |row: &RowId| Candidate {
+        id: table.run_id(*row),
+        is_deleted: table.is_deleted(*row),
+        status: table.status(*row),
+        start: table.start_time(*row),
+        value: metric.number(*row, 0).map(MetricValue::new),
+    };
+    rank(rows.iter().map(candidate), goal, false)
+}
+
+fn rank<'a>(
+    candidates: impl Iterator<Item = Candidate<'a>>,
+    goal: &Goal,
+    any_status: bool,
+) -> Result<BestRun, Vec<(ExclusionReason, usize)>> {
     let mut excluded = BTreeMap::new();
-    let mut ranked: Vec<(MetricValue, &Run)> = Vec::new();
-    for run in runs {
-        match candidate_value(run, goal, any_status) {
-            Ok(value) => ranked.push((value, run)),
-            Err(why) => *excluded.entry(why).or_insert(0) += 1,
+    let mut ranked: Vec<(MetricValue, Candidate<'_>)> = Vec::new();
+    for candidate in candidates {
+        match candidate.ranked_value(any_status) {
+            Ok(value) => ranked.push((value, candidate)),
+            Err(reason) => *excluded.entry(reason).or_insert(0) += 1,
         }
     }
     let excluded: Vec<_> = excluded.into_iter().collect();
-    let Some(value) = ranked
-        .iter()
-        .map(|(value, _)| *value)
-        .min_by(|a, b| goal.direction.cmp_best_first(*a, *b))
-    else {
+    let candidates = ranked.len();
+    ranked.sort_by(|(a, _), (b, _)| goal.direction.cmp_best_first(*a, *b));
+    let Some(value) = ranked.first().map(|(value, _)| *value) else {
         return Err(excluded);
     };
-    let considered = ranked.len();
     ranked.retain(|(other, _)| *other == value);
-    ranked.sort_by_key(|(_, run)| run.start_time.unwrap_or(Millis::MAX));
-    let mut equal = ranked.into_iter().map(|(_, run)| run.id.clone());
-    match equal.next() {
+    ranked.sort_by_key(|(_, run)| run.start.unwrap_or(Millis::MAX));
+    let mut ids = ranked.into_iter().map(|(_, run)| run.id.clone());
+    match ids.next() {
         Some(run) => Ok(BestRun {
             run,
             value,
-            ties: equal.collect(),
-            candidates: considered,
+            ties: ids.collect(),
+            candidates,
             excluded,
         }),
         None => Err(excluded),
     }
 }
 
-/// The likeliest goal of a table, where nobody said one: among the metrics that most runs have.
+impl Candidate<'_> {
+    fn ranked_value(&self, any_status: bool) -> Result<MetricValue, ExclusionReason> {
+        match self.value {
+            _ if self.is_deleted => Err(ExclusionReason::Deleted),
+            _ if self.status != RunStatus::Finished && !any_status => {
+                Err(ExclusionReason::NotFinished)
+            }
+            None => Err(ExclusionReason::MissingMetric),
+            Some(value) if !value.is_finite() => Err(ExclusionReason::NotFinite),
+            Some(value) => Ok(value),
+        }
+    }
+}
+
+/// The likeliest goal for a table: suggested from the metrics that at least half as many runs have as the commonest one.
 #[must_use]
 pub fn infer_goal(table: &RunTable) -> Option<Goal> {
     let metrics = table.columns().into_iter().filter_map(|key| match &key {
@@ -96,31 +150,9 @@ pub fn infer_goal(table: &RunTable) -> Option<Goal> {
         _ => None,
     });
     let metrics: Vec<_> = metrics.collect();
-    let most = metrics.iter().map(|(present, _)| *present).max()?;
-    Goal::suggest(
-        metrics
-            .iter()
-            .filter(|(present, _)| present * 2 >= most)
-            .map(|(_, name)| name),
-    )
-}
-
-fn candidate_value(
-    run: &Run,
-    goal: &Goal,
-    any_status: bool,
-) -> Result<MetricValue, ExclusionReason> {
-    if run.lifecycle == Lifecycle::Deleted {
-        return Err(ExclusionReason::Deleted);
-    }
-    if run.status != RunStatus::Finished && !any_status {
-        return Err(ExclusionReason::NotFinished);
-    }
-    match run.metric(goal.metric.raw()) {
-        None => Err(ExclusionReason::MissingMetric),
-        Some(value) if !value.is_finite() => Err(ExclusionReason::NotFinite),
-        Some(value) => Ok(value),
-    }
+    let most = metrics.iter().map(|(count, _)| *count).max()?;
+    let common = metrics.iter().filter(|(count, _)| count * 2 >= most);
+    Goal::suggest(common.map(|(_, name)| name))
 }
 
 #[cfg(test)]

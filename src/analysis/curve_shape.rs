@@ -7,13 +7,12 @@
 
 use std::fmt;
 
+use super::stats::{mad_std_dev, median};
 use crate::domain::{Direction, Point};
-use crate::table::CurveSummary as Told;
+use crate::table::CurveSummary;
 
 /// Fewer finite points than this tell nothing.
 pub const MIN_POINTS: usize = 8;
-/// The standard deviation of normal noise is this times its median absolute deviation.
-const MAD_TO_STD_DEV: f64 = 1.4826;
 /// A point is a spike when it is this many deviations away from the median of its neighbours …
 const SPIKE_SIGMAS: f64 = 6.0;
 /// … and this part of the curve's own range, so that a ripple on a quiet curve is none.
@@ -86,7 +85,7 @@ pub fn classify(points: &[Point], direction: Option<Direction>) -> CurveShape {
 
 /// What the table is told of a history: its ends, up and down, each with its first step, and the verdict.
 #[must_use]
-pub fn summarize(points: &[Point], is_sampled: bool, direction: Option<Direction>) -> Told {
+pub fn summarize(points: &[Point], is_sampled: bool, direction: Option<Direction>) -> CurveSummary {
     // From the end, so that of equal ones the first is taken.
     let extreme = |sign: f64| {
         let finite = points
@@ -96,7 +95,7 @@ pub fn summarize(points: &[Point], is_sampled: bool, direction: Option<Direction
             .filter(|(value, _)| value.is_finite());
         finite.max_by(|a, b| (a.0 * sign).total_cmp(&(b.0 * sign)))
     };
-    Told {
+    CurveSummary {
         points: u32::try_from(points.len()).unwrap_or(u32::MAX),
         is_sampled,
         max: extreme(1.0),
@@ -247,25 +246,6 @@ fn theil_sen(xs: &[f64], ys: &[f64]) -> f64 {
         0.0
     } else {
         median(&slopes)
-    }
-}
-
-/// The median absolute deviation from the median, as a standard deviation of normal noise.
-fn mad_std_dev(values: &[f64]) -> f64 {
-    let middle = median(values);
-    let off: Vec<f64> = values.iter().map(|value| (value - middle).abs()).collect();
-    MAD_TO_STD_DEV * median(&off)
-}
-
-/// The middle value, or the mean of the two in the middle; NaN of nothing.
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let half = sorted.len() / 2;
-    match sorted.len() {
-        0 => f64::NAN,
-        len if len % 2 == 1 => sorted[half],
-        _ => f64::midpoint(sorted[half - 1], sorted[half]),
     }
 }
 

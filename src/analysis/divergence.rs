@@ -1,58 +1,77 @@
-//! Where two curves part: the first step from which they differ by more than they tremble.
+//! Where two curves diverge: the first step from which they differ by more than their noise.
 
+use super::stats::median;
 use crate::domain::Point;
 
-/// How many times their noise two curves have to differ by.
+/// How many times their noise two curves must differ by.
 const NOISE_FACTOR: f64 = 3.0;
-/// For how many points in a row, as a part of all of them, and at least.
-const MIN_STREAK: (f64, usize) = (0.05, 3);
-/// Neighbours on each side that a curve is smoothed over.
+/// For how many consecutive points: this share of all of them …
+const MIN_STREAK_FRACTION: f64 = 0.05;
+/// … and at least this many.
+const MIN_STREAK: usize = 3;
+/// Neighbors on each side in the smoothing window.
 const SMOOTHING_RADIUS: usize = 2;
+/// Fewer steps in common than this show no divergence.
+const MIN_STEPS: usize = 4;
 
-/// Where two curves part.
+/// Where two curves diverge.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Divergence {
-    /// The first step at which they are apart for good long enough.
+    /// The first step of the first long enough streak.
     pub step: i64,
-    /// How far they are apart there: the first minus the second.
+    /// The smoothed difference at that step, first minus second.
     pub difference: f64,
-    /// How much both tremble together: one standard deviation.
+    /// The standard deviation of the noise of both curves together.
     pub noise: f64,
 }
 
-/// The first step from which two histories, each in the order of its steps, differ by more than three times their noise for a twentieth
-/// of their points in a row; nothing where they never do, or have fewer than 4 steps in common.
+/// The values of two curves at one step.
+struct StepPair {
+    step: i64,
+    first: f64,
+    second: f64,
+}
+
+/// The first step from which two histories, each in the order of its steps, differ by more than three times their noise for a
+/// twentieth of their points in a row; none if they never do, or share fewer than 4 steps.
 ///
-/// The curve with more steps is read at the steps of the other, between its points on a line. A curve's noise is the median of
-/// the absolute second differences around 0 divided by `0.6745 · √6`: for independent errors around a line, second differences have six
-/// times their variance, and 0.6745 is the quartile of the normal distribution (P. Rousseeuw, C. Croux, "Alternatives to the Median
-/// Absolute Deviation", 1993). Curves are smoothed by the median of five neighbours before they are compared.
+/// The curve with more steps is interpolated at the steps of the other. A curve's noise is the median of its absolute second
+/// differences divided by `0.6745 · √6`: for independent errors around a line, second differences have six times their variance,
+/// and 0.6745 is the quartile of the normal distribution (P. Rousseeuw, C. Croux, "Alternatives to the Median Absolute Deviation",
+/// 1993). Curves are smoothed by the median of five neighbors before they are compared.
 #[must_use]
 pub fn find_divergence(first: &[Point], second: &[Point]) -> Option<Divergence> {
-    let (a, b) = (finite_by_step(first), finite_by_step(second));
-    let coarse = if a.len() <= b.len() { &a } else { &b };
-    let steps: Vec<i64> = coarse.iter().map(|(step, _)| *step).collect();
-    let pairs: Vec<(i64, f64, f64)> = steps
-        .into_iter()
-        .filter_map(|step| Some((step, interpolate(&a, step)?, interpolate(&b, step)?)))
-        .collect();
-    if pairs.len() < 4 {
+    let (first, second) = (finite_by_step(first), finite_by_step(second));
+    let coarse = if first.len() <= second.len() {
+        &first
+    } else {
+        &second
+    };
+    let pair = |step: i64| {
+        Some(StepPair {
+            step,
+            first: interpolate(&first, step)?,
+            second: interpolate(&second, step)?,
+        })
+    };
+    let pairs: Vec<StepPair> = coarse.iter().filter_map(|(step, _)| pair(*step)).collect();
+    if pairs.len() < MIN_STEPS {
         return None;
     }
-    let values = |of: fn(&(i64, f64, f64)) -> f64| pairs.iter().map(of).collect::<Vec<f64>>();
-    let (a, b) = (values(|pair| pair.1), values(|pair| pair.2));
+    let a: Vec<f64> = pairs.iter().map(|pair| pair.first).collect();
+    let b: Vec<f64> = pairs.iter().map(|pair| pair.second).collect();
     let noise = (estimate_noise(&a).powi(2) + estimate_noise(&b).powi(2)).sqrt();
     let (a, b) = (smooth_by_median(&a), smooth_by_median(&b));
-    let streak = ((pairs.len() as f64 * MIN_STREAK.0).ceil() as usize)
-        .max(MIN_STREAK.1)
+    let streak = ((pairs.len() as f64 * MIN_STREAK_FRACTION).ceil() as usize)
+        .max(MIN_STREAK)
         .min(pairs.len());
-    // Curves without noise part where they are not the same.
+    // Curves without noise diverge where they are not equal.
     let is_apart = |at: usize| {
         (a[at] - b[at]).abs() > (NOISE_FACTOR * noise).max(a[at].abs().max(b[at].abs()) * 1e-9)
     };
     let at = (0..=pairs.len() - streak).find(|at| (*at..at + streak).all(is_apart))?;
     Some(Divergence {
-        step: pairs[at].0,
+        step: pairs[at].step,
         difference: a[at] - b[at],
         noise,
     })
@@ -60,17 +79,17 @@ pub fn find_divergence(first: &[Point], second: &[Point]) -> Option<Divergence> 
 
 /// The last finite value of each step.
 fn finite_by_step(points: &[Point]) -> Vec<(i64, f64)> {
-    let mut points_by_step: Vec<(i64, f64)> = Vec::new();
+    let mut by_step: Vec<(i64, f64)> = Vec::new();
     for point in points.iter().filter(|point| point.value.is_finite()) {
-        match points_by_step.last_mut() {
+        match by_step.last_mut() {
             Some(last) if last.0 == point.step => last.1 = point.value.get(),
-            _ => points_by_step.push((point.step, point.value.get())),
+            _ => by_step.push((point.step, point.value.get())),
         }
     }
-    points_by_step
+    by_step
 }
 
-/// The value at a step, on a line between the points around it; nothing outside of them.
+/// The value at a step, interpolated between the points around it; none outside of them.
 fn interpolate(points: &[(i64, f64)], step: i64) -> Option<f64> {
     let after = points.partition_point(|(other, _)| *other < step);
     let (right, high) = *points.get(after)?;
@@ -83,36 +102,20 @@ fn interpolate(points: &[(i64, f64)], step: i64) -> Option<f64> {
 }
 
 fn estimate_noise(values: &[f64]) -> f64 {
-    let mut second_differences: Vec<f64> = values
+    let second_differences: Vec<f64> = values
         .windows(3)
         .map(|three| (three[0] - 2.0 * three[1] + three[2]).abs())
         .collect();
-    median(&mut second_differences) / (0.6745 * 6.0_f64.sqrt())
+    median(&second_differences) / (0.6745 * 6.0_f64.sqrt())
 }
 
 fn smooth_by_median(values: &[f64]) -> Vec<f64> {
     let around = |at: usize| {
-        // As many on both sides, so that a slope stays where it is.
+        // The same number on both sides, so that a slope stays where it is.
         let reach = SMOOTHING_RADIUS.min(at).min(values.len() - 1 - at);
-        median(&mut values[at - reach..=at + reach].to_vec())
+        median(&values[at - reach..=at + reach])
     };
     (0..values.len()).map(around).collect()
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    if values.is_empty() {
-        return 0.0;
-    }
-    let middle = values.len() / 2;
-    let upper = *values.select_nth_unstable_by(middle, f64::total_cmp).1;
-    if values.len() % 2 == 1 {
-        return upper;
-    }
-    let lower = values[..middle]
-        .iter()
-        .copied()
-        .fold(f64::NEG_INFINITY, f64::max);
-    f64::midpoint(lower, upper)
 }
 
 #[cfg(test)]

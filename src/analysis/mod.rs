@@ -1,4 +1,4 @@
-//! What can be concluded from runs: what differs, which is best, how a curve goes; and how numbers are written.
+//! Conclusions from runs: comparison, ranking, importance, curve shapes, heartbeats.
 
 mod best;
 mod compare;
@@ -11,11 +11,12 @@ pub mod nearest;
 pub mod pareto;
 mod properties;
 mod sparkline;
+pub mod stats;
 pub mod value_diff;
 
-pub use best::{BestRun, ExclusionReason, find_best, infer_goal};
+pub use best::{BestRun, ExclusionReason, find_best, find_best_row, infer_goal};
 pub use compare::{
     Comparison, ComparisonRow, GroupStats, RowKind, compare, compare_groups,
     compare_with_directions,
 };
-pub use sparkline::{Bucket, SparklineColumn, min_max_buckets, sparkline};
+pub use sparkline::{SparklineColumn, min_max_buckets, sparkline};

@@ -1,74 +1,73 @@
-//! The nearest run: which other run has almost the same params, and what little differs. It answers "why did it get worse?".
+//! Nearest runs: which other runs have almost the same params, and what differs. It helps to explain why a result got worse.
 
 use std::collections::BTreeMap;
 
+use super::stats::{min_max, needs_log_scale};
 use crate::domain::{KeyValue, Run, RunId};
 use crate::text::Untrusted;
 
-/// A param that differs between two runs.
+/// A param that differs between a run and its neighbor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParamDifference {
     /// The param.
     pub key: Untrusted,
-    /// What the run has; nothing where it has none.
+    /// The value of the run; absent where it has none.
     pub value: Option<Untrusted>,
-    /// What the other one has.
+    /// The value of the neighbor.
     pub neighbor_value: Option<Untrusted>,
-    /// How much of the distance it makes up, from 0 to 1.
+    /// The distance in this param, from 0 to 1.
     pub distance: f64,
 }
 
-/// A run that is near.
+/// A run by its distance from another.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Neighbor {
-    /// Which run.
+    /// The run.
     pub id: RunId,
-    /// How far it is: the mean over all params that differ between any runs, from 0 (all the same) to 1.
+    /// The mean distance over all params that differ between any runs: 0 for equal params, at most 1.
     pub distance: f64,
-    /// What differs, the smallest first.
+    /// The params that differ, the least first.
     pub differences: Vec<ParamDifference>,
 }
 
-/// A numeric param spans so many decades before it is measured by its magnitude.
-const LOG_SCALE_DECADES: f64 = 2.0;
-
-/// How a param is measured.
+/// How the distance of two values of a param is measured.
 enum Measure {
-    /// By numbers, of which this is the greatest difference, in their logarithm where that is said.
+    /// As a share of the range, on a logarithmic scale if `is_log`.
     Numeric { range: f64, is_log: bool },
-    /// Same or not.
+    /// 0 if equal, else 1.
     Categorical,
 }
 
-/// The runs by how near they are to one of them in their params, the nearest first; of equally near ones, the newest.
+/// All other runs by the distance of their params from those of a run, the nearest first; at equal distance, the newest.
 ///
-/// The distance is J. Gower's ("A general coefficient of similarity and some of its properties", 1971): the mean over params of
-/// `|a - b| / range` for numbers and of 0 or 1 for words; a param that only one of the two has counts 1. Numbers above 0 that span more
-/// than two decades are compared by their logarithm.
+/// J. Gower's distance ("A general coefficient of similarity and some of its properties", 1971): the mean over params of
+/// `|a - b| / range` for numbers and of 0 or 1 for text; a param that only one of the two has counts 1. Positive numbers over
+/// more than two decades are compared by their logarithm.
 #[must_use]
 pub fn nearest_runs(runs: &[Run], id: &RunId) -> Vec<Neighbor> {
-    let Some(own) = runs.iter().find(|run| run.id == *id) else {
+    let Some(reference) = runs.iter().find(|run| run.id == *id) else {
         return Vec::new();
     };
     let measures = measures(runs);
-    let mut found: Vec<(Neighbor, Option<i64>)> = runs
+    let mut neighbors: Vec<(Neighbor, Option<i64>)> = runs
         .iter()
         .filter(|run| run.id != *id)
-        .map(|run| (compare_params(own, run, &measures), run.start_time))
+        .map(|run| (compare_params(reference, run, &measures), run.start_time))
         .collect();
-    found.sort_by(|(a, a_start), (b, b_start)| {
+    neighbors.sort_by(|(a, a_start), (b, b_start)| {
         a.distance
             .total_cmp(&b.distance)
             .then_with(|| b_start.cmp(a_start))
     });
-    found.into_iter().map(|(near, _)| near).collect()
+    neighbors
+        .into_iter()
+        .map(|(neighbor, _)| neighbor)
+        .collect()
 }
 
 fn parse_finite(text: &str) -> Option<f64> {
-    text.trim()
-        .parse()
-        .ok()
-        .filter(|number: &f64| number.is_finite())
+    let number = text.trim().parse().ok();
+    number.filter(|number: &f64| number.is_finite())
 }
 
 /// The params that differ between any runs, with how each is measured.
@@ -77,92 +76,79 @@ fn measures(runs: &[Run]) -> BTreeMap<&Untrusted, Measure> {
     for KeyValue { key, value } in runs.iter().flat_map(|run| &run.params) {
         values.entry(key).or_default().push(value.raw());
     }
-    let count = runs.len();
-    let measure = |texts: &[&str]| {
+    let differs = |texts: &[&str]| {
+        texts.len() < runs.len() || texts.windows(2).any(|pair| pair[0] != pair[1])
+    };
+    values
+        .into_iter()
+        .filter(|(_, texts)| differs(texts))
+        .map(|(key, texts)| (key, Measure::new(&texts)))
+        .collect()
+}
+
+impl Measure {
+    fn new(texts: &[&str]) -> Self {
         let numbers: Option<Vec<f64>> = texts.iter().map(|text| parse_finite(text)).collect();
-        let Some(numbers) = numbers else {
-            return Measure::Categorical;
+        let Some((low, high)) = numbers.and_then(|numbers| min_max(numbers.into_iter())) else {
+            return Self::Categorical;
         };
-        let (low, high) = numbers
-            .iter()
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), n| {
-                (l.min(*n), h.max(*n))
-            });
-        let log = low > 0.0 && (high / low).log10() > LOG_SCALE_DECADES;
-        let span = if log {
+        let is_log = needs_log_scale(low, high);
+        let range = if is_log {
             (high / low).log10()
         } else {
             high - low
         };
-        if span > 0.0 && span.is_finite() {
-            Measure::Numeric {
-                range: span,
-                is_log: log,
-            }
+        if range > 0.0 && range.is_finite() {
+            Self::Numeric { range, is_log }
         } else {
-            Measure::Categorical
+            Self::Categorical
         }
-    };
-    let differ =
-        |texts: &[&str]| texts.len() < count || texts.windows(2).any(|pair| pair[0] != pair[1]);
-    values
-        .into_iter()
-        .filter(|(_, texts)| differ(texts))
-        .map(|(key, texts)| (key, measure(&texts)))
-        .collect()
+    }
+
+    fn distance(&self, a: &str, b: &str) -> f64 {
+        match (self, parse_finite(a), parse_finite(b)) {
+            (Self::Numeric { range, is_log }, Some(a), Some(b)) => {
+                let difference = if *is_log {
+                    a.log10() - b.log10()
+                } else {
+                    a - b
+                };
+                (difference.abs() / range).min(1.0)
+            }
+            _ => f64::from(u8::from(a != b)),
+        }
+    }
 }
 
-fn compare_params(own: &Run, other: &Run, measures: &BTreeMap<&Untrusted, Measure>) -> Neighbor {
-    let of = |run: &Run, key: &Untrusted| {
-        run.params
-            .iter()
-            .find(|param| param.key == *key)
-            .map(|param| param.value.clone())
-    };
+fn compare_params(
+    reference: &Run,
+    other: &Run,
+    measures: &BTreeMap<&Untrusted, Measure>,
+) -> Neighbor {
     let mut differences = Vec::new();
     for (key, measure) in measures {
-        let (here, there) = (of(own, key), of(other, key));
-        let distance = match (&here, &there) {
+        let value = reference.param(key.raw()).cloned();
+        let neighbor_value = other.param(key.raw()).cloned();
+        let distance = match (&value, &neighbor_value) {
             (None, None) => 0.0,
-            (Some(a), Some(b)) => param_distance(a.raw(), b.raw(), measure),
+            (Some(a), Some(b)) => measure.distance(a.raw(), b.raw()),
             _ => 1.0,
         };
         if distance > 0.0 {
             differences.push(ParamDifference {
                 key: (*key).clone(),
-                value: here,
-                neighbor_value: there,
+                value,
+                neighbor_value,
                 distance,
             });
         }
     }
-    let distance = differences
-        .iter()
-        .map(|difference| difference.distance)
-        .sum::<f64>()
-        / measures.len().max(1) as f64;
+    let sum: f64 = differences.iter().map(|param| param.distance).sum();
     differences.sort_by(|a, b| a.distance.total_cmp(&b.distance));
     Neighbor {
         id: other.id.clone(),
-        distance,
+        distance: sum / measures.len().max(1) as f64,
         differences,
-    }
-}
-
-fn param_distance(a: &str, b: &str, measure: &Measure) -> f64 {
-    match (measure, parse_finite(a), parse_finite(b)) {
-        (
-            Measure::Numeric {
-                range: span,
-                is_log: log,
-            },
-            Some(a),
-            Some(b),
-        ) => {
-            let difference = if *log { a.log10() - b.log10() } else { a - b };
-            (difference.abs() / span).min(1.0)
-        }
-        _ => f64::from(u8::from(a != b)),
     }
 }
 

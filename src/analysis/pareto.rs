@@ -1,42 +1,26 @@
-//! Several goals at once: the runs of which no other is better in one goal and as good in all others.
+//! Pareto fronts: runs that no other run beats in all goals.
 
-use crate::domain::{Goal, MetricValue, Run};
+use crate::domain::{Direction, Goal, MetricValue, Run};
 
-/// The runs by how many fronts lie before theirs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The front of each run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ParetoFronts {
-    /// For each run its front, from 1; nothing for one without a number in each goal.
+    /// One entry a run, counted from 1; absent for a run without a finite value of each goal.
     pub fronts: Vec<Option<usize>>,
-    /// How many runs have no number in some goal.
+    /// The number of runs without a front.
     pub excluded: usize,
 }
 
-/// The most fronts that are told apart; what lies behind them is in the last.
+/// The last front holds all runs behind it.
 const MAX_FRONTS: usize = 5;
 
-/// The fronts of runs by goals. Runs that are equal in all goals are on one front. Takes the square of the number of runs.
+/// Sorts runs into fronts. Runs that are equal in all goals share one. Takes the square of the number of runs.
 #[must_use]
 pub fn pareto_fronts(runs: &[Run], goals: &[Goal]) -> ParetoFronts {
-    // Greater is better in all of them.
-    let score = |run: &Run| -> Option<Vec<f64>> {
-        let one = |goal: &Goal| {
-            let value = run
-                .metrics
-                .iter()
-                .find(|metric| metric.key == goal.metric)?
-                .value
-                .get();
-            value.is_finite().then(|| {
-                if goal.direction.is_improvement(1.0) {
-                    value
-                } else {
-                    -value
-                }
-            })
-        };
-        goals.iter().map(one).collect()
-    };
-    let scores: Vec<Option<Vec<f64>>> = runs.iter().map(score).collect();
+    let scores: Vec<Option<Vec<f64>>> = runs
+        .iter()
+        .map(|run| goals.iter().map(|goal| score(run, goal)).collect())
+        .collect();
     let mut fronts: Vec<Option<usize>> = vec![None; runs.len()];
     let mut remaining: Vec<usize> = (0..runs.len()).filter(|at| scores[*at].is_some()).collect();
     let excluded = runs.len() - remaining.len();
@@ -65,15 +49,21 @@ fn dominates(a: Option<&[f64]>, b: Option<&[f64]>) -> bool {
     a.iter().zip(b).all(|(a, b)| a >= b) && a.iter().zip(b).any(|(a, b)| a > b)
 }
 
-/// A metric's number, if it has one: for figures of fronts.
+/// The value of a goal's metric, if it is finite.
 #[must_use]
 pub fn finite_metric(run: &Run, goal: &Goal) -> Option<f64> {
-    run.metrics
-        .iter()
-        .find(|metric| metric.key == goal.metric)
-        .map(|metric| metric.value)
-        .filter(|v| v.is_finite())
+    run.metric(goal.metric.raw())
+        .filter(|value| value.is_finite())
         .map(MetricValue::get)
+}
+
+/// The same, negated where less is better: a greater score is better for every goal.
+pub(crate) fn score(run: &Run, goal: &Goal) -> Option<f64> {
+    let value = finite_metric(run, goal)?;
+    Some(match goal.direction {
+        Direction::Max => value,
+        Direction::Min => -value,
+    })
 }
 
 #[cfg(test)]

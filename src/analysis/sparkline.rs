@@ -1,57 +1,17 @@
 //! Curves, reduced to the columns of a screen without losing a spike.
 
 use crate::domain::Point;
+use crate::domain::downsample::{Extremes, buckets};
 
-/// What fell into one column.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Bucket {
-    /// The smallest finite value.
-    pub min: f64,
-    /// The greatest finite value.
-    pub max: f64,
-    /// The last finite value.
-    pub last: f64,
-}
-
-/// The points of a history, by their order, in at most `columns` columns; a column of which no value is a number is nothing.
+/// The finite values of a history in at most `columns` buckets of consecutive points; `None` for a bucket without one.
 #[must_use]
-pub fn min_max_buckets(points: &[Point], columns: usize) -> Vec<Option<Bucket>> {
-    let columns = columns.min(points.len());
-    (0..columns)
-        .map(|column| {
-            aggregate(points.get(
-                bucket_start(column, columns, points.len())
-                    ..bucket_start(column + 1, columns, points.len()),
-            )?)
+pub fn min_max_buckets(points: &[Point], columns: usize) -> Vec<Option<Extremes<f64>>> {
+    buckets(points.len(), columns.min(points.len()))
+        .map(|bucket| {
+            let values = points.get(bucket)?.iter().map(|point| point.value.get());
+            Extremes::of(values.filter(|value| value.is_finite()), |value| value)
         })
         .collect()
-}
-
-/// The first point of a column: columns differ by at most one point, and none is empty.
-fn bucket_start(column: usize, columns: usize, points: usize) -> usize {
-    // Through u128, so that the product of two sizes can't overflow.
-    (column as u128 * points as u128 / columns as u128) as usize
-}
-
-fn aggregate(points: &[Point]) -> Option<Bucket> {
-    points
-        .iter()
-        .map(|point| point.value.get())
-        .filter(|value| value.is_finite())
-        .fold(None, |so_far: Option<Bucket>, value| {
-            Some(match so_far {
-                None => Bucket {
-                    min: value,
-                    max: value,
-                    last: value,
-                },
-                Some(Bucket { min, max, .. }) => Bucket {
-                    min: min.min(value),
-                    max: max.max(value),
-                    last: value,
-                },
-            })
-        })
 }
 
 /// A column of a curve on a scale of whole heights.
@@ -96,7 +56,7 @@ pub fn sparkline(
             top / 2
         }
     };
-    let level = |column: Bucket| SparklineColumn {
+    let level = |column: Extremes<f64>| SparklineColumn {
         low: height(column.min),
         high: height(column.max),
         last: height(column.last),

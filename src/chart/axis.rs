@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::scale::{Scale, ScaleKind};
 use super::ticks;
+use crate::text::duration::format_units;
 use crate::text::{number, quantity};
 
 /// What the numbers of an axis are.
@@ -161,7 +162,7 @@ impl Axis {
                 let (values, step) = ticks::time_ticks(self.range(), target_count, None);
                 values
                     .into_iter()
-                    .filter_map(|ms| tick(ms, format_duration(ms as i64, step)))
+                    .filter_map(|ms| tick(ms, duration_label(ms as i64, step)))
                     .collect()
             }
             Quantity::Time(zone) => {
@@ -227,32 +228,10 @@ fn distinct_digits(values: &[f64]) -> usize {
     (number::TABLE_DIGITS..17).find(apart).unwrap_or(17)
 }
 
-/// A span of time as short as the step between ticks allows: `30s`, `1m30s`, `2h`, `3d`.
-fn format_duration(ms: i64, step: i64) -> String {
-    let sign = if ms < 0 { "-" } else { "" };
-    let units = [
-        ("d", 86_400_000),
-        ("h", 3_600_000),
-        ("m", 60_000),
-        ("s", 1_000),
-        ("ms", 1),
-    ];
-    let mut rest = ms.unsigned_abs();
-    let mut text = String::new();
-    for (unit, length) in units {
-        // What is finer than the ticks is 0 in all of them.
-        if length < step.unsigned_abs() / 60 && !text.is_empty() {
-            break;
-        }
-        if rest >= length {
-            text.push_str(&format!("{}{unit}", rest / length));
-            rest %= length;
-        }
-    }
-    if text.is_empty() {
-        "0".into()
-    } else {
-        format!("{sign}{text}")
+fn duration_label(ms: i64, step: i64) -> String {
+    match ms {
+        0 => "0".to_owned(),
+        _ => format_units(ms, step),
     }
 }
 

@@ -1,104 +1,115 @@
-//! What came of two params together: their plane in boxes, each as dark as the mean of the goal in it.
+//! Contour: the plane of two params in boxes, shaded by the mean of the goal.
 
 use std::collections::BTreeMap;
 
+use super::axis::{Axis, Quantity};
 use super::figure::{Figure, Label, PaintStyle, Shape};
 use super::property::{Dimension, Property};
-use crate::analysis::pareto;
-use crate::domain::{Goal, Run};
-use crate::text::number;
+use super::registry::FigureInput;
+use crate::analysis::pareto::finite_metric;
+use crate::analysis::stats::min_max;
+use crate::domain::{Direction, Goal, Run};
+use crate::text::number::format_significant;
 
-/// The figure of the mean of a goal over two params, in so many boxes across and up where they are numbers. A box without runs is empty; each says its mean and, of several, how many runs.
-#[must_use]
-pub fn contour(
+/// Over the chosen properties; where y is no param of its own, over the first other param.
+pub(super) fn build(input: &FigureInput<'_>) -> Option<Figure> {
+    let y = std::iter::once(input.y)
+        .filter(|y| matches!(y, Property::Param(_)))
+        .chain(input.params())
+        .find(|property| *property != input.x);
+    let goal = input.goals.first()?;
+    Some(contour(
+        input.runs,
+        input.x,
+        y.unwrap_or(input.y),
+        goal,
+        input.max_cells,
+    ))
+}
+
+/// The runs in one box.
+#[derive(Default)]
+struct Cell {
+    sum: f64,
+    runs: usize,
+}
+
+impl Cell {
+    fn mean(&self) -> f64 {
+        self.sum / self.runs as f64
+    }
+}
+
+fn contour(
     runs: &[Run],
     x: &Property,
     y: &Property,
     goal: &Goal,
     max_cells: (usize, usize),
 ) -> Figure {
-    let (across, up) = (Dimension::new(runs, x), Dimension::new(runs, y));
-    let title = format!("mean {goal} over {} and {}", x.title(), y.title());
-    let mut figure = Figure::new(title, across.axis.clone(), up.axis.clone());
-    let mut cells: BTreeMap<(usize, usize), (f64, usize)> = BTreeMap::new();
-    let (columns, rows) = (
-        cell_count(&across, max_cells.0),
-        cell_count(&up, max_cells.1),
-    );
+    let (x_dimension, y_dimension) = (Dimension::new(runs, x), Dimension::new(runs, y));
+    let columns = cell_count(&x_dimension, max_cells.0);
+    let rows = cell_count(&y_dimension, max_cells.1);
+    let mut cells: BTreeMap<(usize, usize), Cell> = BTreeMap::new();
     for (at, run) in runs.iter().enumerate() {
-        let (Some(x), Some(y), Some(value)) = (
-            across.position(at),
-            up.position(at),
-            pareto::finite_metric(run, goal),
-        ) else {
-            continue;
-        };
-        let (sum, runs) = cells
-            .entry((cell_index(x, columns), cell_index(y, rows)))
-            .or_default();
-        (*sum, *runs) = (*sum + value, *runs + 1);
+        let position = x_dimension.position(at).zip(y_dimension.position(at));
+        if let Some(((x, y), value)) = position.zip(finite_metric(run, goal)) {
+            let key = (cell_index(x, columns), cell_index(y, rows));
+            let cell = cells.entry(key).or_default();
+            cell.sum += value;
+            cell.runs += 1;
+        }
     }
-    let means = || cells.values().map(|(sum, runs)| sum / *runs as f64);
-    let (low, high) = means().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), mean| {
-        (l.min(mean), h.max(mean))
-    });
+    let title = format!("mean {goal} over {} and {}", x.title(), y.title());
+    let mut figure = Figure::new(title, x_dimension.axis, y_dimension.axis);
+    let (low, high) = min_max(cells.values().map(Cell::mean)).unwrap_or_default();
     let mut labels = Vec::new();
-    let edge = |axis: &super::Axis, nth: usize, of: usize| axis.value_at(nth as f64 / of as f64);
-    for ((column, row), (sum, runs)) in &cells {
-        let mean = sum / *runs as f64;
+    let edge = |axis: &Axis, nth: f64, count: usize| axis.value_at(nth / count as f64);
+    for ((column, row), cell) in &cells {
+        let (column, row) = (*column as f64, *row as f64);
+        let corner = |shift: f64| {
+            (
+                edge(&figure.x, column + shift, columns),
+                edge(&figure.y, row + shift, rows),
+            )
+        };
         let part = if high > low {
-            (mean - low) / (high - low)
+            (cell.mean() - low) / (high - low)
         } else {
             0.5
         };
-        // Darker is better, whichever way that is.
-        let part = if goal.direction.is_improvement(1.0) {
-            part
-        } else {
-            1.0 - part
+        // Darker is better, for either direction.
+        let part = match goal.direction {
+            Direction::Max => part,
+            Direction::Min => 1.0 - part,
         };
-        let from = (
-            edge(&figure.x, *column, columns),
-            edge(&figure.y, *row, rows),
-        );
-        let to = (
-            edge(&figure.x, column + 1, columns),
-            edge(&figure.y, row + 1, rows),
-        );
-        figure.add_layer(PaintStyle::Shade(0.12 + 0.88 * part), Shape::Rect(from, to));
-        let middle = |axis: &super::Axis, nth: usize, of: usize| {
-            axis.value_at((nth as f64 + 0.5) / of as f64)
-        };
-        let several = if *runs > 1 {
-            format!(" /{runs}")
-        } else {
-            String::new()
-        };
-        let at = (
-            middle(&figure.x, *column, columns),
-            middle(&figure.y, *row, rows),
-        );
+        let shape = Shape::Rect(corner(0.0), corner(1.0));
+        let mean = format_significant(cell.mean(), 3);
         labels.push(Label {
-            position: at,
-            text: format!("{}{several}", number::format_significant(mean, 3)),
+            position: corner(0.5),
+            text: match cell.runs {
+                1 => mean,
+                runs => format!("{mean} /{runs}"),
+            },
         });
+        figure.add_layer(PaintStyle::Shade(0.12 + 0.88 * part), shape);
     }
     figure.add_layer(PaintStyle::Emphasis, Shape::Labels(labels));
-    let counted: usize = cells.values().map(|(_, runs)| runs).sum();
+    let counted: usize = cells.values().map(|cell| cell.runs).sum();
     figure.notes.push(format!(
-        "{counted} of {} runs; darker is better; mean /runs",
+        "{counted} of {} runs; darker is better; labels: mean /runs",
         runs.len()
     ));
     figure
 }
 
-fn cell_count(dimension: &Dimension, most: usize) -> usize {
+fn cell_count(dimension: &Dimension, max: usize) -> usize {
     match &dimension.axis.quantity {
-        super::Quantity::Categories(names) => names.len().max(1),
-        _ => most,
+        Quantity::Categories(names) => names.len().max(1),
+        _ => max,
     }
 }
 
-fn cell_index(at: f64, count: usize) -> usize {
-    ((at.clamp(0.0, 1.0) * count as f64) as usize).min(count - 1)
+fn cell_index(position: f64, count: usize) -> usize {
+    ((position.clamp(0.0, 1.0) * count as f64) as usize).min(count - 1)
 }

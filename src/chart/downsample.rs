@@ -1,48 +1,7 @@
 //! Reducing a curve to the columns of a picture without losing a spike.
 
 use super::figure::Xy;
-
-/// What fell into one column, in the order in which it came.
-#[derive(Clone, Copy)]
-struct PixelColumn {
-    first: (usize, Xy),
-    min: (usize, Xy),
-    max: (usize, Xy),
-    last: (usize, Xy),
-}
-
-impl PixelColumn {
-    fn new(at: (usize, Xy)) -> Self {
-        Self {
-            first: at,
-            min: at,
-            max: at,
-            last: at,
-        }
-    }
-
-    fn add(&mut self, at: (usize, Xy)) {
-        if at.1.1 < self.min.1.1 {
-            self.min = at;
-        }
-        if at.1.1 > self.max.1.1 {
-            self.max = at;
-        }
-        self.last = at;
-    }
-
-    fn append_to(&self, into: &mut Vec<Xy>) {
-        let mut extremes = [self.first, self.min, self.max, self.last];
-        extremes.sort_by_key(|(order, _)| *order);
-        let mut before = None;
-        for (order, place) in extremes {
-            if before != Some(order) {
-                into.push(place);
-            }
-            before = Some(order);
-        }
-    }
-}
+use crate::domain::downsample::Extremes;
 
 /// A line of at most four places a column: the first, the least, the greatest and the last of those that fall into it, in
 /// their order (U. Jugel et al., "M4: A Visualization-Oriented Time Series Data Aggregation", 2014). A line through them covers the
@@ -57,13 +16,13 @@ pub fn downsample(
     let per_unit = columns.max(1) as f64 / (high - low);
     let last = columns.max(1) - 1;
     let mut line = Vec::new();
-    let mut column: Option<(usize, PixelColumn)> = None;
+    let mut column: Option<(usize, Extremes<(usize, Xy)>)> = None;
     let mut before: Option<Xy> = None;
     let mut after = false;
     for (order, (x, y)) in points.enumerate() {
         if !y.is_finite() {
             if let Some((_, whole)) = column.take() {
-                whole.append_to(&mut line);
+                line.extend(whole.by_index());
             }
             if line.last().is_some_and(|(_, y): &Xy| !y.is_nan()) {
                 line.push((x, f64::NAN));
@@ -78,7 +37,7 @@ pub fn downsample(
         if x > high {
             if !after && (column.is_some() || before.is_some()) {
                 if let Some((_, whole)) = column.take() {
-                    whole.append_to(&mut line);
+                    line.extend(whole.by_index());
                 }
                 line.extend(before.take());
                 line.push((x, y));
@@ -89,16 +48,16 @@ pub fn downsample(
         line.extend(before.take());
         let at = (((x - low) * per_unit) as usize).min(last);
         match &mut column {
-            Some((here, whole)) if *here == at => whole.add((order, (x, y))),
+            Some((here, whole)) if *here == at => whole.add((order, (x, y)), |(_, (_, y))| y),
             _ => {
-                if let Some((_, whole)) = column.replace((at, PixelColumn::new((order, (x, y))))) {
-                    whole.append_to(&mut line);
+                if let Some((_, whole)) = column.replace((at, Extremes::new((order, (x, y))))) {
+                    line.extend(whole.by_index());
                 }
             }
         }
     }
     if let Some((_, whole)) = column {
-        whole.append_to(&mut line);
+        line.extend(whole.by_index());
     }
     line
 }

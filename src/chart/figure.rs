@@ -2,100 +2,107 @@
 
 use super::axis::Axis;
 
-/// A place: x and y in the units of their axes.
+/// A point, in the units of the axes.
 pub type Xy = (f64, f64);
 
-/// What something is painted with.
+/// The color and weight of a layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum PaintStyle {
-    /// The colour of the nth run of the legend.
+    /// The color of the nth series of the legend.
     Series(usize),
-    /// The same, fainter: the raw line under a smooth one.
+    /// The same color, fainter: the raw line under a smoothed one.
     Faint(usize),
-    /// What belongs to no run and is in the background.
+    /// Background.
     Muted,
-    /// What the eye should find.
+    /// Highlighted.
     Emphasis,
-    /// A shade from the least (0) to the most (1) of what is shown.
+    /// A shade from the least (0) to the greatest (1) value.
     Shade(f64),
 }
 
-/// A value that has no place on an axis.
+/// A value without a position on an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of IEEE 754")]
 pub enum NonFinite {
-    /// Not a number.
     Nan,
-    /// Above every number.
     Infinite,
-    /// Below every number.
     NegativeInfinite,
 }
 
-/// A text at a place.
+/// A text, centered on a point.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Label {
-    /// Where its middle is.
+    /// The center.
     pub position: Xy,
-    /// What it says, safe to draw.
+    /// Safe to draw.
     pub text: String,
 }
 
-/// What is painted, in the units of the axes.
+/// A horizontal bar from x = 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bar {
+    /// The end of the bar; y is its row.
+    pub end: Xy,
+    /// Half the length of the error bar.
+    pub error: Option<f64>,
+}
+
+/// A shape, in the units of the axes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
-    /// A line through places; a place whose y is NaN is a gap.
+    /// A line through points; a point whose y is NaN is a gap.
     Line(Vec<Xy>),
-    /// A mark at each place.
+    /// A mark at each point.
     Dots(Vec<Xy>),
-    /// A mark at the x of a value that has no place.
+    /// A mark at the x of each value without a position.
     NonFinite(Vec<(f64, NonFinite)>),
-    /// Bars from 0 to x in the row y, each with the half of its error bar.
-    Bars(Vec<(Xy, Option<f64>)>),
-    /// Rectangles from one place to another.
+    /// Bars, one a row.
+    Bars(Vec<Bar>),
+    /// A rectangle between two corners.
     Rect(Xy, Xy),
-    /// Lines from bottom to top.
+    /// Vertical lines over the whole height.
     Rules(Vec<f64>),
     /// Texts.
     Labels(Vec<Label>),
 }
 
-/// A shape and what it is painted with; later layers lie over earlier ones.
+/// A shape and its style. Later layers cover earlier ones.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
-    /// With what.
+    /// The style.
     pub style: PaintStyle,
-    /// What.
+    /// The shape.
     pub shape: Shape,
 }
 
 /// A line of the legend.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LegendEntry {
-    /// Which series it names: the number in [`Ink::Series`].
+    /// The number in [`PaintStyle::Series`].
     pub series: usize,
-    /// What it says, safe to draw.
+    /// Safe to draw.
     pub label: String,
 }
 
 /// A chart, ready to be painted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
-    /// What it is of, safe to draw.
+    /// Safe to draw.
     pub title: String,
     /// From left to right.
     pub x: Axis,
     /// From bottom to top.
     pub y: Axis,
-    /// What is painted, the lowest first.
+    /// The lowest first.
     pub layers: Vec<Layer>,
-    /// Who is who.
+    /// The series by name.
     pub legend: Vec<LegendEntry>,
-    /// What has to be said of it: how many points, what was left out. Safe to draw.
+    /// Counts, methods and what was left out; safe to draw.
     pub notes: Vec<String>,
 }
 
 impl Figure {
-    /// A figure with nothing on it.
+    /// A figure without layers.
     #[must_use]
     pub fn new(title: impl Into<String>, x: Axis, y: Axis) -> Self {
         Self {
@@ -108,10 +115,10 @@ impl Figure {
         }
     }
 
-    /// Adds a layer, unless there is nothing on it.
+    /// Adds a layer, unless its shape is empty.
     pub fn add_layer(&mut self, style: PaintStyle, shape: Shape) {
         let is_empty = match &shape {
-            Shape::Line(places) | Shape::Dots(places) => places.is_empty(),
+            Shape::Line(points) | Shape::Dots(points) => points.is_empty(),
             Shape::NonFinite(marks) => marks.is_empty(),
             Shape::Bars(bars) => bars.is_empty(),
             Shape::Rules(rules) => rules.is_empty(),
@@ -123,13 +130,13 @@ impl Figure {
         }
     }
 
-    /// Where a place stands: from 0 to 1 on both axes, beyond them outside; nothing for one that has no place.
+    /// The position of a point: from 0 to 1 on both axes, beyond them outside; none where an axis has none.
     #[must_use]
     pub fn position(&self, (x, y): Xy) -> Option<Xy> {
         Some((self.x.position(x)?, self.y.position(y)?))
     }
 
-    /// The strokes of a line, in places from 0 to 1: broken at gaps, cut at the edges. A place alone is a stroke of one.
+    /// The strokes of a line as positions from 0 to 1: broken at gaps, clipped at the edges. A single point is a stroke of one.
     #[must_use]
     pub fn strokes(&self, line: &[Xy]) -> Vec<Vec<Xy>> {
         super::clip::clip_polyline(
@@ -138,7 +145,7 @@ impl Figure {
         )
     }
 
-    /// Whether nothing is on it.
+    /// Whether it has no layers.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.layers.is_empty()

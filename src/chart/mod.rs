@@ -1,7 +1,7 @@
-//! Charts: data made into a [`Figure`] once, which the terminal and plotters then paint. Nothing here knows a cell or a pixel.
+//! Charts: data as a [`Figure`], which the terminal and plotters paint. Nothing here knows cells or pixels.
 //!
-//! A figure is made for a number of columns: curves come reduced to them, so that painting costs what is seen, never what
-//! was logged. Adding a chart is one file that builds its figure.
+//! A figure is built for a number of columns. Curves are downsampled to them, so painting costs what is visible and not what
+//! was logged.
 
 mod axis;
 mod clip;
@@ -12,19 +12,16 @@ mod figure;
 mod importance;
 mod parallel;
 mod property;
+pub mod registry;
 mod scale;
 mod scatter;
 mod smooth;
 mod ticks;
 
 pub use axis::{Axis, Quantity, Tick};
-pub use contour::contour;
 pub use curves::{CurveOptions, CurveSeries, XAxis, curves, nearest_point, x_position};
 pub use downsample::downsample;
-pub use figure::{Figure, Label, Layer, LegendEntry, NonFinite, PaintStyle, Shape, Xy};
-pub use importance::importance;
-pub use parallel::parallel;
+pub use figure::{Bar, Figure, Label, Layer, LegendEntry, NonFinite, PaintStyle, Shape, Xy};
 pub use property::{Dimension, Property};
 pub use scale::{Scale, ScaleKind};
-pub use scatter::{pareto_front, scatter};
 pub use smooth::Smoother;

@@ -1,9 +1,11 @@
-//! Properties of runs as places on an axis: params and metrics, numbers or words.
+//! Properties of runs as dimensions of a figure: params, metrics and durations; numeric or categorical.
 
 use super::axis::{Axis, Quantity};
 use super::scale::ScaleKind;
+use crate::analysis::stats::{min_max, needs_log_scale};
 use crate::domain::Run;
 use crate::text::Untrusted;
+use crate::text::untrusted::clean;
 
 /// A property of runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,12 +14,12 @@ pub enum Property {
     Param(Untrusted),
     /// The latest value of a metric.
     Metric(Untrusted),
-    /// How long it took, in ms.
+    /// The duration in ms, of runs that ended.
     Duration,
 }
 
 impl Property {
-    /// Its name, safe to draw; a param and a metric of one name are told apart by the caller's context.
+    /// The name, safe to draw. A param and a metric may share it.
     #[must_use]
     pub fn title(&self) -> String {
         match self {
@@ -28,11 +30,7 @@ impl Property {
 
     fn text(&self, run: &Run) -> Option<String> {
         match self {
-            Self::Param(key) => run
-                .params
-                .iter()
-                .find(|param| param.key == *key)
-                .map(|param| param.value.raw().to_owned()),
+            Self::Param(key) => run.param(key.raw()).map(|value| value.raw().to_owned()),
             Self::Metric(key) => run.metric(key.raw()).map(|value| value.get().to_string()),
             Self::Duration => run
                 .end_time
@@ -42,52 +40,40 @@ impl Property {
     }
 }
 
-/// A property of certain runs.
+/// The values of a property for a list of runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dimension {
-    /// Its axis.
+    /// Logarithmic for positive numbers over more than two decades.
     pub axis: Axis,
-    /// Where each run is on it; nothing for one that has no place.
+    /// One value a run, in axis units; absent where the run has no finite value.
     pub values: Vec<Option<f64>>,
-    /// Whether its values are words, each with a place of its own.
+    /// Whether values are positions of categories.
     pub is_categorical: bool,
 }
 
-/// A property spans so many decades before its axis is logarithmic.
-const LOG_SCALE_DECADES: f64 = 2.0;
-/// The most words that have places of their own; the rest share the last one.
+/// The most categories with positions of their own; the rest share one.
 const MAX_CATEGORIES: usize = 24;
 
 impl Dimension {
-    /// A property of runs: on a linear or, above two decades, a logarithmic axis for numbers; on named places for words.
+    /// Numeric if every value parses as a number, else categorical.
     #[must_use]
     pub fn new(runs: &[Run], property: &Property) -> Self {
         let texts: Vec<Option<String>> = runs.iter().map(|run| property.text(run)).collect();
-        let numbers: Option<Vec<Option<f64>>> = texts
-            .iter()
-            .map(|text| {
-                text.as_ref()
-                    .map_or(Some(None), |text| text.trim().parse::<f64>().ok().map(Some))
-            })
-            .collect();
-        match numbers {
-            Some(numbers) => Self::numeric(
-                property,
-                numbers
-                    .into_iter()
-                    .map(|n| n.filter(|n| n.is_finite()))
-                    .collect(),
-            ),
-            None => Self::categorical(property, &texts),
+        let parse = |text: &String| text.trim().parse::<f64>().ok();
+        if texts.iter().flatten().any(|text| parse(text).is_none()) {
+            return Self::categorical(property, &texts);
         }
+        let finite = |text: &Option<String>| {
+            text.as_ref()
+                .and_then(parse)
+                .filter(|value| value.is_finite())
+        };
+        Self::numeric(property, texts.iter().map(finite).collect())
     }
 
     fn numeric(property: &Property, values: Vec<Option<f64>>) -> Self {
         let known = || values.iter().flatten().copied();
-        let (low, high) = known().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), n| {
-            (l.min(n), h.max(n))
-        });
-        let is_log = low > 0.0 && (high / low).log10() > LOG_SCALE_DECADES;
+        let is_log = min_max(known()).is_some_and(|(low, high)| needs_log_scale(low, high));
         let scale = if is_log {
             ScaleKind::Log
         } else {
@@ -95,20 +81,10 @@ impl Dimension {
         };
         let quantity = match property {
             Property::Duration => Quantity::Duration,
-            _ if known().all(|n| n.fract() == 0.0) && !is_log => Quantity::Integer,
+            _ if !is_log && known().all(|n| n.fract() == 0.0) => Quantity::Integer,
             _ => Quantity::Number,
         };
-        let axis = Axis::from_values(
-            property.title(),
-            quantity,
-            scale,
-            values
-                .clone()
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>()
-                .into_iter(),
-        );
+        let axis = Axis::from_values(property.title(), quantity, scale, known());
         Self {
             axis: axis.with_margin(),
             values,
@@ -120,20 +96,18 @@ impl Dimension {
         let mut names: Vec<&String> = texts.iter().flatten().collect();
         names.sort();
         names.dedup();
-        let place = |text: &String| {
-            names
-                .binary_search(&text)
-                .ok()
-                .map(|at| at.min(MAX_CATEGORIES) as f64)
+        let position = |text: &String| {
+            let at = names.binary_search(&text).ok()?;
+            Some(at.min(MAX_CATEGORIES) as f64)
         };
         let values = texts
             .iter()
-            .map(|text| text.as_ref().and_then(place))
+            .map(|text| text.as_ref().and_then(position))
             .collect();
         let mut labels: Vec<String> = names
             .iter()
             .take(MAX_CATEGORIES)
-            .map(|name| crate::text::untrusted::clean(name).into_owned())
+            .map(|name| clean(name).into_owned())
             .collect();
         if names.len() > MAX_CATEGORIES {
             labels.push("others".into());
@@ -145,7 +119,7 @@ impl Dimension {
         }
     }
 
-    /// Where a run is on the axis, from 0 to 1.
+    /// The position of a run on the axis, from 0 to 1.
     #[must_use]
     pub fn position(&self, run: usize) -> Option<f64> {
         self.axis.position(self.values.get(run).copied().flatten()?)

@@ -1,56 +1,101 @@
-//! Runs as marks between two properties, told apart by a third; with a front, the runs that nobody beats.
+//! Scatter plots of runs over two properties, and the Pareto front of two goals.
 
-use super::axis::Axis;
+use super::axis::{Axis, Quantity};
 use super::figure::{Figure, LegendEntry, PaintStyle, Shape, Xy};
 use super::property::{Dimension, Property};
+use super::registry::FigureInput;
 use crate::domain::Run;
+use crate::text::number::format_significant;
 
-/// The most groups that have marks of their own.
+/// The most groups with marks of their own.
 const MAX_GROUPS: usize = 8;
 
-/// The figure of runs between two properties. Marks tell the values of a third: words, or four ranges of numbers.
-#[must_use]
-pub fn scatter(runs: &[Run], x: &Property, y: &Property, mark: Option<&Property>) -> Figure {
-    let (across, up) = (Dimension::new(runs, x), Dimension::new(runs, y));
-    let mut figure = Figure::new(
-        format!("{} over {}", y.title(), x.title()),
-        across.axis.clone(),
-        up.axis.clone(),
-    );
-    let place = |run: usize| Some((across.values[run]?, up.values[run]?));
-    let (groups, labels) = mark.map_or_else(
-        || (vec![Some(0); runs.len()], Vec::new()),
-        |mark| group_by_property(runs, mark),
-    );
-    let count = labels.len().max(1);
-    for group in 0..count {
-        let dots: Vec<Xy> = (0..runs.len())
-            .filter(|run| groups[*run] == Some(group))
-            .filter_map(place)
-            .collect();
-        figure.add_layer(
-            PaintStyle::Series(group),
-            Shape::Dots(jitter(dots, &across)),
-        );
-    }
-    figure.legend = labels
-        .into_iter()
-        .enumerate()
-        .map(|(series, label)| LegendEntry { series, label })
-        .collect();
-    let drawn_count = (0..runs.len()).filter(|run| place(*run).is_some()).count();
-    figure
-        .notes
-        .push(format!("{drawn_count} of {} runs have both", runs.len()));
-    if let Some(mark) = mark {
-        figure.notes.push(format!("marks: {}", mark.title()));
-    }
-    figure
+/// Runs as points between two properties.
+struct Points {
+    x: Dimension,
+    y: Dimension,
+    count: usize,
 }
 
-/// Marks over a word would lie over each other: they are moved aside, each by its own order.
-fn jitter(dots: Vec<Xy>, across: &Dimension) -> Vec<Xy> {
-    if !across.is_categorical {
+impl Points {
+    fn new(runs: &[Run], x: &Property, y: &Property) -> Self {
+        Self {
+            x: Dimension::new(runs, x),
+            y: Dimension::new(runs, y),
+            count: runs.len(),
+        }
+    }
+
+    fn figure(&self) -> Figure {
+        let title = format!("{} over {}", self.y.axis.title, self.x.axis.title);
+        Figure::new(title, self.x.axis.clone(), self.y.axis.clone())
+    }
+
+    /// The points of the runs, by index, that pass and have both values.
+    fn of(&self, is_included: impl Fn(usize) -> bool) -> Vec<Xy> {
+        (0..self.count)
+            .filter(|run| is_included(*run))
+            .filter_map(|run| Some((self.x.values[run]?, self.y.values[run]?)))
+            .collect()
+    }
+}
+
+/// Marks distinguish the values of a third property: categories, or quartiles of numbers.
+pub(super) fn build(input: &FigureInput<'_>) -> Option<Figure> {
+    let points = Points::new(input.runs, input.x, input.y);
+    let groups = match input.color_by {
+        Some(property) => Groups::new(input.runs, property),
+        None => Groups {
+            of_run: vec![Some(0); input.runs.len()],
+            labels: Vec::new(),
+        },
+    };
+    let mut figure = points.figure();
+    for group in 0..groups.labels.len().max(1) {
+        let dots = points.of(|run| groups.of_run[run] == Some(group));
+        let dots = jitter(dots, &points.x);
+        figure.add_layer(PaintStyle::Series(group), Shape::Dots(dots));
+    }
+    let labels = groups.labels.into_iter().enumerate();
+    figure.legend = labels
+        .map(|(series, label)| LegendEntry { series, label })
+        .collect();
+    let drawn = points.of(|_| true).len();
+    figure
+        .notes
+        .push(format!("{drawn} of {} runs have both values", points.count));
+    if let Some(property) = input.color_by {
+        figure.notes.push(format!("marks: {}", property.title()));
+    }
+    Some(figure)
+}
+
+/// The runs of the first front, joined and emphasized, over those of later fronts; the first two goals are the axes.
+pub(super) fn build_pareto_front(input: &FigureInput<'_>) -> Option<Figure> {
+    let [first, second, ..] = input.goals else {
+        return None;
+    };
+    let metric = |goal: &crate::domain::Goal| Property::Metric(goal.metric.clone());
+    let points = Points::new(input.runs, &metric(second), &metric(first));
+    let front = |run: usize| input.fronts.get(run).copied().flatten();
+    let mut on_front = points.of(|run| front(run) == Some(1));
+    on_front.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let behind = points.of(|run| front(run).is_some_and(|front| front > 1));
+    let mut figure = points.figure();
+    figure.add_layer(PaintStyle::Muted, Shape::Dots(behind));
+    figure.add_layer(PaintStyle::Emphasis, Shape::Line(on_front.clone()));
+    figure.notes.push(format!(
+        "{} of {} runs on the front",
+        on_front.len(),
+        points.count
+    ));
+    figure.add_layer(PaintStyle::Emphasis, Shape::Dots(on_front));
+    Some(figure)
+}
+
+/// Moves dots of one category apart, each by a fixed offset of its index.
+fn jitter(dots: Vec<Xy>, x: &Dimension) -> Vec<Xy> {
+    if !x.is_categorical {
         return dots;
     }
     dots.into_iter()
@@ -59,91 +104,60 @@ fn jitter(dots: Vec<Xy>, across: &Dimension) -> Vec<Xy> {
         .collect()
 }
 
-/// The group of each run by a property, and what each group is called.
-fn group_by_property(runs: &[Run], mark: &Property) -> (Vec<Option<usize>>, Vec<String>) {
-    let by = Dimension::new(runs, mark);
-    let mut values: Vec<f64> = by.values.iter().flatten().copied().collect();
-    values.sort_by(f64::total_cmp);
-    values.dedup();
-    if values.len() <= MAX_GROUPS {
-        let group = |place: Option<f64>| {
-            place.and_then(|place| {
+/// Runs by the value of a property.
+struct Groups {
+    of_run: Vec<Option<usize>>,
+    labels: Vec<String>,
+}
+
+impl Groups {
+    fn new(runs: &[Run], property: &Property) -> Self {
+        let by = Dimension::new(runs, property);
+        let mut values: Vec<f64> = by.values.iter().flatten().copied().collect();
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        if values.len() > MAX_GROUPS {
+            return Self::quartiles(&by, &values);
+        }
+        let group = |value: &Option<f64>| {
+            value.and_then(|value| {
                 values
                     .iter()
-                    .position(|value| value.total_cmp(&place).is_eq())
+                    .position(|other| other.total_cmp(&value).is_eq())
             })
         };
-        let labels = values
-            .iter()
-            .map(|value| by.axis.format_value(*value))
-            .collect();
-        return (
-            by.values.iter().map(|place| group(*place)).collect(),
-            labels,
-        );
+        Self {
+            of_run: by.values.iter().map(group).collect(),
+            labels: values
+                .iter()
+                .map(|value| by.axis.format_value(*value))
+                .collect(),
+        }
     }
-    // Quarters of the values, each with as many of them.
-    let edge = |quarter: usize| values[(quarter * values.len() / 4).min(values.len() - 1)];
-    let edges = [edge(1), edge(2), edge(3)];
-    let label = |quarter: usize| {
-        let (from, to) = (
-            edge(quarter),
-            if quarter == 3 {
-                values[values.len() - 1]
-            } else {
-                edges[quarter]
-            },
-        );
-        format!(
-            "{} to {}",
-            format_short(&by.axis, from),
-            format_short(&by.axis, to)
-        )
-    };
-    let group = |place: f64| edges.iter().filter(|edge| place >= **edge).count();
-    (
-        by.values.iter().map(|place| place.map(group)).collect(),
-        (0..4).map(label).collect(),
-    )
+
+    /// Four ranges with about as many distinct values each.
+    fn quartiles(by: &Dimension, values: &[f64]) -> Self {
+        let last = values.len() - 1;
+        let edge = |quarter: usize| values[(quarter * values.len() / 4).min(last)];
+        let group = |value: f64| (1..4).filter(|quarter| value >= edge(*quarter)).count();
+        let label = |quarter: usize| {
+            let (from, to) = (edge(quarter), edge(quarter + 1));
+            format!(
+                "{} to {}",
+                format_short(&by.axis, from),
+                format_short(&by.axis, to)
+            )
+        };
+        Self {
+            of_run: by.values.iter().map(|value| value.map(group)).collect(),
+            labels: (0..4).map(label).collect(),
+        }
+    }
 }
 
 fn format_short(axis: &Axis, value: f64) -> String {
     match axis.quantity {
-        super::axis::Quantity::Number | super::axis::Quantity::Integer => {
-            crate::text::number::format_significant(value, 3)
-        }
+        Quantity::Number | Quantity::Integer => format_significant(value, 3),
         _ => axis.format_value(value),
     }
-}
-
-/// The figure of runs between two goals: those on the front are found and joined, the others are quiet.
-#[must_use]
-pub fn pareto_front(runs: &[Run], x: &Property, y: &Property, front: &[Option<usize>]) -> Figure {
-    let (across, up) = (Dimension::new(runs, x), Dimension::new(runs, y));
-    let mut figure = Figure::new(
-        format!("{} over {}", y.title(), x.title()),
-        across.axis.clone(),
-        up.axis.clone(),
-    );
-    let place = |run: usize| Some((across.values[run]?, up.values[run]?));
-    let of = |matches: &dyn Fn(Option<usize>) -> bool| -> Vec<Xy> {
-        (0..runs.len())
-            .filter(|run| matches(front.get(*run).copied().flatten()))
-            .filter_map(place)
-            .collect()
-    };
-    let mut first = of(&|front| front == Some(1));
-    first.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-    figure.add_layer(
-        PaintStyle::Muted,
-        Shape::Dots(of(&|front| front.is_some_and(|front| front > 1))),
-    );
-    figure.add_layer(PaintStyle::Emphasis, Shape::Line(first.clone()));
-    figure.notes.push(format!(
-        "{} of {} runs on the front",
-        first.len(),
-        runs.len()
-    ));
-    figure.add_layer(PaintStyle::Emphasis, Shape::Dots(first));
-    figure
 }

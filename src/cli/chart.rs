@@ -17,60 +17,57 @@ use crate::store::{ReadStore, Resolution};
 /// How many marks a line has along its way.
 const MARKS_PER_CURVE: usize = 4;
 
-/// What can be said to `chart`.
 #[derive(Debug, Args)]
 pub struct ChartArgs {
-    /// The runs: ids, beginnings of ids, or names.
+    /// Runs: IDs, ID prefixes of at least 6 characters, or names.
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<String>,
-    /// The metric; given again, another chart beside it.
+    /// Metric to plot; repeat for one chart per metric.
     #[arg(long, value_name = "METRIC", required = true)]
     metric: Vec<String>,
-    /// Where the picture goes: its end, .png or .svg, is its format.
+    /// Output file; its extension, .png or .svg, selects the format.
     #[arg(long, value_name = "FILE")]
     out: String,
-    /// What curves are drawn over.
+    /// X axis.
     #[arg(long, value_name = "AXIS", default_value = "step")]
     over: XAxisArg,
-    /// How values are spread.
+    /// Scale of the y axis.
     #[arg(long, value_name = "SCALE", default_value = "linear")]
     scale: ScaleArg,
-    /// Draw a smooth line over the raw one: the weight of what came before, from 0 to 1.
+    /// Draw a moving average over the raw curve; WEIGHT, from 0 to 1, is the weight of earlier values.
     #[arg(long, value_name = "WEIGHT", default_value_t = 0.0)]
     smooth: f64,
-    /// Leave the outermost hundredth of the values out of the axis.
+    /// Leave the outermost 1% of the values out of the axis range.
     #[arg(long)]
     clip: bool,
-    /// Its width and height in px of an SVG, such as 1000x600; a PNG has twice as many.
+    /// Width and height in px, such as 1000x600; a PNG has twice as many.
     #[arg(long, value_name = "SIZE", value_parser = size)]
     size: Option<(u32, u32)>,
-    /// On a dark ground.
+    /// Use a dark background.
     #[arg(long)]
     dark: bool,
-    /// What stands above it; else the metric.
+    /// Title [default: the metric].
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
 }
 
-/// What curves are drawn over.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum XAxisArg {
-    /// Steps.
+    /// Steps
     Step,
-    /// The time since each run's start.
+    /// Time since the start of each run
     Relative,
-    /// The time of day.
+    /// Wall-clock time
     Wall,
 }
 
-/// How values are spread.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum ScaleArg {
-    /// Evenly.
+    /// Linear
     Linear,
-    /// By magnitude.
+    /// Logarithmic
     Log,
-    /// By magnitude on both sides of 0.
+    /// Logarithmic on both sides of zero
     Symlog,
 }
 

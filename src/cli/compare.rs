@@ -12,19 +12,18 @@ use crate::export::comparison::{ComparisonFormat, comparison_sheet, markdown, re
 use crate::export::records;
 use crate::ops::export::metric_charts;
 
-/// What can be said to `compare`.
 #[derive(Debug, Args)]
 pub struct CompareArgs {
-    /// The runs: ids, beginnings of ids, or names.
+    /// Runs: IDs, ID prefixes of at least 6 characters, or names.
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<String>,
-    /// The run that the others are measured against; else the first.
+    /// Run to compare the others with [default: the first].
     #[arg(long, value_name = "RUN")]
     baseline: Option<String>,
-    /// Only what differs.
+    /// Show only the rows that differ.
     #[arg(long)]
     diff: bool,
-    /// Write it to a file instead: .html is a page with the curves, .md, .csv and .json are as printed.
+    /// Write to a file: .html is a page with the curves; .md, .csv and .json are as printed.
     #[arg(long, value_name = "FILE")]
     out: Option<String>,
 }

@@ -7,10 +7,9 @@ use super::args::Cli;
 use crate::cli::output::Printer;
 use crate::cli::output::error::CliError;
 
-/// What can be said to `completions`.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
-    /// The shell.
+    /// Shell to generate completions for.
     shell: Shell,
 }
 

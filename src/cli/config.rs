@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::args::Cli;
+use super::args::{Cli, examples};
 use super::context::load_settings;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::output::{CommandOutput, Printer};
@@ -12,7 +12,6 @@ use crate::export::Sheet;
 use crate::store::StoreTarget;
 use crate::text::untrusted::clean;
 
-/// What can be said to `config`.
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
     #[command(subcommand)]
@@ -21,11 +20,14 @@ pub struct ConfigArgs {
 
 #[derive(Clone, Copy, Debug, Subcommand)]
 enum ConfigCommand {
-    /// Say where the settings file is, whether it is there or not.
+    /// Print the path of the settings file
+    #[command(after_help = examples!["config path"])]
     Path,
-    /// Print the settings that apply, from flags, variables and the file.
+    /// Print the effective settings from flags, environment and file
+    #[command(after_help = examples!["config show", "config show --json"])]
     Show,
-    /// Check the settings file and every profile in it.
+    /// Check the settings file and every profile in it
+    #[command(after_help = examples!["config check"])]
     Check,
 }
 

@@ -12,7 +12,7 @@ use crate::domain::Millis;
 use crate::ops::journal::Journal;
 use crate::ops::lineage::EvidenceSources;
 use crate::promotion::policy::Policy;
-use crate::store::{self, AccessMode, MergedStore, ReadStore, Reader, StoreHandle};
+use crate::store::{self, AccessMode, MergedStore, ReadOnlyReason, ReadStore, Reader, StoreHandle};
 
 /// What every subcommand works with.
 pub struct CommandContext<'a> {
@@ -40,8 +40,8 @@ impl<'a> CommandContext<'a> {
         let (directories, settings) = load_settings(cli)?;
         printer.set_color(settings.color, &config::env_var);
         Ok(Self {
-            positional_target: cli.place.clone(),
-            global_args: cli.flags.clone(),
+            positional_target: cli.target.clone(),
+            global_args: cli.global.clone(),
             settings,
             directories,
             now: now(),
@@ -62,15 +62,37 @@ impl<'a> CommandContext<'a> {
             &self.directories,
             self.now,
         )?;
-        // A policy that can't be read may say that nobody may write here.
-        let is_read_only_policy = self.policy().map_or(true, |policy| policy.is_read_only);
-        let access = if self.settings.read_only || found.read_only || is_read_only_policy {
-            AccessMode::ReadOnly
-        } else {
-            AccessMode::ReadWrite
-        };
+        let access = self
+            .read_only_reason()
+            .or(found.read_only)
+            .or_else(|| self.policy_read_only_reason())
+            .map_or(AccessMode::ReadWrite, AccessMode::ReadOnly);
         let connection = resolve::connection(found.profile.as_ref())?;
         Ok(store::open(&found.target, access, &connection).await?)
+    }
+
+    fn read_only_reason(&self) -> Option<ReadOnlyReason> {
+        let is_environment = || {
+            SettingsLayer::from_environment(&config::env_var)
+                .is_ok_and(|layer| layer.read_only == Some(true))
+        };
+        self.settings.read_only.then(|| {
+            if self.global_args.read_only {
+                ReadOnlyReason::Flag
+            } else if is_environment() {
+                ReadOnlyReason::Environment
+            } else {
+                ReadOnlyReason::Settings
+            }
+        })
+    }
+
+    /// An invalid policy may be one that forbids writes.
+    fn policy_read_only_reason(&self) -> Option<ReadOnlyReason> {
+        match self.policy() {
+            Ok(policy) => policy.is_read_only.then_some(ReadOnlyReason::Policy),
+            Err(_) => Some(ReadOnlyReason::InvalidPolicy),
+        }
     }
 
     /// Opens the store that is meant for reading, with a second one beside it where one is named.
@@ -82,7 +104,7 @@ impl<'a> CommandContext<'a> {
         Ok(match self.open_second_store().await? {
             Some(second) => StoreHandle {
                 reader: Arc::new(MergedStore::new(opened.reader, second)),
-                writer: None,
+                writer: Err(ReadOnlyReason::SecondStore),
             },
             None => opened,
         })
@@ -93,7 +115,7 @@ impl<'a> CommandContext<'a> {
     /// # Errors
     /// When it can't be opened.
     pub async fn open_second_store(&self) -> Result<Option<Reader>, CliError> {
-        let Some(named) = self.global_args.beside.as_deref() else {
+        let Some(named) = self.global_args.with.as_deref() else {
             return Ok(None);
         };
         let found = resolve::target(
@@ -105,9 +127,13 @@ impl<'a> CommandContext<'a> {
         )?;
         let connection = resolve::connection(found.profile.as_ref())?;
         Ok(Some(
-            store::open(&found.target, AccessMode::ReadOnly, &connection)
-                .await?
-                .reader,
+            store::open(
+                &found.target,
+                AccessMode::ReadOnly(ReadOnlyReason::SecondStore),
+                &connection,
+            )
+            .await?
+            .reader,
         ))
     }
 
@@ -155,11 +181,9 @@ impl<'a> CommandContext<'a> {
     #[must_use]
     pub fn evidence_sources(&self, reader: &dyn ReadStore) -> EvidenceSources {
         let custom_integrations = config::read_integration_files(&self.directories.config);
-        let store_folder = std::path::Path::new(reader.origin().trim_start_matches("sqlite:"))
-            .parent()
-            .filter(|folder| folder.is_absolute());
         let here = std::env::current_dir().ok();
-        let mut roots: Vec<std::path::PathBuf> = store_folder
+        let mut roots: Vec<std::path::PathBuf> = reader
+            .local_folder()
             .map(std::path::Path::to_owned)
             .into_iter()
             .chain(here)
@@ -183,8 +207,7 @@ pub fn load_settings(cli: &Cli) -> Result<(Directories, Settings), CliError> {
     let directories = Directories::find(&config::env_var)?;
     let file = SettingsLayer::read(&directories.config_file())?;
     let environment = SettingsLayer::from_environment(&config::env_var)?;
-    let settings =
-        Settings::from_layers(&[cli.flags.settings_layer(&cli.screen), environment, file]);
+    let settings = Settings::from_layers(&[cli.settings_layer(), environment, file]);
     Ok((directories, settings))
 }
 

@@ -12,21 +12,18 @@ use crate::promotion::{Intent, undo_intent};
 use crate::store::StoreHandle;
 use crate::text::untrusted::clean;
 
-/// What can be said to `delete`.
 #[derive(Debug, Args)]
 pub struct DeleteArgs {
-    /// A version, MODEL/VERSION or MODEL@alias; or runs, each by its id, the beginning of its id, or its name.
+    /// A version (MODEL/VERSION or MODEL@alias), or runs (IDs, ID prefixes or names).
     #[arg(value_name = "MODEL/VERSION|RUN", required = true)]
     what: Vec<String>,
     #[command(flatten)]
     road: WriteArgs,
 }
 
-/// What can be said to `restore`.
 #[derive(Debug, Args)]
 pub struct RestoreArgs {
-    /// Runs, each by its id, the beginning of its id, or its name; or a deleted version, MODEL/VERSION, whose run is registered
-    /// again where the journal knows it.
+    /// Runs (IDs, ID prefixes or names), or a deleted version (MODEL/VERSION) whose run the journal records.
     #[arg(value_name = "RUN|MODEL/VERSION", required = true)]
     what: Vec<String>,
     #[command(flatten)]

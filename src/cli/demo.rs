@@ -13,16 +13,15 @@ use crate::demo::{DemoManifest, DemoOptions, create};
 use crate::export::Sheet;
 use crate::text::untrusted::clean;
 
-/// What can be said to `demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// Adds an experiment of so many runs.
+    /// Also create an experiment with N runs.
     #[arg(long, value_name = "N")]
     runs: Option<u32>,
-    /// The file to make; else one that is kept between sessions.
+    /// File to create [default: a store in the data folder that is kept between sessions].
     #[arg(long, value_name = "FILE")]
     path: Option<PathBuf>,
-    /// Make the store and say what is in it, without opening it.
+    /// Create the store and list its experiments without opening it.
     #[arg(long)]
     no_open: bool,
 }

@@ -10,13 +10,12 @@ use crate::domain::{Alias, Stage};
 use crate::promotion::Intent;
 use crate::text::untrusted::clean;
 
-/// What can be said to `demote`.
 #[derive(Debug, Args)]
 pub struct DemoteArgs {
     /// MODEL/VERSION moves the version to another stage; MODEL@alias removes the alias.
     #[arg(value_name = "MODEL/VERSION|MODEL@ALIAS")]
     what: String,
-    /// The stage to move to: None or Archived.
+    /// Stage to move to: None or Archived.
     #[arg(long, value_name = "STAGE", default_value = "None")]
     to: String,
     #[command(flatten)]

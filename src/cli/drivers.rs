@@ -58,9 +58,9 @@ fn sheet(found: &Importance) -> Sheet {
     ]);
     let number = |value: f64| format!("{value:.3}");
     for param in &found.params {
-        let (forest, sd) = param
-            .permutation
-            .map_or_else(Default::default, |(mean, sd)| (number(mean), number(sd)));
+        let (forest, sd) = param.permutation.map_or_else(Default::default, |loss| {
+            (number(loss.mean), number(loss.std_dev))
+        });
         let (rank, low, high) = match param.rank_correlation {
             Some(RankCorrelation::Spearman { rho, low, high, .. }) => {
                 (format!("rho {rho:+.3}"), number(low), number(high))

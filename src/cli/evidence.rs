@@ -12,13 +12,12 @@ use crate::evidence::{self, SearchTrace};
 use crate::export::Sheet;
 use crate::ops::lineage::{LineageSources, load_lineage_facts};
 
-/// What can be said to `evidence`.
 #[derive(Debug, Args)]
 pub struct EvidenceArgs {
-    /// The version: MODEL/VERSION, MODEL/latest or MODEL@alias.
+    /// Version: MODEL/VERSION, MODEL/latest or MODEL@alias.
     #[arg(value_name = "MODEL/VERSION")]
     version: String,
-    /// Tell what was looked for, what was found where, and what was passed over.
+    /// Show what was searched, what was found and what was skipped.
     #[arg(long)]
     explain: bool,
 }

@@ -11,10 +11,9 @@ use crate::cli::output::error::CliError;
 use crate::export::{Sheet, records};
 use crate::store::LifecycleFilter;
 
-/// What can be said to `experiments`.
 #[derive(Debug, Args)]
 pub struct ExperimentsArgs {
-    /// Deleted experiments, too.
+    /// Include deleted experiments.
     #[arg(long)]
     all: bool,
 }

@@ -15,14 +15,15 @@ use crate::ops::lineage::LineageSources;
 use crate::promotion::policy::GateTarget;
 use crate::store::StoreHandle;
 
-/// What can be said to `gates`.
 #[derive(Debug, Args)]
 pub struct GatesArgs {
-    /// The version: MODEL/VERSION, MODEL/latest or MODEL@alias; without one, the policy itself is checked.
+    /// Version: MODEL/VERSION, MODEL/latest or MODEL@alias.
+    ///
+    /// Without a version, the policy file is checked.
     #[arg(value_name = "MODEL/VERSION")]
     version: Option<String>,
-    /// For which place: a stage or an @alias.
-    #[arg(long, value_name = "PLACE", default_value = "Production")]
+    /// Stage or @alias to check the gates of.
+    #[arg(long, value_name = "STAGE|@ALIAS", default_value = "Production")]
     to: String,
 }
 

@@ -7,20 +7,19 @@ use super::runs::{self, ListOptions, list_runs};
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::domain::{Goal, Run};
 
-/// What can be said to them.
 #[derive(Debug, Args)]
 pub struct GoalArgs {
-    /// The experiment: its name or its id; else what --experiment says.
+    /// Experiment: name or ID [default: the value of --experiment].
     #[arg(value_name = "EXPERIMENT")]
     experiment: Option<String>,
-    /// The metric and the direction: `accuracy max`, `loss min`; else the goal that the experiment's tags declare.
+    /// Metric and direction, such as 'accuracy max' [default: the goal in the experiment's tags].
     #[arg(long, value_name = "GOAL")]
     goal: Option<String>,
-    /// Runs that still go on or failed, too.
+    /// Include running and failed runs.
     #[arg(long)]
     pub any_status: bool,
-    /// Which runs.
-    #[arg(long, value_name = "F")]
+    /// Filter in MLflow's language, with `or`, `not`, parentheses and plain words.
+    #[arg(long, value_name = "FILTER")]
     filter: Option<String>,
 }
 

@@ -17,13 +17,12 @@ use crate::ops::history::model_history;
 use crate::promotion::journal::{EventSource, Holder, TimelineEvent, holders_at};
 use crate::text::untrusted::clean;
 
-/// What can be said to `history`.
 #[derive(Debug, Args)]
 pub struct HistoryArgs {
-    /// The model.
+    /// Registered model.
     #[arg(value_name = "MODEL")]
     model: String,
-    /// Who held which place then: a date (its end), or a time such as 2026-03-03T14:00.
+    /// Show who held each stage and alias at the end of a date, or at a time such as 2026-03-03T14:00.
     #[arg(long, value_name = "WHEN")]
     at: Option<String>,
 }

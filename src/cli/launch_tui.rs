@@ -50,10 +50,15 @@ pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
             || opened.reader.name().to_owned(),
             |second| format!("{} + {}", opened.reader.name(), second.name()),
         ),
-        can_write: opened.writer.is_some(),
-        read_only_reason: "this session is read-only".to_owned(),
+        can_write: opened.writer.is_ok(),
+        read_only_reason: opened
+            .writer
+            .as_ref()
+            .err()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         user: current_user(&env_var),
-        web_url: web_url(&opened),
+        web_url: opened.reader.web_url().map(str::to_owned),
         theme_names: themes,
         theme,
         is_dark: !appearance.is_light(),
@@ -132,14 +137,6 @@ async fn start_state(
         experiment_name: Some(name),
         view: None,
     })
-}
-
-/// The server's own address, where there is a web page behind it.
-fn web_url(opened: &StoreHandle) -> Option<String> {
-    let origin = opened.reader.origin();
-    origin
-        .starts_with("http")
-        .then(|| origin.trim_end_matches('/').to_owned())
 }
 
 /// The keys: ours, with the person's file over them.

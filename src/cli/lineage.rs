@@ -11,13 +11,12 @@ use crate::export::{self, Sheet};
 use crate::lineage::Graph;
 use crate::ops::lineage::{LineageSources, load_lineage_graph};
 
-/// What can be said to `lineage`.
 #[derive(Debug, Args)]
 pub struct LineageArgs {
-    /// The version: MODEL/VERSION, MODEL/latest or MODEL@alias.
+    /// Version: MODEL/VERSION, MODEL/latest or MODEL@alias.
     #[arg(value_name = "MODEL/VERSION")]
     version: String,
-    /// Print it in the language of Graphviz.
+    /// Print the graph in Graphviz's DOT language.
     #[arg(long, conflicts_with_all = ["json", "jsonl", "csv", "markdown"])]
     dot: bool,
 }

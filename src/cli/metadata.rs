@@ -9,13 +9,12 @@ use crate::cli::write::{WriteArgs, execute};
 use crate::promotion::Intent;
 use crate::text::Untrusted;
 
-/// What can be said to `tag`.
 #[derive(Debug, Args)]
 pub struct TagArgs {
-    /// The version: MODEL/VERSION, MODEL/latest or MODEL@alias.
+    /// Version: MODEL/VERSION, MODEL/latest or MODEL@alias.
     #[arg(value_name = "MODEL/VERSION")]
     version: String,
-    /// The tag: KEY=VALUE, or KEY with --remove.
+    /// Tag: KEY=VALUE, or KEY with --remove.
     #[arg(value_name = "KEY=VALUE")]
     pair: String,
     /// Remove the tag.
@@ -25,13 +24,12 @@ pub struct TagArgs {
     road: WriteArgs,
 }
 
-/// What can be said to `describe`.
 #[derive(Debug, Args)]
 pub struct DescribeArgs {
-    /// The version, MODEL/VERSION, MODEL/latest or MODEL@alias; or a model by its name.
+    /// Version (MODEL/VERSION, MODEL/latest or MODEL@alias) or model name.
     #[arg(value_name = "MODEL[/VERSION]")]
     named: String,
-    /// The description; an empty one takes it away.
+    /// Description; an empty text removes it.
     #[arg(value_name = "TEXT")]
     text: String,
     #[command(flatten)]

@@ -1,7 +1,7 @@
-//! The command line: each subcommand does without the screens what a screen does, on the same core, one file each.
+//! The command line, one file per subcommand.
 //!
-//! Answers go to stdout in the form that was asked for; notes, questions and failures go to stderr; the exit code says
-//! how it ended ([`output::failure::Exit`]).
+//! Results go to stdout in the requested format; notes, prompts and errors go to stderr. The exit code
+//! is an [`output::error::ExitStatus`].
 
 mod appearance;
 mod args;
@@ -43,45 +43,43 @@ mod write;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 
 use args::{Cli, Command};
 use context::CommandContext;
-use output::error::{CliError, ExitStatus};
+use output::error::CliError;
 use output::{OutputFormat, Printer};
 
-/// Reads the command line, does what it says, and tells how it ended.
+/// Parses the command line, runs it and returns the exit code.
 pub async fn main() -> ExitCode {
-    let typed: Vec<OsString> = std::env::args_os().collect();
-    let cli = match Cli::try_parse_from(&typed) {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return report_parse_error(&error, &typed),
+        Err(error) => return report_parse_error(&error, &arguments),
     };
-    let format = cli.flags.format();
+    let format = cli.global.format();
     let mut printer = Printer::stdio(*format.as_ref().unwrap_or(&OutputFormat::Table));
     let result = match format {
         Ok(_) => run(&cli, &mut printer).await,
-        Err(failure) => Err(failure),
+        Err(error) => Err(error),
     };
-    // What was printed before a failure belongs before it.
+    // Output precedes the error that ended it.
     match result.and(printer.flush()) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => report_error(&failure, &mut printer),
+        Err(error) => report_error(&error, &mut printer),
     }
 }
 
-fn report_error(failure: &CliError, printer: &mut Printer) -> ExitCode {
-    printer.print_error(failure);
-    failure.exit.into()
+fn report_error(error: &CliError, printer: &mut Printer) -> ExitCode {
+    printer.print_error(error);
+    error.exit.into()
 }
 
-/// What clap says, through the same output as everything else: help on stdout, errors as JSON where that was asked for.
-fn report_parse_error(error: &clap::Error, typed: &[OsString]) -> ExitCode {
-    let json = typed
-        .iter()
-        .any(|word| word == "--json" || word == "--jsonl");
-    let format = if json {
+/// Prints help and version to stdout, and errors in the requested format.
+fn report_parse_error(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    let is_json = |argument: &OsString| argument == "--json" || argument == "--jsonl";
+    let format = if arguments.iter().any(is_json) {
         OutputFormat::Json
     } else {
         OutputFormat::Table
@@ -94,25 +92,19 @@ fn report_parse_error(error: &clap::Error, typed: &[OsString]) -> ExitCode {
         let printed = printer
             .write_raw(&error.render().to_string())
             .and_then(|()| printer.flush());
-        return printed.map_or_else(|failure| failure.exit.into(), |()| ExitCode::SUCCESS);
+        return printed.map_or_else(|error| error.exit.into(), |()| ExitCode::SUCCESS);
     }
-    let text = error.render().to_string();
-    let mut lines = text
-        .lines()
-        .map(str::trim_end)
-        .filter(|line| !line.is_empty());
-    let message = lines
-        .next()
-        .unwrap_or_default()
-        .trim_start_matches("error: ")
-        .to_owned();
-    let failure = CliError::new(ExitStatus::Usage, message)
-        .with_detail(lines.map(|line| line.trim().to_owned()).collect());
-    report_error(&failure, &mut printer)
+    let definition = Cli::command();
+    let subcommand = arguments.iter().skip(1).find_map(|argument| {
+        let name = definition.find_subcommand(argument)?.get_name();
+        Some(name.to_owned())
+    });
+    let error = CliError::from_clap(error, subcommand.as_deref());
+    report_error(&error, &mut printer)
 }
 
 async fn run(cli: &Cli, printer: &mut Printer) -> Result<(), CliError> {
-    // These work although the settings are wrong: they are what helps then.
+    // These work with invalid settings, to help fix them.
     match &cli.command {
         Some(Command::Completions(arguments)) => completions::run(arguments, printer),
         Some(Command::Config(arguments)) => config::run(arguments, cli, printer),

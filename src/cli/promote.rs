@@ -9,16 +9,15 @@ use crate::cli::resolve;
 use crate::cli::write::{WriteArgs, execute};
 use crate::promotion::Intent;
 
-/// What can be said to `promote`.
 #[derive(Debug, Args)]
 pub struct PromoteArgs {
-    /// The version: MODEL/VERSION, MODEL/latest or MODEL@alias.
+    /// Version: MODEL/VERSION, MODEL/latest or MODEL@alias.
     #[arg(value_name = "MODEL/VERSION")]
     version: String,
-    /// Where to: None, Staging, Production, Archived, or an @alias.
-    #[arg(long, value_name = "PLACE")]
+    /// Target: None, Staging, Production, Archived or an @alias.
+    #[arg(long, value_name = "STAGE|@ALIAS")]
     to: String,
-    /// Archive the versions that are in that stage now.
+    /// Archive the versions that are currently in that stage.
     #[arg(long)]
     archive_existing: bool,
     #[command(flatten)]

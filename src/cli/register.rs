@@ -9,19 +9,18 @@ use crate::cli::write::{WriteArgs, execute};
 use crate::domain::{ModelName, RegistrableModel, Run, registrable_models};
 use crate::promotion::Intent;
 
-/// What can be said to `register`.
 #[derive(Debug, Args)]
 pub struct RegisterArgs {
-    /// The run: its id, the first 6 or more characters of it, or its name.
+    /// Run: ID, ID prefix of at least 6 characters, or name.
     #[arg(value_name = "RUN")]
     run: String,
-    /// The registered model; made when it is not there yet.
+    /// Registered model; created if it does not exist.
     #[arg(long, value_name = "NAME")]
     model: String,
-    /// Which of the run's models: a logged model's id, or the path among the run's artifacts.
+    /// Model of the run to register: a logged model ID or an artifact path.
     #[arg(long, value_name = "PATH")]
     artifact: Option<String>,
-    /// Also when this run and model are registered already.
+    /// Register even if this run and model are already registered.
     #[arg(long)]
     again: bool,
     #[command(flatten)]

@@ -11,10 +11,9 @@ use crate::export::Sheet;
 use crate::lineage::{reproduction_steps, shell_script};
 use crate::ops::lineage::{LineageSources, load_lineage_facts};
 
-/// What can be said to `reproduce`.
 #[derive(Debug, Args)]
 pub struct ReproduceArgs {
-    /// The version: MODEL/VERSION, MODEL/latest or MODEL@alias.
+    /// Version: MODEL/VERSION, MODEL/latest or MODEL@alias.
     #[arg(value_name = "MODEL/VERSION")]
     version: String,
 }
@@ -41,7 +40,7 @@ pub async fn run(
     )
     .await?;
     let steps = reproduction_steps(&facts);
-    let tracking = tracking_uri(reader.origin());
+    let tracking = reader.tracking_uri();
     let title = format!(
         "how {}/{version} could be made again: needs git, Python and MLflow",
         model.name.raw()
@@ -66,13 +65,4 @@ pub async fn run(
     context
         .printer
         .print(&CommandOutput::text(value, sheet, lines))
-}
-
-/// The store as MLflow's own tools take it.
-fn tracking_uri(origin: &str) -> String {
-    if origin.starts_with('/') {
-        format!("sqlite:///{origin}")
-    } else {
-        origin.to_owned()
-    }
 }

@@ -10,13 +10,12 @@ use crate::domain::Stage;
 use crate::promotion::Intent;
 use crate::text::untrusted::clean;
 
-/// What can be said to `request`.
 #[derive(Debug, Args)]
 pub struct RequestArgs {
-    /// The version: MODEL/VERSION, MODEL/latest or MODEL@alias.
+    /// Version: MODEL/VERSION, MODEL/latest or MODEL@alias.
     #[arg(value_name = "MODEL/VERSION")]
     version: String,
-    /// Where to: None, Staging, Production or Archived.
+    /// Target: None, Staging, Production or Archived.
     #[arg(long, value_name = "STAGE")]
     to: String,
     #[command(flatten)]

@@ -21,28 +21,27 @@ use crate::promotion::{Decision, Intent, PreparedReview};
 /// The longest prepared review that is read, in bytes.
 const MAX_REVIEW_BYTES: u64 = 64 << 10;
 
-/// What can be said to `review`.
 #[derive(Debug, Args)]
 pub struct ReviewArgs {
-    /// The version: MODEL/VERSION, MODEL/latest or MODEL@alias.
+    /// Version: MODEL/VERSION, MODEL/latest or MODEL@alias.
     #[arg(value_name = "MODEL/VERSION", required_unless_present = "submit")]
     version: Option<String>,
-    /// For which place: a stage or an @alias.
-    #[arg(long, value_name = "PLACE", default_value = "Production")]
+    /// Stage or @alias to review the version for.
+    #[arg(long, value_name = "STAGE|@ALIAS", default_value = "Production")]
     to: String,
-    /// Say that it may.
+    /// Approve the version.
     #[arg(long, conflicts_with = "reject")]
     approve: bool,
-    /// Say that it may not.
+    /// Reject the version.
     #[arg(long)]
     reject: bool,
-    /// When a yes answers a request: archive the versions that are in that stage now.
+    /// When approving a transition request, archive the versions that are currently in that stage.
     #[arg(long, requires = "approve")]
     archive_existing: bool,
-    /// Write the word to a file, for somebody with rights to submit.
+    /// Write the decision to a file, for a person with write access to submit.
     #[arg(long, value_name = "FILE")]
     prepare: Option<PathBuf>,
-    /// Put a prepared word on record.
+    /// Record a prepared decision.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["version", "approve", "reject", "prepare"])]
     submit: Option<PathBuf>,
     #[command(flatten)]

@@ -12,17 +12,16 @@ use crate::promotion::journal::{JournalEntry, last_undoable_entry};
 use crate::store::StoreHandle;
 use crate::text::untrusted::clean;
 
-/// What can be said to `rollback`.
 #[derive(Debug, Args)]
 pub struct RollbackArgs {
-    /// The model; with --entry it can be left out.
+    /// Registered model; optional with --entry.
     #[arg(value_name = "MODEL", required_unless_present = "entry")]
     model: Option<String>,
-    /// The journal's entry to undo, or the beginning of its id; else the last one.
+    /// Journal entry to undo, by ID or ID prefix [default: the last one of the model].
     #[arg(long, value_name = "ID", conflicts_with = "to")]
     entry: Option<String>,
-    /// Give this place back to its previous holder: a stage or an @alias.
-    #[arg(long, value_name = "PLACE")]
+    /// Restore the previous holder of this stage or @alias.
+    #[arg(long, value_name = "STAGE|@ALIAS")]
     to: Option<String>,
     #[command(flatten)]
     road: WriteArgs,
@@ -109,7 +108,7 @@ async fn recheck_unfinished(
     store: &StoreHandle,
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
-    if !entry.is_unresolved() || arguments.road.is_plan_only() || store.writer.is_none() {
+    if !entry.is_unresolved() || arguments.road.is_plan_only() || store.writer.is_err() {
         return Ok(());
     }
     let outcome = recover(entry, store.reader.as_ref(), &context.journal()).await?;

@@ -12,10 +12,9 @@ use crate::domain::{Millis, Run};
 use crate::export::{Sheet, records};
 use crate::text::{number, quantity};
 
-/// What can be said to `show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// The run: its id, the first 6 or more characters of it, or its name.
+    /// Run: ID, ID prefix of at least 6 characters, or name.
     #[arg(value_name = "RUN")]
     run: String,
 }

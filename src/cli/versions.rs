@@ -23,16 +23,15 @@ use crate::store::Result;
 /// How many runs are asked for at once.
 const MAX_CONCURRENT: usize = 4;
 
-/// What can be said to `versions`.
 #[derive(Debug, Args)]
 pub struct VersionsArgs {
-    /// The model.
+    /// Registered model.
     #[arg(value_name = "MODEL", required_unless_present = "made_from")]
     model: Option<String>,
-    /// Lineage backwards: the versions of all models that were made from digest:…, commit:…, run:… or model:m-….
+    /// List the versions of all models made from digest:…, commit:…, run:… or model:m-….
     #[arg(long, value_name = "WHAT")]
     made_from: Option<String>,
-    /// Adds what other tools left with each version, a column a fact.
+    /// Add a column for each fact that other tools recorded.
     #[arg(long, conflicts_with = "made_from")]
     evidence: bool,
 }

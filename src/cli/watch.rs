@@ -21,22 +21,21 @@ use crate::promotion::journal::{HolderChange, registry_diff};
 /// The longest wait between two looks at a store that fails, as a multiple of the usual one.
 const MAX_BACKOFF: u32 = 16;
 
-/// What can be said to `watch`.
 #[derive(Debug, Args)]
 pub struct WatchArgs {
-    /// The models; every registered model where none is named.
+    /// Models to watch [default: every registered model].
     #[arg(value_name = "MODEL")]
     models: Vec<String>,
-    /// Seconds between two looks.
+    /// Polling interval in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     every: u32,
-    /// Ring the terminal's bell.
+    /// Ring the terminal bell.
     #[arg(long)]
     bell: bool,
-    /// Ask the terminal for a desktop notification (OSC 9 and OSC 777).
+    /// Send a desktop notification (OSC 9 and OSC 777).
     #[arg(long)]
     notify: bool,
-    /// Stop after so many looks.
+    /// Stop after N polls.
     #[arg(long, value_name = "N")]
     looks: Option<u64>,
 }

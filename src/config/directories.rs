@@ -1,4 +1,4 @@
-//! Where this program keeps its files: the folders of the platform, unless a variable names others.
+//! The config, data and cache folders.
 
 use std::path::PathBuf;
 
@@ -7,34 +7,34 @@ use thiserror::Error;
 
 use super::EnvLookup;
 
-/// There is no folder to keep files in.
+/// Neither a home folder nor the variables that replace it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("there is no home folder: set HOME, or FRONTRUNNER_CONFIG_DIR and FRONTRUNNER_DATA_DIR")]
+#[error("no home folder: set HOME, or FRONTRUNNER_CONFIG_DIR and FRONTRUNNER_DATA_DIR")]
 pub struct NoHomeDir;
 
-/// The folders of this program. None of them is made by looking.
+/// The folders of this program. Finding them does not create them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Directories {
-    /// For what a person writes: `config.toml`, keymaps, themes.
+    /// Files that a person writes: `config.toml`, keymap, themes, views.
     pub config: PathBuf,
-    /// For what must be kept: the journal, the demo store.
+    /// Files to keep: the journal, the demo store.
     pub data: PathBuf,
-    /// For what can be thrown away.
+    /// Files that can be deleted at any time.
     pub cache: PathBuf,
 }
 
 impl Directories {
-    /// The folders: `FRONTRUNNER_CONFIG_DIR`, `FRONTRUNNER_DATA_DIR` and `FRONTRUNNER_CACHE_DIR` where they are set,
-    /// the platform's own (`XDG_*` on Linux) elsewhere.
+    /// `FRONTRUNNER_CONFIG_DIR`, `FRONTRUNNER_DATA_DIR` and `FRONTRUNNER_CACHE_DIR`; unset ones default
+    /// to the platform's folders (`XDG_*` on Linux).
     ///
     /// # Errors
-    /// When a folder is not set and there is no home to derive it from.
+    /// If the config or data folder is not set and there is no home folder.
     pub fn find(lookup: EnvLookup<'_>) -> Result<Self, NoHomeDir> {
         let home = ProjectDirs::from("", "", "frontrunner");
-        let folder = |name: &str, own: fn(&ProjectDirs) -> &std::path::Path| {
+        let folder = |name: &str, default: fn(&ProjectDirs) -> &std::path::Path| {
             lookup(name)
                 .map(PathBuf::from)
-                .or_else(|| home.as_ref().map(|dirs| own(dirs).to_owned()))
+                .or_else(|| home.as_ref().map(|dirs| default(dirs).to_owned()))
         };
         let config = folder("FRONTRUNNER_CONFIG_DIR", ProjectDirs::config_dir).ok_or(NoHomeDir)?;
         let data = folder("FRONTRUNNER_DATA_DIR", ProjectDirs::data_dir).ok_or(NoHomeDir)?;
@@ -47,19 +47,19 @@ impl Directories {
         })
     }
 
-    /// The settings.
+    /// The settings file; it may not exist.
     #[must_use]
     pub fn config_file(&self) -> PathBuf {
         self.config.join("config.toml")
     }
 
-    /// The journal of every write.
+    /// The journal file; it may not exist.
     #[must_use]
     pub fn journal_file(&self) -> PathBuf {
         self.data.join("journal.jsonl")
     }
 
-    /// The store that `demo` makes when no other file is named.
+    /// The store that `demo` creates by default.
     #[must_use]
     pub fn demo_store(&self) -> PathBuf {
         self.data.join("demo").join("mlflow.db")

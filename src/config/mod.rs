@@ -1,8 +1,10 @@
-//! Configuration: folders, the settings file and what overrides it, who the user is, keys and themes. Knows no store
-//! and no screen.
+//! Configuration: directories, settings, policy and integration files, keymap, themes, saved views.
 //!
-//! Flags go before `FRONTRUNNER_*` variables, which go before the file. Only `read_only` is different: whoever asks
-//! for it gets it, and nobody can take it back.
+//! Command-line options override `FRONTRUNNER_*` variables, which override the settings file. Only
+//! `read_only` differs: once a layer sets it, no other layer can unset it.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 pub mod directories;
 mod integration_files;
@@ -16,16 +18,42 @@ mod user;
 pub use directories::Directories;
 pub use integration_files::read_integration_files;
 pub use policy_file::{PROJECT_FILE, PolicyFile, find_policy};
-pub use settings::{
-    Alert, ColorChoice, ConfigError, GraphicsProtocol, Profile, Settings, SettingsLayer,
-};
+pub(crate) use settings::parse_choice;
+pub use settings::{Alert, ColorChoice, GraphicsProtocol, Profile, Settings, SettingsLayer};
 pub use user::current_user;
 
-/// How an environment variable is looked up; a test gives its own.
+/// Looks up an environment variable; tests pass their own.
 pub type EnvLookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// Looks a variable up in this process's environment. Empty counts as unset, as it does for most programs.
+/// Looks up a variable of this process; an empty one counts as unset.
 #[must_use]
 pub fn env_var(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Reads a text file of at most `max_bytes`.
+fn read_bounded(path: &Path, max_bytes: u64) -> io::Result<String> {
+    if fs::metadata(path)?.len() > max_bytes {
+        return Err(io::Error::other(format!(
+            "larger than {} kB",
+            max_bytes >> 10
+        )));
+    }
+    fs::read_to_string(path)
+}
+
+/// The `*.toml` files of a folder, sorted; none if the folder is missing.
+fn toml_files(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
+        .collect();
+    paths.sort();
+    paths
 }

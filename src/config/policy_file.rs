@@ -1,68 +1,58 @@
-//! Where the policy is: what was named, else `frontrunner.toml` beside the project, else the config folder's.
+//! Finds the policy file.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The file beside a project.
+use super::read_bounded;
+
+/// Name of a project's policy file.
 pub const PROJECT_FILE: &str = "frontrunner.toml";
 
-/// The file in the config folder.
+/// Name of the policy file in the config folder.
 const USER_FILE: &str = "policy.toml";
 
-/// The longest policy that is read, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// A policy as it was found.
+/// A policy file, not yet parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyFile {
-    /// Where.
+    /// As found: relative to the current folder or absolute.
     pub path: PathBuf,
-    /// What it says.
+    /// TOML.
     pub text: String,
 }
 
-/// Finds and reads the policy. Above `here` it is looked for up to the folder that holds `.git`, or the root.
+/// Reads the policy file: `named`, else `frontrunner.toml` in `here` or its parents up to the folder
+/// with `.git`, else `policy.toml` in `config`.
 ///
 /// # Errors
-/// When one that was named is not there, or one that is there can't be read: that must not pass for no policy.
+/// If `named` does not exist, or a file that exists can't be read: that must not pass for no policy.
 pub fn find_policy(
     named: Option<&Path>,
     here: &Path,
     config: &Path,
 ) -> Result<Option<PolicyFile>, (PathBuf, io::Error)> {
     if let Some(path) = named {
-        return read_policy_file(path)
-            .map(Some)
-            .map_err(|error| (path.to_owned(), error));
+        let text = read_bounded(path, MAX_BYTES).map_err(|error| (path.to_owned(), error))?;
+        let path = path.to_owned();
+        return Ok(Some(PolicyFile { path, text }));
     }
-    let mut places = Vec::new();
+    let mut candidates = Vec::new();
     for folder in here.ancestors() {
-        places.push(folder.join(PROJECT_FILE));
+        candidates.push(folder.join(PROJECT_FILE));
         if folder.join(".git").exists() {
             break;
         }
     }
-    places.push(config.join(USER_FILE));
-    for path in places {
-        match read_policy_file(&path) {
-            Ok(found) => return Ok(Some(found)),
+    candidates.push(config.join(USER_FILE));
+    for path in candidates {
+        match read_bounded(&path, MAX_BYTES) {
+            Ok(text) => return Ok(Some(PolicyFile { path, text })),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err((path, error)),
         }
     }
     Ok(None)
-}
-
-fn read_policy_file(path: &Path) -> io::Result<PolicyFile> {
-    if std::fs::metadata(path)?.len() > MAX_BYTES {
-        return Err(io::Error::other(format!(
-            "it has more than {MAX_BYTES} bytes"
-        )));
-    }
-    Ok(PolicyFile {
-        path: path.to_owned(),
-        text: std::fs::read_to_string(path)?,
-    })
 }
 
 #[cfg(test)]
@@ -90,7 +80,7 @@ mod tests {
         assert_eq!(
             found().unwrap().as_deref(),
             Some("own"),
-            "another project's policy is not ours"
+            "the search stops at the repository's root"
         );
         std::fs::write(inner.join(PROJECT_FILE), [0xff, 0xfe]).unwrap();
         assert!(found().is_err());

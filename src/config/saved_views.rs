@@ -1,5 +1,6 @@
-//! Views of the run table: what a person keeps of how they look at runs. One TOML file a view, in the config folder for
-//! oneself or in `.frontrunner/views/` of a repository for a team; and one for each experiment, kept without a word.
+//! Saved views of the run table: one TOML file per view, in the config folder (the user's) or in
+//! `.frontrunner/views/` of a repository (the team's). Each experiment's last layout is saved
+//! automatically, in the data folder.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,134 +10,104 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-/// A team's views, under the folder in which the program is started.
+use super::{read_bounded, toml_files};
+use crate::diagnostics::Diagnostic;
+
+/// The team's views, relative to the folder in which the program starts.
 const TEAM_DIR: &str = ".frontrunner/views";
-/// The longest name of a view, in bytes: what every file system takes, with room for the ending.
+/// Every file system takes names of this length with an extension.
 const MAX_NAME_BYTES: usize = 100;
-/// The largest file that is read as a view, in bytes: 12,000 columns of 250 characters fit.
+/// Enough for 12,000 columns of 250 characters.
 const MAX_FILE_BYTES: u64 = 4 << 20;
-/// How many experiments' tables are remembered; the one that was left longest ago goes first.
+/// Saved table layouts; the oldest are deleted first.
 const MAX_TABLE_STATES: usize = 200;
 
-/// How runs are looked at, as a file says it: columns, orders, filters and goals in the words of the filter language.
-/// What is left out stays as it is.
+/// A view as a file spells it: columns, sort keys, filter and goal in the filter language. Applying it
+/// leaves unset fields as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SavedView {
-    /// The columns that are seen, in order: `metrics.acc`, `params.lr`, `start_time`.
+    /// Visible columns in order: `metrics.acc`, `params.lr`, `start_time`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<String>>,
-    /// The columns that are not seen; one in neither list is seen as it would be without a view.
+    /// Hidden columns; those in neither list keep their default visibility.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hidden: Vec<String>,
-    /// The order: `metrics.acc DESC`; the first goes first.
+    /// Sort keys, such as `metrics.acc DESC`, most significant first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sort: Vec<String>,
-    /// The filter.
+    /// In the filter language; empty for none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub filter: String,
-    /// `flat`, `tree`, or the column that runs are grouped by.
+    /// `flat`, `tree`, or the column to group by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    /// What the lines of groups show: `mean`, `std`, `n`, `min`, `max`, `best`.
+    /// Statistic in group rows: `mean`, `std`, `n`, `min`, `max` or `best`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statistic: Option<String>,
-    /// `accuracy max`.
+    /// Such as `accuracy max`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub goal: Option<String>,
-    /// Whether the preview is shown.
+    /// Whether the preview is open.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub preview: bool,
-    /// Whether columns that are the same in every run are folded away.
+    /// Whether columns with one value in all runs are folded.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub fold_constants: bool,
-    /// The columns that stay at the left.
+    /// Columns that stay visible at the left.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pinned: Vec<String>,
-    /// The prefixes that are folded into one column each: `metrics.val/`.
+    /// Prefixes folded into one column each, such as `metrics.val/`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub folded: Vec<String>,
-    /// Columns that are not as wide as what stands in them, in cells.
+    /// Widths in cells of the columns that don't fit their contents.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub widths: BTreeMap<String, u16>,
 }
 
-/// Why a view can't be read or kept.
+/// Why a view can't be read, saved or deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ViewError {
-    /// The name can't be a file's.
+    /// The name can't be a file name.
     #[error(
-        "a view's name is a file's: letters, digits, spaces, `.`, `-` and `_`, beginning with a letter or a digit"
+        "invalid view name: use letters, digits, spaces, `.`, `-` and `_`, starting with a letter or digit"
     )]
     InvalidName,
-    /// The file is no view.
-    #[error("{file}:{line}:{column}: {what}")]
-    Malformed {
-        /// The file.
-        file: String,
-        /// The line, from 1.
-        line: usize,
-        /// The column, from 1.
-        column: usize,
-        /// What is wrong.
-        what: String,
-    },
-    /// The file can't be read or written.
-    #[error("{file}: {why}")]
-    Io {
-        /// The file.
-        file: String,
-        /// What the system says.
-        why: String,
-    },
+    /// The file has an error, or can't be read or written.
+    #[error(transparent)]
+    File(#[from] Diagnostic),
 }
 
 impl SavedView {
-    /// Reads a view; `file` is what errors call it.
+    /// Parses a view; errors name `file`.
     ///
     /// # Errors
-    /// When the text is none: with the place.
+    /// At the first unknown key or invalid value.
     pub fn parse(text: &str, file: &str) -> Result<Self, ViewError> {
         toml::from_str(text).map_err(|error| {
-            let before = error
-                .span()
-                .and_then(|span| text.get(..span.start))
-                .unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
-            let column = before
-                .rsplit('\n')
-                .next()
-                .unwrap_or_default()
-                .chars()
-                .count()
-                + 1;
-            ViewError::Malformed {
-                file: file.to_owned(),
-                line,
-                column,
-                what: error.message().to_owned(),
-            }
+            let diagnostic = Diagnostic::from_toml(text, &error, "key");
+            diagnostic.in_file(file).into()
         })
     }
 
-    /// The view as TOML.
+    /// TOML that [`Self::parse`] reads.
     #[must_use]
     pub fn to_toml(&self) -> String {
-        // Lists of texts, texts and flags: there is nothing in it that TOML can't say.
+        // Strings, lists and flags always serialize.
         toml::to_string_pretty(self).unwrap_or_default()
     }
 }
 
-/// The views of a person and their team, by name, and what was wrong with the files that are none.
+/// Named views, and the errors of those that can't be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SavedViews {
-    /// The views. A person's own goes before their team's of the same name.
+    /// By name; the user's views shadow the team's.
     pub views: BTreeMap<String, SavedView>,
-    /// What could not be read.
+    /// One per unreadable file.
     pub errors: Vec<ViewError>,
 }
 
-/// Where views are kept.
+/// The folders of saved views.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ViewFiles {
     user: PathBuf,
@@ -145,7 +116,7 @@ pub struct ViewFiles {
 }
 
 impl ViewFiles {
-    /// In these folders; `here` is where the program was started.
+    /// `config` and `data` are this program's folders, `here` the current one.
     #[must_use]
     pub fn new(config: &Path, data: &Path, here: &Path) -> Self {
         Self {
@@ -155,38 +126,29 @@ impl ViewFiles {
         }
     }
 
-    /// All views that have a name.
+    /// The user's and the team's views.
     #[must_use]
     pub fn load_all(&self) -> SavedViews {
-        let mut shelf = SavedViews::default();
+        let mut saved = SavedViews::default();
         for folder in [&self.team, &self.user] {
-            let Ok(entries) = fs::read_dir(folder) else {
-                continue;
-            };
-            for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
-                let name = path
-                    .file_stem()
-                    .and_then(|name| name.to_str())
-                    .filter(|name| is_valid_name(name));
-                let Some(name) = name.filter(|_| {
-                    path.extension()
-                        .is_some_and(|extension| extension == "toml")
-                }) else {
+            for path in toml_files(folder) {
+                let name = path.file_stem().and_then(|name| name.to_str());
+                let Some(name) = name.filter(|name| is_valid_name(name)) else {
                     continue;
                 };
                 match read_view(&path) {
-                    Ok(view) => drop(shelf.views.insert(name.to_owned(), view)),
-                    Err(error) => shelf.errors.push(error),
+                    Ok(view) => drop(saved.views.insert(name.to_owned(), view)),
+                    Err(error) => saved.errors.push(error),
                 }
             }
         }
-        shelf
+        saved
     }
 
-    /// Keeps a view among one's own, in the place of one that has its name.
+    /// Saves a view of the user, replacing one of the same name.
     ///
     /// # Errors
-    /// When the name is none, or the file can't be written.
+    /// If the name is invalid or the file can't be written.
     pub fn save(&self, name: &str, view: &SavedView) -> Result<(), ViewError> {
         if !is_valid_name(name) {
             return Err(ViewError::InvalidName);
@@ -194,10 +156,10 @@ impl ViewFiles {
         write_atomically(&self.user.join(format!("{name}.toml")), view)
     }
 
-    /// Removes a view of one's own. A team's is removed in the repository.
+    /// Deletes a view of the user. Team views are deleted in the repository.
     ///
     /// # Errors
-    /// When it is not there, or can't be removed.
+    /// If the name is invalid or the file can't be deleted.
     pub fn delete(&self, name: &str) -> Result<(), ViewError> {
         if !is_valid_name(name) {
             return Err(ViewError::InvalidName);
@@ -206,16 +168,16 @@ impl ViewFiles {
         fs::remove_file(&path).map_err(|error| io_error(&path, &error))
     }
 
-    /// How a table was left; nothing when it is not remembered, or what is remembered can't be read any more.
+    /// The saved layout of a table, if it is readable.
     #[must_use]
     pub fn load_table_state(&self, table: &str) -> Option<SavedView> {
         read_view(&self.table_state_path(table)).ok()
     }
 
-    /// Remembers how a table was left. `table` names a store and its experiments.
+    /// Saves the layout of a table. `table` identifies a store and its experiments.
     ///
     /// # Errors
-    /// When the file can't be written.
+    /// If the file can't be written.
     pub fn save_table_state(&self, table: &str, view: &SavedView) -> Result<(), ViewError> {
         write_atomically(&self.table_state_path(table), view)?;
         self.prune_oldest();
@@ -235,23 +197,23 @@ impl ViewFiles {
         let Ok(entries) = fs::read_dir(&self.table_state) else {
             return;
         };
-        let left = |path: &Path| fs::metadata(path).and_then(|found| found.modified()).ok();
+        let modified = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
         let mut files: Vec<_> = entries
             .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-            .map(|path| (left(&path), path))
+            .map(|path| (modified(&path), path))
             .collect();
         files.sort();
         for (_, path) in files
             .iter()
             .take(files.len().saturating_sub(MAX_TABLE_STATES))
         {
-            // One that stays is no harm: the next table that is left tries again.
+            // Best effort: the next save tries again.
             let _ = fs::remove_file(path);
         }
     }
 }
 
-/// Whether a text can be a view's name: nothing that leads out of its folder or hides in it.
+/// Rejects names that leave the folder or are hidden in it.
 fn is_valid_name(name: &str) -> bool {
     let mut chars = name.chars();
     name.len() <= MAX_NAME_BYTES
@@ -261,29 +223,15 @@ fn is_valid_name(name: &str) -> bool {
 }
 
 fn io_error(path: &Path, error: &io::Error) -> ViewError {
-    ViewError::Io {
-        file: path.to_string_lossy().into_owned(),
-        why: error.to_string(),
-    }
+    Diagnostic::of_file(path.to_string_lossy(), error.to_string()).into()
 }
 
 fn read_view(path: &Path) -> Result<SavedView, ViewError> {
-    let size = fs::metadata(path)
-        .map_err(|error| io_error(path, &error))?
-        .len();
-    if size > MAX_FILE_BYTES {
-        return Err(io_error(
-            path,
-            &io::Error::other("it is too large for a view"),
-        ));
-    }
-    SavedView::parse(
-        &fs::read_to_string(path).map_err(|error| io_error(path, &error))?,
-        &path.to_string_lossy(),
-    )
+    let text = read_bounded(path, MAX_FILE_BYTES).map_err(|error| io_error(path, &error))?;
+    SavedView::parse(&text, &path.to_string_lossy())
 }
 
-/// Writes beside, then renames: a program that dies meanwhile leaves the old view whole.
+/// Writes a temporary file and renames it, so that a crash leaves the old view intact.
 fn write_atomically(path: &Path, view: &SavedView) -> Result<(), ViewError> {
     let temp_path = path.with_extension(format!("{}.new", std::process::id()));
     let folder = path.parent().unwrap_or(path);

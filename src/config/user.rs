@@ -1,8 +1,8 @@
-//! Who is at the keyboard: the name that the journal and the registry's tags carry.
+//! The user name that the journal and the registry's tags record.
 
 use super::EnvLookup;
 
-/// The variables that are asked in turn: who the server knows us as, then the order of Python's `getpass.getuser`,
+/// In order of precedence: the name that the server knows, then those of Python's `getpass.getuser`,
 /// which MLflow uses for `mlflow.user`.
 const USER_VARIABLES: [&str; 5] = [
     "MLFLOW_TRACKING_USERNAME",
@@ -12,8 +12,8 @@ const USER_VARIABLES: [&str; 5] = [
     "USERNAME",
 ];
 
-/// The user's name: as the environment tells it, else as the account is called, else `unknown`. It is what is claimed here,
-/// not what a server has verified.
+/// The user name from the environment, else the account's name, else `unknown`. No server has
+/// verified it.
 #[must_use]
 pub fn current_user(lookup: EnvLookup<'_>) -> String {
     let from_env = USER_VARIABLES
@@ -41,7 +41,7 @@ mod tests {
             current_user(&|name| (name == "USER").then(|| "ana".to_owned())),
             "ana"
         );
-        // A cron job or a container may have no variable at all: the account still has a name.
+        // Cron jobs and containers may set none of the variables; the account still has a name.
         assert!(!current_user(&|_| None).is_empty());
     }
 }

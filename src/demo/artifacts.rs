@@ -1,29 +1,29 @@
-//! The files that a model or an evaluation leaves: small, and of the forms that MLflow itself writes.
+//! Artifacts of runs and models, in the formats of MLflow, Great Expectations and Evidently.
 
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::spec::RunSpec;
+use crate::domain::Millis;
 
-/// What a model was made with.
+/// The library and environment of a model.
 #[derive(Clone, Copy)]
 pub(super) struct Flavor {
-    /// MLflow's name of the library: `sklearn`, `lightgbm`.
+    /// MLflow's flavor name, such as `sklearn`.
     pub name: &'static str,
-    /// The file that holds the model.
     pub model_file: &'static str,
-    /// The Python that made it.
+    /// Python version.
     pub python: &'static str,
-    /// Its requirements, one a line.
+    /// Lines of `requirements.txt`.
     pub requirements: &'static [&'static str],
-    /// Its inputs: MLflow's type and the name.
+    /// MLflow type and name.
     pub inputs: &'static [(&'static str, &'static str)],
-    /// MLflow's type of its output.
+    /// MLflow type.
     pub output: &'static str,
 }
 
 impl Flavor {
-    /// The files of a model: their names and their texts. `model_id` is `m-…` in MLflow 3 and a bare UUID before.
+    /// Names and texts of a model's files. `model_id` is `m-…` in MLflow 3 and a UUID before.
     pub fn files(
         &self,
         run: &RunSpec,
@@ -50,7 +50,7 @@ impl Flavor {
                 ),
             ),
             ("input_example.json", self.input_example()),
-            // Stands in for the weights, which nothing here loads.
+            // A placeholder for the weights, which nothing loads.
             (
                 self.model_file,
                 format!("a stand-in for the weights of {}\n", run.id),
@@ -65,11 +65,11 @@ impl Flavor {
             .map(|(kind, name)| json!({"type": kind, "name": name, "required": true}))
             .collect();
         let outputs = json!([{"type": self.output, "required": true}]);
-        let made = Timestamp::from_millisecond(run.last_logged)
+        let created_at = Timestamp::from_millisecond(run.last_logged)
             .unwrap_or_default()
             .strftime("%Y-%m-%d %H:%M:%S%.6f")
             .to_string();
-        let own = if model_id.starts_with("m-") {
+        let model_id_line = if model_id.starts_with("m-") {
             format!("model_id: {model_id}\n")
         } else {
             String::new()
@@ -77,10 +77,10 @@ impl Flavor {
         format!(
             "artifact_path: model\nflavors:\n  python_function:\n    env:\n      conda: conda.yaml\n      virtualenv: python_env.yaml\n    \
              loader_module: mlflow.{name}\n    model_path: {file}\n    predict_fn: predict\n    python_version: {python}\n  {name}:\n    \
-             code: null\n    pickled_model: {file}\nis_signature_from_type_hint: false\nmlflow_version: {mlflow}\n{own}\
+             code: null\n    pickled_model: {file}\nis_signature_from_type_hint: false\nmlflow_version: {mlflow}\n{model_id_line}\
              model_size_bytes: 48\nmodel_uuid: {model_id}\nrun_id: {run}\nsaved_input_example_info:\n  \
              artifact_path: input_example.json\n  pandas_orient: split\n  type: dataframe\nsignature:\n  inputs: '{inputs}'\n  \
-             outputs: '{outputs}'\n  params: null\nutc_time_created: '{made}'\n",
+             outputs: '{outputs}'\n  params: null\nutc_time_created: '{created_at}'\n",
             name = self.name,
             file = self.model_file,
             python = self.python,
@@ -105,7 +105,7 @@ impl Flavor {
     }
 }
 
-/// The metrics of a run that were logged once, as a JSON file.
+/// The metrics of a run with a single value, as JSON.
 pub(super) fn metrics_json(run: &RunSpec) -> String {
     let single = run.series.iter().filter(|curve| curve.values.len() == 1);
     let metrics: serde_json::Map<_, _> = single
@@ -114,7 +114,7 @@ pub(super) fn metrics_json(run: &RunSpec) -> String {
     format!("{:#}\n", serde_json::Value::Object(metrics))
 }
 
-/// A confusion matrix of two classes, as people print it.
+/// A confusion matrix of two classes as a text table.
 pub(super) fn confusion_matrix_text(rows: f64, accuracy: f64, positive: f64) -> String {
     let wrong = rows * (1.0 - accuracy);
     let (missed, alarms) = ((wrong * 0.6).round(), (wrong * 0.4).round());
@@ -127,11 +127,10 @@ pub(super) fn confusion_matrix_text(rows: f64, accuracy: f64, positive: f64) -> 
     )
 }
 
-/// The side of a cell of [`confusion_plot`], in px.
+/// Side of a cell of [`confusion_matrix_png`] in px.
 const CELL_PX: u32 = 28;
 
-/// A confusion matrix of so many classes as a PNG picture: darker where more was predicted. The wrong ones fall off beside the
-/// diagonal.
+/// A confusion matrix as a PNG image: darker for more predictions, with errors near the diagonal.
 pub(super) fn confusion_matrix_png(classes: u32, accuracy: f64) -> Vec<u8> {
     let share = |truth: u32, predicted: u32| match truth.abs_diff(predicted) {
         0 => accuracy,
@@ -149,12 +148,12 @@ pub(super) fn confusion_matrix_png(classes: u32, accuracy: f64) -> Vec<u8> {
     };
     let mut file = std::io::Cursor::new(Vec::new());
     let plot = image::RgbImage::from_fn(classes * CELL_PX, classes * CELL_PX, shade);
-    // Writing into memory fails only without any.
+    // Writing to memory does not fail.
     let _ = plot.write_to(&mut file, image::ImageFormat::Png);
     file.into_inner()
 }
 
-/// How much each feature contributes, as a CSV file: shares that fall and add up to 1.
+/// Feature importances as CSV: decreasing shares that sum to 1.
 pub(super) fn importance_csv(features: &[(&str, &str)]) -> String {
     let total: f64 = (1..=features.len()).map(|rank| 1.0 / rank as f64).sum();
     let rows = (1..)
@@ -163,4 +162,61 @@ pub(super) fn importance_csv(features: &[(&str, &str)]) -> String {
     std::iter::once("feature,importance\n".to_owned())
         .chain(rows)
         .collect()
+}
+
+/// The format of Great Expectations.
+fn format_time(at: Millis) -> Option<String> {
+    Timestamp::from_millisecond(at)
+        .ok()
+        .map(|time| time.to_string())
+}
+
+/// A validation result of Great Expectations 1.x: type, column and success of each expectation.
+pub(super) fn great_expectations_result(at: Millis, expectations: &[(&str, &str, bool)]) -> String {
+    let results: Vec<Value> = expectations
+        .iter()
+        .map(|(kind, column, holds)| {
+            json!({
+                "success": holds,
+                "expectation_config": {"type": kind, "kwargs": {"batch_id": "lake-customers", "column": column}, "severity": "critical", "meta": {}},
+                "result": {"element_count": 61_904, "unexpected_count": if *holds { 0 } else { 312 }},
+                "meta": {}, "exception_info": {"raised_exception": false, "exception_traceback": null, "exception_message": null},
+            })
+        })
+        .collect();
+    let failed = expectations.iter().filter(|(_, _, holds)| !holds).count();
+    let count = expectations.len();
+    let document = json!({
+        "success": failed == 0,
+        "results": results,
+        "suite_name": "customers",
+        "statistics": {
+            "evaluated_expectations": count, "successful_expectations": count - failed, "unsuccessful_expectations": failed,
+            "success_percent": 100.0 * (count - failed) as f64 / count as f64,
+        },
+        "meta": {"great_expectations_version": "1.24.1", "run_id": {"run_name": null, "run_time": format_time(at)}},
+        "id": null,
+    });
+    format!("{document:#}\n")
+}
+
+/// A drift report of Evidently 0.7: `drifted` of `columns` have drifted.
+pub(super) fn evidently_report(columns: u32, drifted: u32) -> String {
+    let share = f64::from(drifted) / f64::from(columns);
+    let id = "0f2b5a5d6c0e4d6b9d7e0d6b1b5a9c11";
+    let document = json!({
+        "metrics": [{
+            "id": id,
+            "metric_name": "DriftedColumnsCount(drift_share=0.25)",
+            "config": {"type": "evidently:metric_v2:DriftedColumnsCount", "drift_share": 0.25},
+            "value": {"count": f64::from(drifted), "share": share},
+        }],
+        "tests": [{
+            "name": "Share of Drifted Columns: Less than 0.25",
+            "description": format!("Drift is detected for {:.2}% of columns ({drifted} out of {columns}).", share * 100.0),
+            "metric_config": {"metric_id": id, "params": {"type": "evidently:metric_v2:DriftedColumnsCount", "drift_share": 0.25}},
+            "status": if share < 0.25 { "SUCCESS" } else { "FAIL" },
+        }],
+    });
+    format!("{document:#}\n")
 }

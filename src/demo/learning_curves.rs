@@ -1,22 +1,22 @@
-//! Learning curves: how a metric moves while a model learns, and what goes wrong with it.
+//! Synthetic learning curves and their defects.
 
 use super::rng::Rng;
 
-/// A metric that moves from one level towards another, fast at first.
+/// A metric that approaches a level exponentially.
 #[derive(Clone, Copy)]
 pub(super) struct LearningCurve {
-    /// The level before anything was learned.
+    /// Value at step 0.
     pub from: f64,
-    /// The level that it settles at.
+    /// Limit.
     pub to: f64,
-    /// Steps after which about two thirds of the way are done.
+    /// Steps to cover 1 − 1/e of the way.
     pub time_constant: f64,
-    /// How much the points scatter at first; the scatter shrinks to a third.
+    /// Initial standard deviation; it shrinks to a third.
     pub noise: f64,
 }
 
 impl LearningCurve {
-    /// The metric's values, one a step. They stay on the side of 0 where they began, as losses and accuracies do.
+    /// One value per step, each positive.
     pub fn values(self, steps: u32, rng: &mut Rng) -> Vec<f64> {
         (0..steps)
             .map(|step| {
@@ -27,7 +27,7 @@ impl LearningCurve {
             .collect()
     }
 
-    /// The same for a share, such as an accuracy, which is never more than 1.
+    /// The same for a metric below 1, such as an accuracy.
     pub fn fraction_values(self, steps: u32, rng: &mut Rng) -> Vec<f64> {
         self.values(steps, rng)
             .into_iter()
@@ -36,21 +36,22 @@ impl LearningCurve {
     }
 }
 
-/// Lets a loss rise again from a step on, as on data that the model was not fitted to.
+/// Makes a loss rise from a step on, as on validation data.
 pub(super) fn overfit(curve: &mut [f64], from: u32, rise: f64) {
     for (since, value) in curve.iter_mut().skip(from as usize).enumerate() {
         *value += rise * since as f64;
     }
 }
 
-/// Adds one point that stands out.
+/// Adds an outlier at one step.
 pub(super) fn spike(curve: &mut [f64], at: u32, height: f64) {
     if let Some(value) = curve.get_mut(at as usize) {
         *value += height;
     }
 }
 
-/// Lets a loss explode over the steps before `at`, and stay at `end` (NaN or an infinity) from there on.
+/// Makes a loss grow exponentially over the 8 steps before `at`, and replaces it with `end` (NaN or
+/// infinity) from there on.
 pub(super) fn diverge(curve: &mut [f64], at: u32, end: f64) {
     for (step, value) in (0..).zip(curve.iter_mut()) {
         let left = at.saturating_sub(step);
@@ -62,7 +63,7 @@ pub(super) fn diverge(curve: &mut [f64], at: u32, end: f64) {
     }
 }
 
-/// The learning rate of a schedule that warms up and then falls like a cosine.
+/// A learning rate schedule: linear warm-up, then cosine decay to zero.
 pub(super) fn warmup_cosine(steps: u32, warm: u32, peak: f64) -> Vec<f64> {
     let fall = f64::from(steps.saturating_sub(warm).max(1));
     (0..steps)

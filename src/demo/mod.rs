@@ -1,7 +1,7 @@
-//! The demo store: a SQLite file of MLflow's own schema with stories in it, to try this program on without a server.
+//! Creates the demo store, a SQLite file with MLflow's schema, to try frontrunner without a server.
 //!
-//! MLflow 3.17.2 opens it without migration. The same time yields the same store, byte by byte but for the paths in it.
-//! Each story is a file of `stories/`; what tests and the tour want to find again is in [`DemoFacts`].
+//! MLflow 3.17.2 opens it without migration. The same `now` gives the same content except for paths.
+//! [`DemoManifest`] names what tests and the tour refer to.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,6 @@ use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 
 mod artifacts;
-mod evidence;
 mod fixtures;
 mod learning_curves;
 mod paths;
@@ -32,56 +31,56 @@ use paths::StorePaths;
 use seeder::Seeder;
 use tables::MlflowTables;
 
-/// What a store of MLflow 3.17.2 begins with.
+/// The schema of an empty MLflow 3.17.2 store, with its Alembic version.
 const SCHEMA: &str = include_str!("schema.sql");
 
-/// What to make.
+/// What to put into the demo store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DemoOptions {
-    /// How many runs a further experiment, `load-test`, should have; none leaves it out.
+    /// Number of runs of an additional experiment, `load-test`.
     pub load_test_runs: Option<u32>,
-    /// The time that the stories are told relative to, ms since the epoch.
+    /// The time that all other times are relative to, ms since the epoch.
     pub now: Millis,
 }
 
 /// One experiment of the demo store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DemoExperiment {
-    /// Its id.
+    /// A small integer, in the order of creation.
     pub id: ExperimentId,
-    /// Its name.
+    /// Unique in the store.
     pub name: Untrusted,
-    /// Whether it is in use.
+    /// One experiment is deleted.
     pub lifecycle: Lifecycle,
-    /// How many runs in use it has.
+    /// Runs that are not deleted.
     pub active_runs: u32,
 }
 
-/// Why no demo store was made.
+/// Why the demo store could not be created.
 #[derive(Debug, Error)]
 pub enum DemoError {
-    /// There is something already; nothing is written over.
-    #[error("{} is there already; open it, remove it, or name another file", shown(.path))]
+    /// The file or its artifact folder exists; nothing is overwritten.
+    #[error("{} already exists; open it, remove it or choose another path", shown(.path))]
     AlreadyExists {
-        /// What is there.
+        /// The existing file or folder.
         path: PathBuf,
     },
-    /// The path names no file.
-    #[error("{} names no file", shown(.path))]
+    /// The path has no file name.
+    #[error("{} is not a file path", shown(.path))]
     NotAFile {
-        /// What was named.
+        /// As given.
         path: PathBuf,
     },
-    /// A file can't be written.
-    #[error("{} can't be written: {source}", shown(.path))]
+    /// A file or folder can't be written.
+    #[error("can't write {}: {source}", shown(.path))]
     Io {
-        /// Which file.
+        /// The file or folder.
         path: PathBuf,
-        /// Why not.
+        /// The system's error.
         source: io::Error,
     },
-    /// SQLite refused.
-    #[error("the demo store can't be written: {0}")]
+    /// SQLite failed.
+    #[error("can't write the demo store: {0}")]
     Sqlite(#[from] rusqlite::Error),
 }
 
@@ -89,10 +88,10 @@ fn shown(path: &Path) -> String {
     clean(&path.to_string_lossy()).into_owned()
 }
 
-/// Makes a demo store at `path`, and its artifacts in `<path>.artifacts` beside it.
+/// Creates a demo store at `path` and its artifacts in `<path>.artifacts`.
 ///
 /// # Errors
-/// When either is there already, or can't be written; then nothing is left behind.
+/// If either exists or can't be written. A failure leaves no files behind.
 pub fn create(path: &Path, options: &DemoOptions) -> Result<DemoManifest, DemoError> {
     let paths = StorePaths::create(path)?;
     let result = populate(&paths, options);
@@ -104,20 +103,20 @@ pub fn create(path: &Path, options: &DemoOptions) -> Result<DemoManifest, DemoEr
 
 fn populate(paths: &StorePaths, options: &DemoOptions) -> Result<DemoManifest, DemoError> {
     let mut db = Connection::open(&paths.store)?;
-    // Nobody else knows the file yet, and a crash leaves nothing worth keeping: no need to wait for the disk.
+    // Nothing else uses the file yet and a crash loses nothing of value, so don't wait for the disk.
     db.execute_batch(
         "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON;",
     )?;
-    let all = db.transaction()?;
-    all.execute_batch(SCHEMA)?;
-    let facts = fixtures::seed(
-        Seeder::new(MlflowTables::new(&all), paths, options.now)?,
+    let transaction = db.transaction()?;
+    transaction.execute_batch(SCHEMA)?;
+    let manifest = fixtures::seed(
+        Seeder::new(MlflowTables::new(&transaction), paths, options.now)?,
         options,
     )?;
-    all.commit()?;
+    transaction.commit()?;
     db.execute_batch("PRAGMA journal_mode = DELETE;")?;
     db.close().map_err(|(_, error)| error)?;
-    Ok(facts)
+    Ok(manifest)
 }
 
 #[cfg(test)]
@@ -158,23 +157,23 @@ mod tests {
         let path = folder.path().join("demo.db");
         create(&path, &OPTIONS).unwrap();
         let db = Connection::open(&path).unwrap();
-        let ask = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-        assert_eq!(ask("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+        let query = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(query("SELECT count(*) FROM pragma_foreign_key_check"), 0);
         assert_eq!(
-            ask(
+            query(
                 "SELECT count(*) FROM latest_metrics l WHERE (step, timestamp, value) <> (SELECT step, timestamp, value FROM metrics m \
                  WHERE m.run_uuid = l.run_uuid AND m.key = l.key ORDER BY step DESC, timestamp DESC, value DESC LIMIT 1)"
             ),
             0
         );
         assert_eq!(
-            ask(
+            query(
                 "SELECT (SELECT count(*) FROM latest_metrics) - (SELECT count(*) FROM (SELECT DISTINCT run_uuid, key FROM metrics))"
             ),
             0
         );
         assert_eq!(
-            ask("SELECT count(*) FROM metrics WHERE timestamp > 1795000000000"),
+            query("SELECT count(*) FROM metrics WHERE timestamp > 1795000000000"),
             0
         );
     }

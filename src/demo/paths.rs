@@ -1,4 +1,4 @@
-//! Where a demo store stands: a file that was not there before, and a folder of artifacts beside it.
+//! The file and the artifact folder of a new demo store.
 
 use std::fs;
 use std::io;
@@ -6,16 +6,15 @@ use std::path::{Path, PathBuf};
 
 use super::DemoError;
 
-/// A new, empty file and a new folder beside it.
 pub(super) struct StorePaths {
-    /// The store's file, by its full path.
+    /// Absolute path of the store.
     pub store: PathBuf,
-    /// The folder of artifacts, by its full path.
+    /// Absolute path of the artifact folder.
     artifacts: PathBuf,
 }
 
 impl StorePaths {
-    /// Makes the file and the folder. Neither may be there: nothing of anybody's is ever written over.
+    /// Creates the file and the folder; fails if either exists.
     pub fn create(path: &Path) -> Result<Self, DemoError> {
         let failed = |path: &Path| {
             let path = path.to_owned();
@@ -48,13 +47,12 @@ impl StorePaths {
         Ok(paths)
     }
 
-    /// Removes what was claimed, when the store could not be made.
+    /// Removes both after a failure.
     pub fn remove(&self) {
         let _ = fs::remove_file(&self.store);
         let _ = fs::remove_dir_all(&self.artifacts);
     }
 
-    /// Where an experiment's artifacts go.
     pub fn experiment_artifacts(&self, experiment: i64) -> String {
         self.artifacts
             .join(experiment.to_string())
@@ -62,12 +60,10 @@ impl StorePaths {
             .into_owned()
     }
 
-    /// Where a run's artifacts go.
     pub fn run_artifacts(&self, experiment: i64, run: &str) -> String {
         format!("{}/{run}/artifacts", self.experiment_artifacts(experiment))
     }
 
-    /// Where a logged model's files go.
     pub fn model_artifacts(&self, experiment: i64, model: &str) -> String {
         format!(
             "{}/models/{model}/artifacts",
@@ -76,16 +72,16 @@ impl StorePaths {
     }
 }
 
-/// Writes a file below one of these places, with the folders that lead to it.
+/// Writes a file below a location, creating parent folders.
 pub(super) fn write_file(
     location: &str,
     name: &str,
     text: impl AsRef<[u8]>,
 ) -> Result<(), DemoError> {
     let path = Path::new(location).join(name);
-    let written = path
+    let result = path
         .parent()
         .map_or(Ok(()), fs::create_dir_all)
         .and_then(|()| fs::write(&path, text));
-    written.map_err(|source| DemoError::Io { path, source })
+    result.map_err(|source| DemoError::Io { path, source })
 }

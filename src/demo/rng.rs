@@ -1,72 +1,62 @@
-//! Noise that is the same every time: a story's numbers come from its name, so that a new story changes no other.
+//! Reproducible random numbers. Each fixture has its own seed, so that changing one leaves the others
+//! as they are.
 
-/// A stream of pseudo-random numbers (SplitMix64): ten lines that no release of a crate can change, because
-/// screenshots and tests are made from what it yields.
-pub(super) struct Rng {
-    state: u64,
-}
+use crate::domain::rng::SplitMix64;
+
+/// Random variates from a seeded stream.
+pub(super) struct Rng(SplitMix64);
 
 impl Rng {
-    /// The noise of a story, from its name (FNV-1a).
-    pub fn seeded(story: &str) -> Self {
-        let state = story.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+    /// Seeds the generator with the FNV-1a hash of a name.
+    pub fn seeded(name: &str) -> Self {
+        let state = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
-        Self { state }
+        Self(SplitMix64::new(state))
     }
 
-    fn next_u64(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number of at least 0 and below 1.
+    /// Uniform in [0, 1).
     pub fn next_f64(&mut self) -> f64 {
-        (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+        (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// A number between two others.
+    /// Uniform in [`low`, `high`).
     pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.next_f64()
     }
 
-    /// A number between two others, as likely below ten times the lower as in each other decade.
+    /// Uniform in the logarithm.
     pub fn log_uniform(&mut self, low: f64, high: f64) -> f64 {
         self.uniform(low.ln(), high.ln()).exp()
     }
 
-    /// A whole number between two others, both of them possible.
+    /// Uniform, with both ends.
     pub fn uniform_int(&mut self, low: i64, high: i64) -> i64 {
         low + (self.next_f64() * (high - low + 1) as f64) as i64
     }
 
-    /// A number from the normal distribution (Box–Muller).
+    /// Normal with mean 0 (Box–Muller).
     pub fn normal(&mut self, deviation: f64) -> f64 {
         let radius = (-2.0 * (1.0 - self.next_f64()).ln()).sqrt();
         deviation * radius * (std::f64::consts::TAU * self.next_f64()).cos()
     }
 
-    /// One of several things.
-    pub fn choose<T: Copy, const N: usize>(&mut self, things: [T; N]) -> T {
-        things[(self.next_f64() * N as f64) as usize % N]
+    pub fn choose<T: Copy, const N: usize>(&mut self, items: [T; N]) -> T {
+        items[(self.next_f64() * N as f64) as usize % N]
     }
 
-    /// Hexadecimal digits, as in digests and commits.
     pub fn hex(&mut self, digits: usize) -> String {
         let mut text = String::with_capacity(digits + 16);
         while text.len() < digits {
-            text.push_str(&format!("{:016x}", self.next_u64()));
+            text.push_str(&format!("{:016x}", self.0.next_u64()));
         }
         text.truncate(digits);
         text
     }
 
-    /// An id as MLflow makes it: a UUID of version 4 without its hyphens.
+    /// A version 4 UUID without hyphens, as MLflow's IDs are.
     pub fn uuid(&mut self) -> String {
-        let bits = (u128::from(self.next_u64()) << 64) | u128::from(self.next_u64());
+        let bits = (u128::from(self.0.next_u64()) << 64) | u128::from(self.0.next_u64());
         uuid::Builder::from_random_bytes(bits.to_be_bytes())
             .into_uuid()
             .simple()

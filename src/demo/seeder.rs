@@ -1,4 +1,4 @@
-//! What tells the stories: the tables and the files, the time that they are told at, and what was told.
+//! Writes fixtures: rows into the tables, artifacts into the file system.
 
 use super::artifacts::Flavor;
 use super::paths::{self, StorePaths};
@@ -7,20 +7,17 @@ use super::tables::MlflowTables;
 use super::{DemoError, DemoExperiment};
 use crate::domain::{ExperimentId, Lifecycle, Millis, RunId};
 
-/// Writes stories into one store.
 pub(super) struct Seeder<'c> {
-    /// The store's tables.
     pub tables: MlflowTables<'c>,
-    /// The store's files.
     pub paths: &'c StorePaths,
-    /// The time that everything is told relative to.
+    /// All times are relative to this one, ms since the epoch.
     pub now: Millis,
     experiments: Vec<DemoExperiment>,
     next_experiment_id: i64,
 }
 
 impl<'c> Seeder<'c> {
-    /// Begins with MLflow's own `Default` experiment, which has the id 0.
+    /// Starts with MLflow's `Default` experiment, which has ID 0.
     pub fn new(
         tables: MlflowTables<'c>,
         paths: &'c StorePaths,
@@ -42,12 +39,12 @@ impl<'c> Seeder<'c> {
         Ok(seeder)
     }
 
-    /// Writes an experiment and returns its id.
+    /// Returns the new experiment's ID.
     pub fn add_experiment(
         &mut self,
         name: &str,
         lifecycle: Lifecycle,
-        made: Millis,
+        created_at: Millis,
         tags: &[(&str, &str)],
     ) -> Result<i64, DemoError> {
         let id = self.next_experiment_id;
@@ -57,7 +54,7 @@ impl<'c> Seeder<'c> {
             name,
             &self.paths.experiment_artifacts(id),
             lifecycle,
-            made,
+            created_at,
         )?;
         for (key, value) in tags {
             self.tables.insert_experiment_tag(id, key, value)?;
@@ -71,7 +68,6 @@ impl<'c> Seeder<'c> {
         Ok(id)
     }
 
-    /// Writes a run and returns its id.
     pub fn add_run(&mut self, run: &RunSpec) -> Result<RunId, DemoError> {
         self.tables
             .insert_run(run, &self.paths.run_artifacts(run.experiment, &run.id))?;
@@ -84,7 +80,7 @@ impl<'c> Seeder<'c> {
         Ok(RunId::new(run.id.clone()))
     }
 
-    /// Writes a file of a run.
+    /// Writes an artifact of a run.
     pub fn add_file(
         &self,
         run: &RunSpec,
@@ -98,7 +94,7 @@ impl<'c> Seeder<'c> {
         )
     }
 
-    /// Writes a logged model of MLflow 3 with its files, and returns where they are.
+    /// Writes a logged model of MLflow 3 with its files, and returns their location.
     pub fn add_logged_model(
         &self,
         run: &RunSpec,
@@ -122,7 +118,6 @@ impl<'c> Seeder<'c> {
         Ok(location)
     }
 
-    /// What was told of experiments.
     pub fn into_experiments(self) -> Vec<DemoExperiment> {
         self.experiments
     }

@@ -1,4 +1,4 @@
-//! Writing rows into MLflow's tables, as MLflow 3.17.2 itself leaves them.
+//! Inserts rows into MLflow's tables as MLflow 3.17.2 does.
 
 use rusqlite::{Connection, Params, Result, params};
 use serde_json::json;
@@ -6,19 +6,17 @@ use serde_json::json;
 use super::spec::{DatasetSpec, LoggedModelSpec, MetricSeries, ModelSpec, RunSpec, VersionSpec};
 use crate::domain::{Lifecycle, Millis};
 
-/// MLflow's number for a logged model that is ready.
+/// MLflow's status number of a ready logged model.
 const STATUS_READY: i64 = 2;
 
-/// Statements that are kept prepared: more than there are here.
+/// More than the statements in this file.
 const STATEMENT_CACHE_SIZE: usize = 32;
 
-/// MLflow's tables, inside one transaction.
 pub(super) struct MlflowTables<'c> {
     db: &'c Connection,
 }
 
 impl<'c> MlflowTables<'c> {
-    /// The tables of an open store.
     pub fn new(db: &'c Connection) -> Self {
         db.set_prepared_statement_cache_capacity(STATEMENT_CACHE_SIZE);
         Self { db }
@@ -28,22 +26,20 @@ impl<'c> MlflowTables<'c> {
         self.db.prepare_cached(sql)?.execute(values).map(|_| ())
     }
 
-    /// Writes an experiment.
     pub fn insert_experiment(
         &self,
         id: i64,
         name: &str,
         location: &str,
         lifecycle: Lifecycle,
-        made: Millis,
+        created_at: Millis,
     ) -> Result<()> {
         self.execute(
             "INSERT INTO experiments VALUES (?1, ?2, ?3, ?4, ?5, ?5, 'default')",
-            params![id, name, location, lifecycle.as_str(), made],
+            params![id, name, location, lifecycle.as_str(), created_at],
         )
     }
 
-    /// Writes a tag of an experiment.
     pub fn insert_experiment_tag(&self, id: i64, key: &str, value: &str) -> Result<()> {
         self.execute(
             "INSERT INTO experiment_tags (key, value, experiment_id) VALUES (?1, ?2, ?3)",
@@ -51,7 +47,7 @@ impl<'c> MlflowTables<'c> {
         )
     }
 
-    /// Writes a run with all it logged. Its files go to `location`.
+    /// Inserts a run with its params, tags, metrics and datasets.
     pub fn insert_run(&self, run: &RunSpec, location: &str) -> Result<()> {
         let lifecycle = if run.is_deleted {
             Lifecycle::Deleted
@@ -81,13 +77,13 @@ impl<'c> MlflowTables<'c> {
                 params![key, value, run.id],
             )?;
         }
-        let own = [
+        let system_tags = [
             ("mlflow.runName", run.name.as_str()),
             ("mlflow.user", run.user),
             ("mlflow.source.name", run.script),
             ("mlflow.source.type", "LOCAL"),
         ];
-        for (key, value) in own.into_iter().chain(
+        for (key, value) in system_tags.into_iter().chain(
             run.tags
                 .iter()
                 .map(|(key, value)| (key.as_str(), value.as_str())),
@@ -105,7 +101,7 @@ impl<'c> MlflowTables<'c> {
             .try_for_each(|(dataset, role)| self.insert_dataset_input(run, dataset, role))
     }
 
-    /// Writes a metric's history, spread evenly over the run's life, and its latest value.
+    /// Inserts a metric's history, spread evenly over the run's duration, and its latest value.
     fn insert_series(&self, run: &RunSpec, curve: &MetricSeries) -> Result<()> {
         let count = i64::try_from(curve.values.len()).unwrap_or(i64::MAX);
         let mut latest = None;
@@ -121,7 +117,7 @@ impl<'c> MlflowTables<'c> {
             )?;
             latest = Some((value, time, step, is_nan));
         }
-        // Steps and times only grow here, so the last point is the one that MLflow calls the latest.
+        // Steps and times increase, so the last point is the one with the greatest step and time.
         let Some((value, time, step, is_nan)) = latest else {
             return Ok(());
         };
@@ -131,7 +127,7 @@ impl<'c> MlflowTables<'c> {
         )
     }
 
-    /// Writes that a run read a dataset; the dataset itself once an experiment.
+    /// Inserts a run's dataset input, and the dataset itself once per experiment.
     fn insert_dataset_input(&self, run: &RunSpec, dataset: &DatasetSpec, role: &str) -> Result<()> {
         let columns: Vec<_> = dataset
             .columns
@@ -166,7 +162,7 @@ impl<'c> MlflowTables<'c> {
         )
     }
 
-    /// Writes a logged model that a run made: with the run's params, and its metrics as measured on its last dataset.
+    /// Inserts a logged model with the params of its run, and the run's metrics on its last dataset.
     pub fn insert_logged_model(&self, run: &RunSpec, model: &LoggedModelSpec) -> Result<()> {
         self.execute(
             "INSERT INTO logged_models (model_id, experiment_id, name, artifact_location, creation_timestamp_ms, \
@@ -215,11 +211,12 @@ impl<'c> MlflowTables<'c> {
         )
     }
 
-    /// Writes a registered model with its tags and aliases. MLflow checks no alias either: its version may come later.
-    pub fn insert_model(&self, model: &ModelSpec, changed: Millis) -> Result<()> {
+    /// Inserts a registered model with its tags and aliases. As in MLflow, an alias's version need not
+    /// exist yet.
+    pub fn insert_model(&self, model: &ModelSpec, updated_at: Millis) -> Result<()> {
         self.execute(
             "INSERT INTO registered_models (name, creation_time, last_updated_time, description) VALUES (?1, ?2, ?3, ?4)",
-            params![model.name, model.created_at, changed, model.description],
+            params![model.name, model.created_at, updated_at, model.description],
         )?;
         for (key, value) in model.tags {
             self.execute(
@@ -236,7 +233,6 @@ impl<'c> MlflowTables<'c> {
         Ok(())
     }
 
-    /// Writes a version of a registered model.
     pub fn insert_version(&self, version: &VersionSpec) -> Result<()> {
         self.execute(
             "INSERT INTO model_versions (name, version, creation_time, last_updated_time, description, current_stage, source, run_id, \
@@ -263,7 +259,7 @@ impl<'c> MlflowTables<'c> {
     }
 }
 
-/// A value as MLflow's SQL store keeps it: NaN beside the value, an infinity as the largest number.
+/// MLflow's SQL encoding: a flag for NaN, the largest finite number for infinity.
 fn to_sql_value(value: f64) -> (f64, bool) {
     if value.is_nan() {
         (0.0, true)
@@ -272,7 +268,7 @@ fn to_sql_value(value: f64) -> (f64, bool) {
     }
 }
 
-/// The id of what ties two things together: half of each one's own, so that it needs no noise.
+/// A deterministic ID for a link: the first halves of the IDs that it connects.
 fn input_id(a: &str, b: &str) -> String {
     let half = |id: &str| {
         id.trim_start_matches("m-")

@@ -1,185 +1,201 @@
-//! Files that people write for Frontrunner: TOML, read with every mistake told at once, each with its place.
+//! Errors in files that people write: the file, line and column, the message and a suggestion.
 
-mod diagnostic;
-mod nearest;
+mod toml_reader;
 
+use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 
-use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue};
+use thiserror::Error;
 
 use crate::text::untrusted::clean;
-pub use diagnostic::{Diagnostic, suggest_typo};
-pub use nearest::closest_match;
+use crate::text::width::width;
+pub use toml_reader::{TomlReader, TomlTable, TomlValue};
 
-/// A value, with where it is.
-pub type TomlValue<'t> = Spanned<DeValue<'t>>;
-/// A table.
-pub type TomlTable<'t> = DeTable<'t>;
-
-/// Reads the parts of a file, and collects what is wrong with them.
-#[derive(Debug)]
-pub struct TomlReader<'t> {
-    /// The whole text.
-    pub text: &'t str,
-    diagnostics: Vec<Diagnostic>,
+/// One error in a file. All texts are cleaned; `Display` is one line, such as
+/// `config.toml:2:1: unknown setting `thme`; did you mean `theme`?`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Error)]
+pub struct Diagnostic {
+    /// The file; empty if the caller prints it.
+    pub file: String,
+    /// From 1; 0 if the error concerns the whole file.
+    pub line: usize,
+    /// In characters, from 1; 0 if the error concerns the whole file.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead; may be empty.
+    pub suggestion: String,
+    /// The line with the error.
+    pub source_line: String,
 }
 
-impl<'t> TomlReader<'t> {
-    /// Reads a whole file.
-    ///
-    /// # Errors
-    /// Every mistake, in the order of the file.
-    pub fn parse<T: Default>(
-        text: &'t str,
-        parts: impl FnOnce(&mut Self, &TomlTable<'_>) -> T,
-    ) -> Result<T, Vec<Diagnostic>> {
-        let (table, errors) = DeTable::parse_recoverable(text);
-        let mut reader = Self {
-            text,
-            diagnostics: Vec::new(),
-        };
-        for error in &errors {
-            let span = error.span().unwrap_or(0..0);
-            reader.push_error(&span, error.message(), "");
-        }
-        let found = if errors.is_empty() {
-            parts(&mut reader, table.get_ref())
-        } else {
-            T::default()
-        };
-        reader
-            .diagnostics
-            .sort_by_key(|mistake| (mistake.line, mistake.column));
-        if reader.diagnostics.is_empty() {
-            Ok(found)
-        } else {
-            Err(reader.diagnostics)
-        }
-    }
-
-    /// Notes a mistake.
-    pub fn push_error(&mut self, span: &Range<usize>, what: &str, meant: &str) {
-        self.diagnostics.push(Diagnostic::at_span(
-            self.text,
-            span,
-            clean(what).into_owned(),
-            clean(meant),
-        ));
-    }
-
-    /// Notes mistakes that were found elsewhere.
-    pub fn extend(&mut self, mistakes: impl IntoIterator<Item = Diagnostic>) {
-        self.diagnostics.extend(mistakes);
-    }
-
-    /// Whether a key is one of those that can stand there; a mistake where it is not.
-    pub fn expect_known_key(&mut self, key: &Spanned<DeString<'_>>, known: &[&str]) -> bool {
-        let is_known = known.contains(&key.get_ref().as_ref());
-        if !is_known {
-            self.push_error(
-                &key.span(),
-                &format!("{} is no key here", key.get_ref()),
-                &suggest_typo(key.get_ref(), known.iter().copied()),
-            );
-        }
-        is_known
-    }
-
-    /// The line of a place in the text, from 1.
+impl Diagnostic {
+    /// An error in a text, at a span in bytes.
     #[must_use]
-    pub fn line_at(&self, at: usize) -> usize {
-        self.text
-            .bytes()
-            .take(at)
-            .filter(|byte| *byte == b'\n')
-            .count()
-            + 1
-    }
-
-    /// A table; `example` says how one is written.
-    pub fn expect_table<'v, 'x>(
-        &mut self,
-        value: &'v TomlValue<'x>,
-        example: &str,
-    ) -> Option<&'v TomlTable<'x>> {
-        let found = value.get_ref().as_table();
-        if found.is_none() {
-            self.push_error(
-                &value.span(),
-                "a table is meant here",
-                &format!("write {example}"),
-            );
+    pub fn at_span(
+        text: &str,
+        span: &Range<usize>,
+        message: impl AsRef<str>,
+        suggestion: impl AsRef<str>,
+    ) -> Self {
+        let before = &text[..text.floor_char_boundary(span.start)];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let source_line = text[line_start..].lines().next().unwrap_or_default();
+        Self {
+            file: String::new(),
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+            message: clean(message.as_ref()).into_owned(),
+            suggestion: clean(suggestion.as_ref()).into_owned(),
+            source_line: clean(source_line).into_owned(),
         }
-        found
     }
 
-    /// Several tables, with where each is.
-    pub fn expect_tables<'v, 'x>(
-        &mut self,
-        value: &'v TomlValue<'x>,
-        example: &str,
-    ) -> Vec<(Range<usize>, &'v TomlTable<'x>)> {
-        let Some(all) = value.get_ref().as_array() else {
-            self.push_error(
-                &value.span(),
-                "there can be several, each in double brackets",
-                &format!("write {example}"),
-            );
+    /// An error that concerns a whole file, such as one that can't be read.
+    #[must_use]
+    pub fn of_file(file: impl AsRef<str>, message: impl AsRef<str>) -> Self {
+        Self {
+            message: clean(message.as_ref()).into_owned(),
+            ..Self::default()
+        }
+        .in_file(file)
+    }
+
+    /// An error of the TOML parser; `key_noun` names a key of this kind of file, such as `setting`.
+    #[must_use]
+    pub fn from_toml(text: &str, error: &toml::de::Error, key_noun: &str) -> Self {
+        let (message, suggestion) = rewrite_toml_message(error.message(), key_noun);
+        Self::at_span(text, &error.span().unwrap_or(0..0), message, suggestion)
+    }
+
+    /// The same error with the file's name.
+    #[must_use]
+    pub fn in_file(self, file: impl AsRef<str>) -> Self {
+        Self {
+            file: clean(file.as_ref()).into_owned(),
+            ..self
+        }
+    }
+
+    /// The line with the error and a caret below it; empty if there is no such line.
+    #[must_use]
+    pub fn excerpt(&self) -> Vec<String> {
+        if self.source_line.is_empty() {
             return Vec::new();
-        };
-        all.iter()
-            .filter_map(|value| Some((value.span(), self.expect_table(value, example)?)))
-            .collect()
-    }
-
-    /// A text that is not empty.
-    pub fn expect_string(&mut self, value: &TomlValue<'_>) -> Option<String> {
-        let found = value.get_ref().as_str().map(str::to_owned);
-        if found.as_ref().is_none_or(String::is_empty) {
-            self.push_error(&value.span(), "a text is meant here", "write it in quotes");
-            return None;
         }
-        found
+        let before: String = self.source_line.chars().take(self.column - 1).collect();
+        let indent = " ".repeat(usize::from(width(&before)));
+        vec![self.source_line.clone(), format!("{indent}^")]
     }
+}
 
-    /// A list of texts, with where each is.
-    pub fn expect_strings(&mut self, value: &TomlValue<'_>) -> Vec<(String, Range<usize>)> {
-        let Some(all) = value.get_ref().as_array() else {
-            self.push_error(
-                &value.span(),
-                "a list is meant here",
-                "write [\"…\", \"…\"]",
-            );
-            return Vec::new();
-        };
-        all.iter()
-            .filter_map(|value| Some((self.expect_string(value)?, value.span())))
-            .collect()
-    }
-
-    /// `true` or `false`.
-    pub fn expect_bool(&mut self, value: &TomlValue<'_>) -> Option<bool> {
-        let found = value.get_ref().as_bool();
-        if found.is_none() {
-            self.push_error(
-                &value.span(),
-                "yes or no is meant here",
-                "write true or false",
-            );
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.file.is_empty() {
+            write!(f, "{}:", self.file)?;
         }
-        found
+        if self.line > 0 {
+            write!(f, "{}:{}:", self.line, self.column)?;
+        }
+        if !self.file.is_empty() || self.line > 0 {
+            f.write_str(" ")?;
+        }
+        f.write_str(&self.message)?;
+        if self.suggestion.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "; {}", self.suggestion)
+        }
+    }
+}
+
+/// Splits serde's message into a message and a suggestion: serde lists every key of a file, but a
+/// person with a typo needs only the nearest.
+fn rewrite_toml_message<'m>(message: &'m str, key_noun: &str) -> (Cow<'m, str>, String) {
+    let message = message.lines().next().unwrap_or_default();
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let noun = match message.split(" `").next() {
+        Some("unknown field") => key_noun,
+        Some("unknown variant") => "value",
+        _ => return (rewrite_type_error(message), String::new()),
+    };
+    let name = quoted.next().unwrap_or_default();
+    (
+        format!("unknown {noun} `{name}`").into(),
+        suggest(name, quoted),
+    )
+}
+
+/// `invalid type: string "x", expected u32` as `expected a whole number, found string "x"`.
+fn rewrite_type_error(message: &str) -> Cow<'_, str> {
+    let Some((found, expected)) = message
+        .strip_prefix("invalid type: ")
+        .and_then(|rest| rest.rsplit_once(", expected "))
+    else {
+        return message.into();
+    };
+    let expected = match expected {
+        "u16" | "u32" | "u64" => "a whole number",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "a map" => "a table",
+        other => other,
+    };
+    format!("expected {expected}, found {found}").into()
+}
+
+/// The known name that `name` is most likely a typo of.
+#[must_use]
+pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let length = name.chars().count();
+    known
+        .into_iter()
+        .map(|other| (strsim::damerau_levenshtein(name, other), other))
+        .min()
+        .filter(|(distance, _)| *distance < length && *distance <= length.div_ceil(3))
+        .map(|(_, other)| other)
+}
+
+/// "did you mean `x`?" if a known name is close to `name`, else the known names.
+#[must_use]
+pub fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    match closest(name, known.iter().copied()) {
+        Some(close) => format!("did you mean `{close}`?"),
+        None => expected_one_of(&known),
+    }
+}
+
+fn expected_one_of(known: &[&str]) -> String {
+    match known {
+        [] => String::new(),
+        [only] => format!("expected `{only}`"),
+        several => format!("expected one of `{}`", several.join("`, `")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suggestion_is_the_closest_name_or_all_names() {
+        assert_eq!(suggest("thme", ["mouse", "theme"]), "did you mean `theme`?");
+        assert_eq!(closest("rnus", ["best", "runs"]), Some("runs"));
+        assert_eq!(suggest("ab", ["cd", "ef"]), "expected one of `cd`, `ef`");
+        assert_eq!(suggest("x", []), "");
     }
 
-    /// A text that means something.
-    pub fn expect_parsed<T>(
-        &mut self,
-        value: &TomlValue<'_>,
-        parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        let text = self.expect_string(value)?;
-        parse(&text)
-            .map_err(|why| self.push_error(&value.span(), &why, ""))
-            .ok()
+    #[test]
+    fn caret_accounts_for_wide_characters() {
+        let diagnostic = Diagnostic::at_span("a = 1\n精度 = x", &(15..16), "no\u{1b}", "");
+        assert_eq!(diagnostic.to_string(), "2:6: no␛");
+        assert_eq!(diagnostic.excerpt(), ["精度 = x", "       ^"]);
+        let whole = Diagnostic::of_file("a.toml", "can't be read");
+        assert_eq!(
+            (whole.to_string().as_str(), whole.excerpt()),
+            ("a.toml: can't be read", vec![])
+        );
     }
 }

@@ -3,12 +3,14 @@
 
 pub mod artifact;
 pub mod code;
+pub mod downsample;
 pub mod experiment;
 pub mod goal;
 pub mod ids;
 pub mod metric;
 pub mod registrable_model;
 pub mod registry;
+pub(crate) mod rng;
 pub mod run;
 mod slot;
 pub mod store_error;

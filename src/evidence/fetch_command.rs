@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Fact, FactValue, SearchRule};
-use crate::diagnostics::{TomlReader, TomlValue, suggest_typo};
+use crate::diagnostics::{TomlReader, TomlValue, suggest};
 use crate::text::shell::quote_word;
 
 /// A command with the names of facts in it: `dvc pull {tracked}`.
@@ -109,7 +109,7 @@ pub(super) fn check_fact_names(
             reader.push_error(
                 span,
                 &format!("{unknown} is no fact of this recogniser"),
-                &suggest_typo(unknown, names.iter().copied()),
+                &suggest(unknown, names.iter().copied()),
             );
         }
     }
@@ -145,7 +145,7 @@ mod tests {
         let diagnostics = crate::evidence::Integration::parse("x.toml", text).unwrap_err();
         assert_eq!(
             diagnostics[0].to_string(),
-            "2:7: traked is no fact of this recogniser; did you mean tracked?"
+            "2:7: traked is no fact of this recogniser; did you mean `tracked`?"
         );
     }
 

@@ -358,7 +358,7 @@ mod tests {
             .collect();
         let joined = diagnostics.join("\n");
         for part in [
-            "3:1: artefact is no key here; did you mean artifact?",
+            "3:1: unknown key `artefact`; did you mean `artifact`?",
             "5:9: no pattern",
             "6:8: no JSONPath",
             "8:1: Ok is no name",

@@ -3,6 +3,8 @@
 //! Ids of the second store begin with a sign that no store gives out, and lead to it; everything of the registry is the first
 //! store's. Runs say which store they are from by the tag [`STORE_TAG`].
 
+use std::path::Path;
+
 use async_trait::async_trait;
 use tokio::try_join;
 
@@ -134,6 +136,18 @@ impl ReadStore for MergedStore {
 
     fn origin(&self) -> &str {
         self.first.origin()
+    }
+
+    fn local_folder(&self) -> Option<&Path> {
+        self.first.local_folder()
+    }
+
+    fn web_url(&self) -> Option<&str> {
+        self.first.web_url()
+    }
+
+    fn tracking_uri(&self) -> String {
+        self.first.tracking_uri()
     }
 
     async fn features(&self) -> Result<Features> {

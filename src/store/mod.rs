@@ -4,34 +4,39 @@
 //! reader always, and a writer only when the session may write and the store can. A read-only session holds
 //! no writer, and nothing in the program can make one from a reader.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::domain::downsample::downsample;
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
-    ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, StoreError, StoreWrite,
+    ModelName, ModelVersion, Point, Preview, RegisteredModel, Run, RunId, StoreError, StoreWrite,
     TransitionRequest, VersionNumber,
 };
+use crate::text::Untrusted;
 
+mod access;
+mod backend;
 mod changed_runs;
-mod downsample;
 mod downstream;
 pub mod limits;
 mod local_artifacts;
 mod merged;
 mod nested_runs;
-mod open;
 pub mod rest;
 pub mod sqlite;
-mod target;
 pub mod wandb;
 
+pub use access::{AccessMode, ReadOnlyReason, StoreHandle};
+pub use backend::{
+    BACKENDS, Backend, StoreTarget, StoreTargetError, default_paths, open, target_forms,
+};
 pub use changed_runs::{ChangedRuns, ChangedRunsQuery, poll_changed_runs};
 pub use downstream::{Downstream, Upstream};
 pub use merged::{MergedStore, STORE_TAG};
-pub use open::{AccessMode, ConnectOptions, StoreHandle, open};
-pub use target::{StoreTarget, StoreTargetError};
+pub use rest::ConnectOptions;
 
 /// The result of asking a store.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -78,14 +83,14 @@ pub struct RunQuery {
     pub page_size: u32,
 }
 
-/// How many points of a history are wanted.
+/// How many points of each history to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resolution {
-    /// All of them.
+    /// All points.
     Full,
-    /// About as many as this for each run, thinned out by the store if it can; the first and the last are kept.
+    /// About this many, down-sampled by the store where it can; the first and the last point are kept.
     Points(u32),
-    /// The same of the points between two steps, both of them among it.
+    /// About this many of the points between two steps, both inclusive.
     StepRange {
         /// About how many points.
         points: u32,
@@ -94,6 +99,35 @@ pub enum Resolution {
         /// The last step.
         last: i64,
     },
+}
+
+impl Resolution {
+    /// Reduces a full history, its points in order, to this resolution.
+    pub(crate) fn sample(
+        self,
+        run: RunId,
+        key: Untrusted,
+        mut points: Vec<Point>,
+    ) -> MetricHistory {
+        let (points, is_sampled) = match self {
+            Self::Full => (points, false),
+            Self::Points(target_len) => downsample(points, target_len as usize),
+            Self::StepRange {
+                points: target_len,
+                first,
+                last,
+            } => {
+                points.retain(|point| (first..=last).contains(&point.step));
+                downsample(points, target_len as usize)
+            }
+        };
+        MetricHistory {
+            run,
+            key,
+            points,
+            is_sampled,
+        }
+    }
 }
 
 /// What a store is and can do, found by asking it.
@@ -111,8 +145,6 @@ pub struct Features {
     pub has_logged_models: bool,
     /// Whether it has a model registry.
     pub has_registry: bool,
-    /// Why the registry can't be written, or nothing when it can.
-    pub read_only_reason: Option<String>,
 }
 
 /// What every store can do. Implementations never block the caller's thread.
@@ -121,8 +153,23 @@ pub trait ReadStore: Send + Sync {
     /// The store's name for people, with no secret in it: `mlflow.db`, `https://mlflow.example.org`.
     fn name(&self) -> &str;
 
-    /// The store's identity: the canonical path or the server's origin. The journal keeps entries by it.
+    /// The store's identity, by which the journal keeps entries: the canonical path or the server's address.
     fn origin(&self) -> &str;
+
+    /// The folder around a store on this machine: a project's files are looked for in it.
+    fn local_folder(&self) -> Option<&Path> {
+        None
+    }
+
+    /// The address of the web UI, without a trailing slash.
+    fn web_url(&self) -> Option<&str> {
+        None
+    }
+
+    /// The store as `MLFLOW_TRACKING_URI` names it.
+    fn tracking_uri(&self) -> String {
+        self.origin().to_owned()
+    }
 
     /// What the store is and can do. Asked once, kept.
     async fn features(&self) -> Result<Features>;

@@ -1,60 +1,49 @@
-//! Which rows are seen, and in which order.
+//! Arrangement: which rows are visible, in which order, and how they are grouped.
 
 use std::str::FromStr;
 
 use super::column::ParseColumnError;
+use super::column_kind::RemoteSupport;
 use super::filter::Filter;
-use super::group::{group_rows, group_sort_keys, sort_groups};
+use super::group::{Group, group_rows, group_sort_keys, sort_groups};
 use super::sort::sort_rows;
 use super::tree::{Children, add_ancestors, tree_rows};
-use super::{Attribute, ColumnKey, RowId, RunTable, Statistic};
+use super::{ColumnKey, RowId, RunTable, Statistic};
 use crate::domain::{Direction, Goal, Millis};
 
-/// A key to sort by.
+/// A column to sort by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SortKey {
     /// The column.
     pub column: ColumnKey,
-    /// Greatest first; NaN and missing are last either way.
+    /// Greatest first. NaN and missing values come last in both directions.
     pub descending: bool,
 }
 
 impl SortKey {
-    /// As MLflow's grammar writes it, raw: `metrics.acc DESC`.
+    /// MLflow's spelling, raw: `metrics.acc DESC`.
     #[must_use]
     pub fn to_raw_string(&self) -> String {
-        format!(
-            "{} {}",
-            self.column.to_raw_string(),
-            if self.descending { "DESC" } else { "ASC" }
-        )
+        format!("{} {}", self.column.to_raw_string(), self.order())
     }
-}
 
-impl SortKey {
-    /// The key in MLflow's grammar, where MLflow sorts by it is done here: params are text there and may be numbers here.
+    /// The `ORDER BY` term, where MLflow sorts as this table does; it sorts params as text, which may be numbers here.
     #[must_use]
     pub fn to_order_by(&self) -> Option<String> {
-        let column = match &self.column {
-            ColumnKey::Metric(metric) if !metric.raw().contains(['`', '"']) => {
-                format!("metrics.`{}`", metric.raw())
-            }
-            ColumnKey::Attribute(attribute @ (Attribute::Start | Attribute::End)) => {
-                format!("attributes.{}", attribute.as_str())
-            }
-            _ => return None,
-        };
-        Some(format!(
-            "{column} {}",
-            if self.descending { "DESC" } else { "ASC" }
-        ))
+        let is_sortable = self.column.kind().remote == RemoteSupport::Number;
+        let column = self.column.to_remote_string().filter(|_| is_sortable)?;
+        Some(format!("{column} {}", self.order()))
+    }
+
+    fn order(&self) -> &'static str {
+        if self.descending { "DESC" } else { "ASC" }
     }
 }
 
 impl FromStr for SortKey {
     type Err = ParseColumnError;
 
-    /// Reads an order: `metrics.acc DESC`, `start_time`, `lr`.
+    /// Parses `metrics.acc DESC`, `start_time`, `lr`.
     fn from_str(text: &str) -> Result<Self, ParseColumnError> {
         let text = text.trim();
         let (column, descending) = match text.rsplit_once(char::is_whitespace) {
@@ -69,38 +58,37 @@ impl FromStr for SortKey {
     }
 }
 
-/// How rows are put together.
+/// How rows are grouped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Grouping {
-    /// Not at all.
+    /// No groups.
     #[default]
     Flat,
-    /// Nested runs under their parent run, to any depth.
+    /// Nested runs under their parent, to any depth.
     Tree,
-    /// By the value of a column: groups in the order of their values, those that miss it last; or in the order of a statistic
-    /// of the sort columns.
+    /// By the value of a column; groups sort by value, missing last, or by a statistic of the sort columns.
     By(ColumnKey),
 }
 
-/// What is seen of a table.
+/// A view of a table.
 #[derive(Clone, Debug, Default)]
 pub struct Arrangement {
-    /// Which rows; nothing means all.
+    /// Which rows; `None` for all.
     pub filter: Option<Filter>,
-    /// In which order: first key first; rows that are equal in all keys stay newest first.
+    /// The sort keys, the first one first. Rows that are equal in all keys stay newest first.
     pub sort: Vec<SortKey>,
-    /// How they are put together.
+    /// How rows are grouped.
     pub grouping: Grouping,
-    /// Parents and groups that are folded: a parent's run id, or a group's value as shown.
+    /// Collapsed parents, by run id, and groups, by value.
     pub collapsed: std::collections::HashSet<String>,
-    /// What the lines of groups show of numeric columns, and what groups are sorted by.
+    /// The statistic that group rows show and sort by.
     pub statistic: Statistic,
-    /// What best means.
+    /// The goal that decides which run is best.
     pub goal: Option<Goal>,
 }
 
 impl Arrangement {
-    /// Which way a column gets better: as the goal says, else as a metric's key tells.
+    /// The direction in which a metric improves: by the goal, else by its name.
     #[must_use]
     pub fn direction_of(&self, column: &ColumnKey) -> Option<Direction> {
         let ColumnKey::Metric(key) = column else {
@@ -112,33 +100,32 @@ impl Arrangement {
     }
 }
 
-/// One line of an arranged table.
+/// A row of an arranged table.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DisplayRow {
     /// A run.
     Run {
-        /// Its row.
+        /// The run.
         row: RowId,
-        /// How deep it is nested.
+        /// The depth of nesting, 0 outside of trees.
         depth: u16,
-        /// How many of the runs that are told are nested directly in it.
+        /// The number of its visible direct children.
         children: u32,
-        /// Whether it passes the filter. In a tree, a parent that doesn't is told all the same, to hold what is nested in it.
+        /// Whether it passes the filter. A tree also lists parents that don't, for their matching children.
         is_match: bool,
     },
-    /// The head of a group.
+    /// The header of a group.
     Group {
-        /// The value that its runs share, cleaned; `—` where it is missing.
+        /// The shared value, safe to draw; `—` if it is missing.
         value: String,
-        /// Its runs, in order, folded or not.
+        /// Its runs, in order, collapsed or not.
         rows: Vec<RowId>,
     },
 }
 
-/// The lines of a table under an arrangement. `now` (ms since the epoch) is for ages and for what still goes on.
+/// Filters, sorts and groups the rows of a table. `now` (ms since the epoch) is for ages and for durations of running runs.
 ///
-/// Flat and in groups, every run has depth 0. In a tree, a run stands under its parent whether or not that passes the filter; a run
-/// whose parent is not in the table stands at the top, and runs that are nested in a circle are told too, from the first one on.
+/// In a tree, a run whose parent is missing is a root, and so is the first run of a cycle of parents.
 #[must_use]
 pub fn arrange(table: &RunTable, arrangement: &Arrangement, now: Millis) -> Vec<DisplayRow> {
     let mut rows = filter_rows(table, arrangement, now);
@@ -167,7 +154,7 @@ pub fn arrange(table: &RunTable, arrangement: &Arrangement, now: Millis) -> Vec<
             sort_groups(table, &mut groups, column, arrangement, now);
             groups
                 .into_iter()
-                .flat_map(|(value, rows)| {
+                .flat_map(|Group { value, rows }| {
                     let visible = if arrangement.collapsed.contains(&value) {
                         Vec::new()
                     } else {
@@ -188,14 +175,14 @@ pub fn arrange(table: &RunTable, arrangement: &Arrangement, now: Millis) -> Vec<
     }
 }
 
-/// The rows that pass a filter, newest first.
+/// The matching rows, newest first.
 fn filter_rows(table: &RunTable, arrangement: &Arrangement, now: Millis) -> Vec<RowId> {
     let all = table.newest_first();
     match &arrangement.filter {
         None => all.to_vec(),
         Some(filter) => {
             let bound = filter.bind(table, arrangement.goal.as_ref(), now);
-            // In the order in which they came rows lie side by side in memory: five times as fast as newest first.
+            // In the order of insertion, rows lie side by side in memory: five times as fast as newest first.
             let passes: Vec<bool> = table.rows().map(|row| bound.matches(row)).collect();
             all.iter()
                 .copied()
@@ -227,7 +214,7 @@ mod tests {
         run
     }
 
-    /// Lines as text: `id+children`, indented by depth; groups as `[value]`.
+    /// Rows as text: `id+children`, indented by depth; groups as `[value]`.
     fn render(table: &RunTable, arrangement: &Arrangement) -> Vec<String> {
         arrange(table, arrangement, 10)
             .into_iter()
@@ -280,19 +267,19 @@ mod tests {
         assert_eq!(
             render(&table, &tree),
             ["(a)++", "e"],
-            "what is folded stays folded"
+            "collapsed parents stay collapsed"
         );
         tree.collapsed.clear();
         assert_eq!(
             render(&table, &tree),
             ["(a)++", "  b+", "    c", "  d", "e"],
-            "a parent that doesn't pass is told all the same"
+            "a parent that does not match is listed for its children"
         );
         tree.filter = Some(Filter::parse("id = 'c'").unwrap());
         assert_eq!(
             render(&table, &tree),
             ["(a)+", "  (b)+", "    c"],
-            "and its parent too"
+            "and so is its parent"
         );
         tree.grouping = Grouping::Flat;
         assert_eq!(render(&table, &tree), ["c"]);
@@ -315,7 +302,7 @@ mod tests {
         assert_eq!(
             render(&table, &tree),
             ["a++", "  0", "  b"],
-            "what is nested in a run of a circle is no top"
+            "a child of a cycle is not a root"
         );
     }
 
@@ -396,8 +383,7 @@ mod tests {
             }
         }
 
-        /// Whatever the order and the filter, every run stands under its parent, siblings are in order, and a run that doesn't
-        /// pass is there only for one below it that does.
+        /// Every run is under its parent, siblings are sorted, and a run that does not match has a matching descendant.
         #[test]
         fn trees_stay_valid_when_sorted_and_filtered(runs in any_runs(), word in proptest::sample::select(vec!["", "is:nested", "params.p = '9'", "metrics.x > 0"]), descending in any::<bool>()) {
             let table = table(&runs);

@@ -1,22 +1,20 @@
-//! Cells: what stands in a row under a column.
+//! Cell values, and columns as they are read.
 
+use super::column::ColumnKey;
 use super::column_vec::ColumnVec;
-use super::curves::CurveStat;
 use super::rows::{RowId, RunTable};
-use super::{Attribute, ColumnKey};
 use crate::domain::{Millis, RunId, RunStatus};
 
-/// What stands in a row under a column.
+/// The value of a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum CellValue<'a> {
-    /// Nothing was recorded.
+    /// No value was recorded.
     Missing,
-    /// A number: a metric, NaN and infinities among them.
+    /// A metric; may be NaN or infinite.
     Number(f64),
-    /// Text from outside: to be drawn cleaned. A param that reads as a number is told in its own spelling, and sorted
-    /// as the number; [`super::ColumnSummary::numeric`] says when a whole column is of that kind.
+    /// Untrusted text, raw. A param that parses as a number keeps its spelling here and sorts as the number.
     Text(&'a str),
-    /// A run's status.
+    /// The status of a run.
     Status(RunStatus),
     /// A time, ms since the epoch.
     Time(Millis),
@@ -24,24 +22,24 @@ pub enum CellValue<'a> {
     Duration(Millis),
 }
 
-/// A column of a table, looked up once for many rows. Its cells cost an array's index, or a binary search among the
-/// few rows that have a rare key.
+/// A column of a table, looked up once for many rows. A cell costs an index into a vector, or a binary search if few rows have the
+/// key.
 #[derive(Clone, Copy, Debug)]
 pub struct ColumnRef<'t> {
     pub(super) table: &'t RunTable,
     pub(super) data: ColumnData<'t>,
 }
 
-/// Where a column's values are.
+/// Where a column's values are stored, which also decides how they sort.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ColumnData<'t> {
     Absent,
     Metric(&'t ColumnVec<u64>),
-    /// Params: each value is sorted as what it is.
+    /// Each value sorts as a number if it is one, else as text.
     Param(&'t ColumnVec<u32>),
-    /// Tags and ids of experiments: sorted as numbers if all of them are.
+    /// All values sort as numbers if all of them are, else as text.
     Tag(&'t ColumnVec<u32>),
-    /// Names and such: always text. Empty text, as a tag may have, counts as missing.
+    /// Sorts as text. Empty text counts as missing.
     Text(&'t ColumnVec<u32>),
     Status,
     Time(&'t ColumnVec<i64>),
@@ -52,61 +50,21 @@ pub(super) enum ColumnData<'t> {
 
 impl<'t> ColumnRef<'t> {
     pub(super) fn new(table: &'t RunTable, key: &ColumnKey) -> Self {
-        let label = |tag: &str| {
-            table
-                .tags
-                .get(tag)
-                .map_or(ColumnData::Absent, ColumnData::Text)
-        };
-        let data = match key {
-            ColumnKey::Metric(key) => table
-                .metrics
-                .get(key.raw())
-                .map_or(ColumnData::Absent, ColumnData::Metric),
-            ColumnKey::Param(key) => table
-                .params
-                .get(key.raw())
-                .map_or(ColumnData::Absent, ColumnData::Param),
-            ColumnKey::Tag(key) => table
-                .tags
-                .get(key.raw())
-                .map_or(ColumnData::Absent, ColumnData::Tag),
-            ColumnKey::Curve(CurveStat::Shape, key) => table
-                .curves
-                .shapes(key.raw())
-                .map_or(ColumnData::Absent, ColumnData::Text),
-            ColumnKey::Curve(fact, key) => table
-                .curves
-                .numbers(*fact, key.raw())
-                .map_or(ColumnData::Absent, ColumnData::Metric),
-            ColumnKey::Attribute(attribute) => match attribute {
-                Attribute::Status => ColumnData::Status,
-                Attribute::Name => ColumnData::Text(&table.name),
-                Attribute::Start => ColumnData::Time(&table.start),
-                Attribute::End => ColumnData::Time(&table.end),
-                Attribute::Duration => ColumnData::Duration,
-                Attribute::User => ColumnData::Text(&table.user),
-                Attribute::Source => label("mlflow.source.name"),
-                Attribute::Commit => label("mlflow.source.git.commit"),
-                Attribute::Datasets => ColumnData::Datasets,
-                Attribute::Experiment => ColumnData::Tag(&table.experiment),
-                Attribute::RunId => ColumnData::RunId,
-                Attribute::Parent => label("mlflow.parentRunId"),
-                Attribute::ArtifactUri => ColumnData::Text(&table.artifact_uri),
-            },
-        };
+        let data = (key.kind().data)(table, key.key());
         Self { table, data }
     }
 
-    /// What stands in a row; `now` (ms since the epoch) is for what still goes on.
+    /// The value in a row; `now` (ms since the epoch) ends the duration of running runs.
     #[must_use]
     pub fn cell(&self, row: RowId, now: Millis) -> CellValue<'t> {
         match self.data {
             ColumnData::Absent => CellValue::Missing,
-            ColumnData::Metric(slots) => slots.get(row.0).map_or(CellValue::Missing, |bits| {
+            ColumnData::Metric(values) => values.get(row.0).map_or(CellValue::Missing, |bits| {
                 CellValue::Number(f64::from_bits(bits))
             }),
-            ColumnData::Time(slots) => slots.get(row.0).map_or(CellValue::Missing, CellValue::Time),
+            ColumnData::Time(values) => values
+                .get(row.0)
+                .map_or(CellValue::Missing, CellValue::Time),
             ColumnData::Duration => self
                 .duration(row, now)
                 .map_or(CellValue::Missing, CellValue::Duration),
@@ -123,12 +81,12 @@ impl<'t> ColumnRef<'t> {
         }
     }
 
-    /// What a row has as a number: a metric, a time or a duration in ms, a param or a tag that reads as one.
+    /// The value as a number: a metric, a time or a duration in ms, or a param or tag that parses as one.
     #[must_use]
     pub fn number(&self, row: RowId, now: Millis) -> Option<f64> {
         match self.data {
-            ColumnData::Metric(slots) => slots.get(row.0).map(f64::from_bits),
-            ColumnData::Time(slots) => slots.get(row.0).map(|ms| ms as f64),
+            ColumnData::Metric(values) => values.get(row.0).map(f64::from_bits),
+            ColumnData::Time(values) => values.get(row.0).map(|ms| ms as f64),
             ColumnData::Duration => self.duration(row, now).map(|ms| ms as f64),
             ColumnData::Param(_) | ColumnData::Tag(_) => self
                 .text_id(row)
@@ -141,7 +99,7 @@ impl<'t> ColumnRef<'t> {
         }
     }
 
-    /// What a row has as text: a param, a tag, a name, an id, a status in MLflow's spelling.
+    /// The value as raw text: a param, a tag, a name, an id, or MLflow's name of a status.
     #[must_use]
     pub fn text(&self, row: RowId) -> Option<&'t str> {
         match self.data {
@@ -161,11 +119,11 @@ impl<'t> ColumnRef<'t> {
         self.cell(row, now) != CellValue::Missing
     }
 
-    /// The number of a row's interned text.
+    /// The id of a row's interned text.
     pub(super) fn text_id(&self, row: RowId) -> Option<u32> {
         match self.data {
-            ColumnData::Param(slots) | ColumnData::Tag(slots) => slots.get(row.0),
-            ColumnData::Text(slots) => slots
+            ColumnData::Param(values) | ColumnData::Tag(values) => values.get(row.0),
+            ColumnData::Text(values) => values
                 .get(row.0)
                 .filter(|id| !self.table.interner.get(*id).is_empty()),
             ColumnData::Datasets => self.table.datasets.label_id(row.0),
@@ -173,7 +131,7 @@ impl<'t> ColumnRef<'t> {
         }
     }
 
-    /// How long a run took, or has taken until `now`. Clocks that disagree give nothing.
+    /// The duration in ms, until `now` for running runs. A run that ends before it starts has none.
     pub(super) fn duration(&self, row: RowId, now: Millis) -> Option<Millis> {
         let start = self.table.start.get(row.0)?;
         let end = match self.table.end.get(row.0) {
@@ -187,6 +145,7 @@ impl<'t> ColumnRef<'t> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Attribute;
     use super::super::test_data::run;
     use super::*;
     use crate::domain::{DatasetInput, KeyValue};

@@ -1,17 +1,17 @@
-//! The values of one column: a plain vector where most rows have one, sorted pairs where few have.
+//! The values of one column: a vector if most rows have a value, sorted pairs if few do.
 
-/// A value that has one bit pattern to spare for *missing*.
+/// A value with a spare bit pattern for *missing*.
 pub(super) trait Nullable: Copy + PartialEq {
-    /// What stands for no value.
+    /// The pattern of a missing value.
     const MISSING: Self;
 }
 
-/// Numbers of interned texts.
+/// Ids of interned texts.
 impl Nullable for u32 {
     const MISSING: Self = u32::MAX;
 }
 
-/// The bits of an f64. A NaN with a payload that no computation makes stands for no value, so that NaN itself is a value.
+/// The bits of an f64. Missing is a NaN with a payload that no computation produces, so NaN itself is a value.
 impl Nullable for u64 {
     const MISSING: Self = 0x7ff8_dead_dead_dead;
 }
@@ -21,20 +21,17 @@ impl Nullable for i64 {
     const MISSING: Self = i64::MIN;
 }
 
-/// A column with fewer than one row in this many filled is kept as pairs.
+/// A column becomes sparse if fewer than one row in this many has a value.
 const SPARSE_BELOW: usize = 4;
-/// A column with at least one row in this many filled is kept as a vector. Between the two it stays as it is, so that
-/// it doesn't go back and forth.
+/// A column becomes dense if at least one row in this many has a value. Between the two it stays as it is.
 const DENSE_FROM: usize = 2;
 
-/// Adds a value at the end. A vector grows by an eighth at a time, not to its double: what is asked of the table is
-/// that it holds little more memory than the values that are in it.
+/// Appends a value. The vector grows by an eighth, not to its double, so that a table takes little more memory than its values.
 pub(super) fn push_compact<T>(vec: &mut Vec<T>, value: T) {
     reserve_compact(vec, vec.len() + 1);
     vec.push(value);
 }
 
-/// Lets a vector take `length` values.
 fn reserve_compact<T>(vec: &mut Vec<T>, length: usize) {
     if length > vec.capacity() {
         vec.reserve_exact(length - vec.len() + (vec.len() / 8).max(3));
@@ -50,9 +47,9 @@ pub(super) struct ColumnVec<T> {
 
 #[derive(Clone, Debug)]
 enum Storage<T> {
-    /// One value a row, missing ones too; rows after the end have none.
+    /// One value a row, including missing ones; rows after the end have none.
     Dense(Vec<T>),
-    /// Rows that have a value, ascending, and their values.
+    /// The rows with a value, ascending, and their values.
     Sparse { rows: Vec<u32>, values: Vec<T> },
 }
 
@@ -69,7 +66,7 @@ impl<T> Default for ColumnVec<T> {
 }
 
 impl<T: Nullable> ColumnVec<T> {
-    /// The value of a row, or [`Slot::MISSING`].
+    /// The value of a row, or [`Nullable::MISSING`].
     pub(super) fn get_or_missing(&self, row: u32) -> T {
         match &self.storage {
             Storage::Dense(values) => values.get(row as usize).copied().unwrap_or(T::MISSING),
@@ -82,17 +79,16 @@ impl<T: Nullable> ColumnVec<T> {
         }
     }
 
-    /// The value of a row, if it has one.
     pub(super) fn get(&self, row: u32) -> Option<T> {
         Some(self.get_or_missing(row)).filter(|value| *value != T::MISSING)
     }
 
-    /// How many rows have a value.
+    /// The number of rows with a value.
     pub(super) fn count(&self) -> usize {
         self.count
     }
 
-    /// The values that are there, in the order of the rows.
+    /// The values without missing ones, in the order of the rows.
     pub(super) fn values(&self) -> impl Iterator<Item = T> {
         let all = match &self.storage {
             Storage::Dense(values) | Storage::Sparse { values, .. } => values,
@@ -100,7 +96,7 @@ impl<T: Nullable> ColumnVec<T> {
         all.iter().copied().filter(|value| *value != T::MISSING)
     }
 
-    /// Gives a row a value, or takes it away.
+    /// Sets the value of a row; [`Nullable::MISSING`] removes it.
     pub(super) fn set(&mut self, row: u32, value: T) {
         if value == T::MISSING {
             return self.clear(row);
@@ -138,7 +134,6 @@ impl<T: Nullable> ColumnVec<T> {
         }
     }
 
-    /// Takes a row's value away.
     pub(super) fn clear(&mut self, row: u32) {
         match &mut self.storage {
             Storage::Dense(values) => {
@@ -160,7 +155,7 @@ impl<T: Nullable> ColumnVec<T> {
         }
     }
 
-    /// Changes the layout when the one there is would waste memory once `row` has a value.
+    /// Changes the layout if the current one would waste memory once `row` has a value.
     fn choose_storage(&mut self, row: u32) {
         match &mut self.storage {
             Storage::Dense(values) => {
@@ -189,7 +184,7 @@ impl<T: Nullable> ColumnVec<T> {
         }
     }
 
-    /// The bytes of memory that this holds.
+    /// Bytes.
     pub(super) fn memory_usage(&self) -> usize {
         match &self.storage {
             Storage::Dense(values) => values.capacity() * size_of::<T>(),

@@ -1,17 +1,19 @@
-//! Columns by key: the metrics, the params or the tags of a table.
+//! Columns by key: the metrics, the params or the tags of a table, and which of them each row has.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 
-use super::column_vec::{ColumnVec, Nullable};
-use super::shapes::{Shapes, removed_columns};
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::column_vec::{ColumnVec, Nullable, push_compact};
 use crate::text::Untrusted;
 
-/// Columns of one kind, each under its key.
+/// Columns of one kind by key.
 #[derive(Clone, Debug)]
 pub(super) struct KeyedColumns<T> {
     indexes: HashMap<Untrusted, u32>,
     columns: Vec<(Untrusted, ColumnVec<T>)>,
-    shapes: Shapes,
+    shapes: RowShapes,
 }
 
 impl<T> Default for KeyedColumns<T> {
@@ -19,14 +21,14 @@ impl<T> Default for KeyedColumns<T> {
         Self {
             indexes: HashMap::new(),
             columns: Vec::new(),
-            shapes: Shapes::default(),
+            shapes: RowShapes::default(),
         }
     }
 }
 
 impl<T: Nullable> KeyedColumns<T> {
-    /// Gives a row its values, and takes away those that are not told any more. The row's own columns, or else those of
-    /// the row before, are the guess for where the keys are: runs of one script tell their keys in the same order.
+    /// Sets the values of a row and removes its other ones. Runs of one script list their keys in the same order, so the columns
+    /// that the row had, or else those of the previous row, are the first guess for each key.
     pub(super) fn set_row<'a>(
         &mut self,
         row: u32,
@@ -55,7 +57,6 @@ impl<T: Nullable> KeyedColumns<T> {
         self.shapes.set(row, &current);
     }
 
-    /// The values of a row.
     pub(super) fn row_values(&self, row: u32) -> impl Iterator<Item = T> {
         self.shapes
             .columns(row)
@@ -63,51 +64,140 @@ impl<T: Nullable> KeyedColumns<T> {
             .filter_map(move |column| self.columns[*column as usize].1.get(row))
     }
 
-    /// The number of the column of a key, which is made if it is new.
+    /// The index of a key's column, which is added if it is new.
     fn column_index(&mut self, key: &Untrusted, guess: Option<u32>) -> u32 {
         let guessed = guess.filter(|guess| {
             self.columns
                 .get(*guess as usize)
                 .is_some_and(|(existing, _)| existing == key)
         });
-        if let Some(number) = guessed.or_else(|| self.indexes.get(key).copied()) {
-            return number;
+        if let Some(index) = guessed.or_else(|| self.indexes.get(key).copied()) {
+            return index;
         }
-        let number = u32::try_from(self.columns.len()).unwrap_or(u32::MAX);
+        let index = u32::try_from(self.columns.len()).unwrap_or(u32::MAX);
         self.columns.push((key.clone(), ColumnVec::default()));
-        self.indexes.insert(key.clone(), number);
-        number
+        self.indexes.insert(key.clone(), index);
+        index
     }
 
-    /// The column of a key.
     pub(super) fn get(&self, key: &str) -> Option<&ColumnVec<T>> {
         self.indexes
             .get(key)
-            .and_then(|number| self.columns.get(*number as usize))
-            .map(|(_, slots)| slots)
+            .and_then(|index| self.columns.get(*index as usize))
+            .map(|(_, column)| column)
     }
 
-    /// The keys of the columns in which some row has a value, sorted.
+    /// The keys of columns with a value in some row, sorted.
     pub(super) fn keys(&self) -> Vec<&Untrusted> {
         let mut keys: Vec<&Untrusted> = self
             .columns
             .iter()
-            .filter(|(_, slots)| slots.count() > 0)
+            .filter(|(_, column)| column.count() > 0)
             .map(|(key, _)| key)
             .collect();
         keys.sort_unstable();
         keys
     }
 
-    /// The bytes of memory that this holds, the keys' own text left out.
+    /// Bytes, without the text of the keys.
     pub(super) fn memory_usage(&self) -> usize {
         self.columns.capacity() * size_of::<(Untrusted, ColumnVec<T>)>()
             + self.indexes.capacity() * 25
             + self
                 .columns
                 .iter()
-                .map(|(_, slots)| slots.memory_usage())
+                .map(|(_, column)| column.memory_usage())
                 .sum::<usize>()
             + self.shapes.memory_usage()
     }
+}
+
+/// The columns that each row has a value in, in the order of its run. Runs of one script have the same keys, so each distinct list
+/// is stored once, all of them in one block.
+#[derive(Clone, Debug, Default)]
+struct RowShapes {
+    block: Vec<u32>,
+    ends: Vec<usize>,
+    known: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    rows: Vec<u32>,
+}
+
+impl RowShapes {
+    /// The columns of a row; empty for a new one.
+    fn columns(&self, row: u32) -> &[u32] {
+        self.rows
+            .get(row as usize)
+            .map_or(&[], |shape| slice(&self.block, &self.ends, *shape))
+    }
+
+    /// Sets the columns of a row. New rows come in order.
+    fn set(&mut self, row: u32, columns: &[u32]) {
+        let shape = self.intern(columns);
+        match self.rows.get_mut(row as usize) {
+            Some(existing) => *existing = shape,
+            None => push_compact(&mut self.rows, shape),
+        }
+    }
+
+    fn intern(&mut self, columns: &[u32]) -> u32 {
+        let Self {
+            block,
+            ends,
+            known,
+            hasher,
+            rows,
+        } = self;
+        if let Some(last) = rows
+            .last()
+            .filter(|last| slice(block, ends, **last) == columns)
+        {
+            return *last;
+        }
+        let hash = hasher.hash_one(columns);
+        if let Some(shape) = known.find(hash, |shape| slice(block, ends, *shape) == columns) {
+            return *shape;
+        }
+        let shape = u32::try_from(ends.len()).unwrap_or(u32::MAX);
+        for column in columns {
+            push_compact(block, *column);
+        }
+        push_compact(ends, block.len());
+        known.insert_unique(hash, shape, |shape| {
+            hasher.hash_one(slice(block, ends, *shape))
+        });
+        shape
+    }
+
+    fn memory_usage(&self) -> usize {
+        4 * (self.rows.capacity() + self.block.capacity())
+            + 8 * self.ends.capacity()
+            + 5 * self.known.capacity()
+    }
+}
+
+fn slice<'a>(block: &'a [u32], ends: &[usize], shape: u32) -> &'a [u32] {
+    let shape = shape as usize;
+    let start = shape
+        .checked_sub(1)
+        .and_then(|before| ends.get(before))
+        .copied()
+        .unwrap_or(0);
+    ends.get(shape)
+        .and_then(|end| block.get(start..*end))
+        .unwrap_or_default()
+}
+
+/// The columns of `before` that are missing in `after`.
+fn removed_columns(before: &[u32], after: &[u32]) -> Vec<u32> {
+    if before == after {
+        return Vec::new();
+    }
+    let mut after = after.to_vec();
+    after.sort_unstable();
+    before
+        .iter()
+        .copied()
+        .filter(|column| after.binary_search(column).is_err())
+        .collect()
 }

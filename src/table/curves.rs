@@ -1,30 +1,32 @@
-//! What the curves of metrics come to, where their histories were read: lowest, highest, at which step, and what the curve does.
-//! The table keeps what it is told and sorts by it; the verdict's words are not its own.
+//! Curve statistics: the extremes of a metric's history, their steps, and the shape of the curve. `analysis::curve_shape` computes
+//! them for the runs whose history was read.
 
 use std::collections::HashMap;
 
+use super::cells::ColumnData;
+use super::column_kind::{ColumnKind, DEFAULT, ValueKind};
 use super::column_vec::{ColumnVec, Nullable};
 use super::interner::canonical_bits;
 use super::rows::{RowId, RunTable};
 use crate::text::Untrusted;
 
-/// What is told of a curve.
+/// A statistic of a metric's history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CurveStat {
-    /// Its highest finite value.
+    /// The highest finite value.
     Max,
-    /// The first step at which that was reached.
+    /// The first step with the highest value.
     MaxStep,
-    /// Its lowest finite value.
+    /// The lowest finite value.
     Min,
-    /// The first step at which that was reached.
+    /// The first step with the lowest value.
     MinStep,
-    /// What it does, in words.
+    /// The shape in words: `flat since 300`.
     Shape,
 }
 
 impl CurveStat {
-    /// Every fact.
+    /// Every statistic.
     pub const ALL: [Self; 5] = [
         Self::Max,
         Self::MaxStep,
@@ -33,47 +35,114 @@ impl CurveStat {
         Self::Shape,
     ];
 
-    /// What it tells, in a few words.
+    /// What the statistic is, for the column chooser.
     #[must_use]
     pub fn description(self) -> &'static str {
-        match self {
-            Self::Max => "the highest value",
-            Self::MaxStep => "the step of the highest value",
-            Self::Min => "the lowest value",
-            Self::MinStep => "the step of the lowest value",
-            Self::Shape => "NaN, spike, worse, flat, rising, falling, and since when",
-        }
+        self.spec().description
     }
 
-    /// The word for it in views: `argmax(metrics.auc)`.
+    /// The name in views: `argmax(metrics.auc)`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Max => "max",
-            Self::MaxStep => "argmax",
-            Self::Min => "min",
-            Self::MinStep => "argmin",
-            Self::Shape => "verdict",
-        }
+        self.spec().name
+    }
+
+    pub(super) fn kind(self) -> &'static ColumnKind {
+        &self.spec().kind
+    }
+
+    fn spec(self) -> &'static CurveStatSpec {
+        &CURVE_STATS[self as usize]
     }
 }
 
-/// What a history comes to.
+/// One row of [`CURVE_STATS`].
+struct CurveStatSpec {
+    name: &'static str,
+    description: &'static str,
+    kind: ColumnKind,
+}
+
+/// In the order of the enum.
+static CURVE_STATS: [CurveStatSpec; 5] = [
+    CurveStatSpec {
+        name: "max",
+        description: "the highest value",
+        kind: ColumnKind {
+            aligns_decimals: true,
+            data: |table, metric| table.curves.column(metric, |c| ColumnData::Metric(&c.max)),
+            ..CURVE
+        },
+    },
+    CurveStatSpec {
+        name: "argmax",
+        description: "the step of the highest value",
+        kind: ColumnKind {
+            data: |table, metric| {
+                table
+                    .curves
+                    .column(metric, |c| ColumnData::Metric(&c.max_step))
+            },
+            ..CURVE
+        },
+    },
+    CurveStatSpec {
+        name: "min",
+        description: "the lowest value",
+        kind: ColumnKind {
+            aligns_decimals: true,
+            data: |table, metric| table.curves.column(metric, |c| ColumnData::Metric(&c.min)),
+            ..CURVE
+        },
+    },
+    CurveStatSpec {
+        name: "argmin",
+        description: "the step of the lowest value",
+        kind: ColumnKind {
+            data: |table, metric| {
+                table
+                    .curves
+                    .column(metric, |c| ColumnData::Metric(&c.min_step))
+            },
+            ..CURVE
+        },
+    },
+    CurveStatSpec {
+        name: "verdict",
+        description: "NaN, spike, worse, flat, rising or falling, and since which step",
+        kind: ColumnKind {
+            values: ValueKind::Text,
+            min_width: 16,
+            data: |table, metric| table.curves.column(metric, |c| ColumnData::Text(&c.shape)),
+            ..CURVE
+        },
+    },
+];
+
+const CURVE: ColumnKind = ColumnKind {
+    values: ValueKind::Number,
+    rank: 3,
+    is_visible_by_default: true,
+    min_width: 9,
+    ..DEFAULT
+};
+
+/// The statistics of one history.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CurveSummary {
-    /// How many points it was told from.
+    /// The number of points that were read.
     pub points: u32,
-    /// Whether the store left points out: then the lowest and the highest may be others.
+    /// Whether the store left points out, which may hide the extremes.
     pub is_sampled: bool,
     /// The highest finite value and its first step.
     pub max: Option<(f64, i64)>,
     /// The lowest finite value and its first step.
     pub min: Option<(f64, i64)>,
-    /// What it does, in words; empty where there is no point.
+    /// The shape in words; empty without points.
     pub shape: String,
 }
 
-/// The curves of one metric, by row.
+/// The curve statistics of one metric, by row.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CurveColumns {
     packed_points: ColumnVec<u32>,
@@ -84,7 +153,7 @@ pub(super) struct CurveColumns {
     shape: ColumnVec<u32>,
 }
 
-/// What was told of a curve is kept with how many points it was told from, twice that, and one more where points were left out.
+/// Twice the number of points, plus one if the store left points out.
 fn pack_points(points: u32, is_sampled: bool) -> u32 {
     points
         .saturating_mul(2)
@@ -92,31 +161,22 @@ fn pack_points(points: u32, is_sampled: bool) -> u32 {
         .min(u32::MAX - 1)
 }
 
-/// The curves of a table, by metric.
+/// The curve statistics of a table, by metric.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CurvesByMetric(HashMap<Untrusted, CurveColumns>);
 
 impl CurvesByMetric {
-    /// The numbers of a fact; nothing for words.
-    pub(super) fn numbers(&self, stat: CurveStat, metric: &str) -> Option<&ColumnVec<u64>> {
-        let curves = self.0.get(metric)?;
-        match stat {
-            CurveStat::Max => Some(&curves.max),
-            CurveStat::MaxStep => Some(&curves.max_step),
-            CurveStat::Min => Some(&curves.min),
-            CurveStat::MinStep => Some(&curves.min_step),
-            CurveStat::Shape => None,
-        }
-    }
-
-    /// The verdicts, as numbers of texts.
-    pub(super) fn shapes(&self, metric: &str) -> Option<&ColumnVec<u32>> {
-        self.0.get(metric).map(|curves| &curves.shape)
+    fn column<'t>(
+        &'t self,
+        metric: &str,
+        column: fn(&'t CurveColumns) -> ColumnData<'t>,
+    ) -> ColumnData<'t> {
+        self.0.get(metric).map_or(ColumnData::Absent, column)
     }
 }
 
 impl RunTable {
-    /// Notes what a run's curve of a metric comes to.
+    /// Sets the curve statistics of a run and a metric.
     pub fn set_curve(&mut self, row: RowId, metric: &Untrusted, curve: &CurveSummary) {
         let shape = if curve.shape.is_empty() {
             u32::MISSING
@@ -140,14 +200,15 @@ impl RunTable {
         self.version += 1;
     }
 
-    /// From how many points a run's curve of a metric was told, and whether some were left out; nothing where it was not told.
+    /// The number of points behind a run's curve statistics, and whether the store left points out; absent if the history was not
+    /// read.
     #[must_use]
     pub fn curve_points(&self, row: RowId, metric: &str) -> Option<(u32, bool)> {
         let packed_points = self.curves.0.get(metric)?.packed_points.get(row.0)?;
         Some((packed_points / 2, packed_points % 2 == 1))
     }
 
-    /// Of how many runs the curve of a metric was told.
+    /// The number of runs with curve statistics of a metric.
     #[must_use]
     pub fn curve_count(&self, metric: &str) -> usize {
         self.curves

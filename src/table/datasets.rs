@@ -1,4 +1,4 @@
-//! The datasets that runs read: lists that many runs share, each kept once.
+//! The datasets of runs. Many runs share a list of datasets, so each distinct list is stored once.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use super::column_vec::ColumnVec;
 use super::interner::Interner;
 use crate::domain::DatasetInput;
 
-/// One dataset of a list, as numbers of interned texts.
+/// A dataset, as ids of interned texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Dataset {
     pub(super) name: u32,
@@ -14,18 +14,17 @@ pub(super) struct Dataset {
     pub(super) context: Option<u32>,
 }
 
-/// The datasets of all rows.
+/// The datasets of all rows, by row.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Datasets {
     list_ids: HashMap<Vec<Dataset>, u32>,
     lists: Vec<Vec<Dataset>>,
-    /// Each list as it is shown: `name@digest, …`.
+    /// The text of each list, `name@digest, …`, interned.
     labels: Vec<u32>,
     rows: ColumnVec<u32>,
 }
 
 impl Datasets {
-    /// Gives a row its datasets.
     pub(super) fn set(&mut self, row: u32, inputs: &[DatasetInput], texts: &mut Interner) {
         if inputs.is_empty() {
             return self.rows.clear(row);
@@ -57,7 +56,6 @@ impl Datasets {
         self.rows.set(row, id);
     }
 
-    /// The datasets of a row.
     pub(super) fn get(&self, row: u32) -> &[Dataset] {
         self.rows
             .get(row)
@@ -65,7 +63,7 @@ impl Datasets {
             .map_or(&[], Vec::as_slice)
     }
 
-    /// The datasets of a row as they are shown: an interned text.
+    /// The interned text of a row's datasets.
     pub(super) fn label_id(&self, row: u32) -> Option<u32> {
         self.rows
             .get(row)
@@ -73,7 +71,7 @@ impl Datasets {
             .copied()
     }
 
-    /// How many rows have datasets.
+    /// The number of rows with datasets.
     pub(super) fn count(&self) -> usize {
         self.rows.count()
     }

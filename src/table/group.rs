@@ -1,19 +1,31 @@
-//! Groups: runs that share a value.
+//! Groups of runs that share a value.
 
 use std::cmp::Ordering;
 
 use super::arrange::Arrangement;
 use super::cells::{CellValue, ColumnRef};
-use super::duration::format_duration;
 use super::rows::{RowId, RunTable};
 use super::{ColumnKey, SortKey};
 use crate::domain::Millis;
+use crate::text::duration::format_units;
 use crate::text::untrusted::clean;
 
-/// What stands for a missing value.
+/// A group of rows, in order.
+pub(super) struct Group {
+    /// The shared value, safe to draw.
+    pub(super) value: String,
+    pub(super) rows: Vec<RowId>,
+}
+
+/// The statistic of each group in a sort column.
+struct GroupOrder {
+    descending: bool,
+    values: Vec<Option<f64>>,
+}
+
 const MISSING_LABEL: &str = "—";
 
-/// The keys that bring groups together: the grouping column, then the rest. A sort by that column itself says which way.
+/// The sort keys that make groups contiguous: the grouping column, in the direction of its own sort key, then the rest.
 pub(super) fn group_sort_keys(column: &ColumnKey, sort: &[SortKey]) -> Vec<SortKey> {
     let descending = sort
         .iter()
@@ -27,13 +39,13 @@ pub(super) fn group_sort_keys(column: &ColumnKey, sort: &[SortKey]) -> Vec<SortK
         .collect()
 }
 
-/// Rows, sorted by a column, as groups of equal values. Params that read as the same number are equal.
+/// Splits rows, sorted by a column, into groups of equal values. Params that parse as the same number are equal.
 pub(super) fn group_rows(
     table: &RunTable,
     column: &ColumnKey,
     rows: &[RowId],
     now: Millis,
-) -> Vec<(String, Vec<RowId>)> {
+) -> Vec<Group> {
     let column = table.column(column);
     let keys = column.sort_keys(rows, false, now);
     let keyed: Vec<(u64, RowId)> = keys.into_iter().zip(rows.iter().copied()).collect();
@@ -41,17 +53,19 @@ pub(super) fn group_rows(
     groups
         .map(|group| {
             let rows: Vec<RowId> = group.iter().map(|(_, row)| *row).collect();
-            (group_label(column, &rows, now), rows)
+            Group {
+                value: group_label(column, &rows, now),
+                rows,
+            }
         })
         .collect()
 }
 
-/// Brings groups, in the order of their values, into the order of the sort columns: by the statistic that the groups show. Groups
-/// without one are last either way; those that are equal stay in the order of their values, and so do all where the
-/// grouping column itself, or a column of texts, is sorted by.
+/// Sorts groups by the visible statistic of the sort columns. Groups without a statistic come last in both directions. Equal groups
+/// stay in the order of their values, and so do all if the table is sorted by the grouping column or by text.
 pub(super) fn sort_groups(
     table: &RunTable,
-    groups: &mut Vec<(String, Vec<RowId>)>,
+    groups: &mut Vec<Group>,
     column: &ColumnKey,
     arrangement: &Arrangement,
     now: Millis,
@@ -61,34 +75,35 @@ pub(super) fn sort_groups(
         .iter()
         .take_while(|key| key.column != *column)
         .filter(|key| table.summary(&key.column).is_numeric);
-    let statistics: Vec<(bool, Vec<Option<f64>>)> = keys
+    let orders: Vec<GroupOrder> = keys
         .map(|key| {
-            let (values, better) = (
-                table.column(&key.column),
-                arrangement.direction_of(&key.column),
-            );
-            let statistic = |(_, rows): &(String, Vec<RowId>)| {
-                values.stats(rows, now).get(arrangement.statistic, better)
+            let values = table.column(&key.column);
+            let direction = arrangement.direction_of(&key.column);
+            let statistic = |group: &Group| {
+                let stats = values.stats(&group.rows, now);
+                stats.get(arrangement.statistic, direction)
             };
-            (key.descending, groups.iter().map(statistic).collect())
+            GroupOrder {
+                descending: key.descending,
+                values: groups.iter().map(statistic).collect(),
+            }
         })
         .collect();
-    if statistics.is_empty() {
+    if orders.is_empty() {
         return;
     }
     let mut order: Vec<usize> = (0..groups.len()).collect();
     order.sort_by(|a, b| {
-        let by = statistics.iter().map(|(descending, statistics)| {
-            compare_missing_last(statistics[*a], statistics[*b], *descending)
+        let by = orders.iter().map(|order| {
+            compare_missing_last(order.values[*a], order.values[*b], order.descending)
         });
         by.fold(Ordering::Equal, Ordering::then)
     });
-    let mut old: Vec<Option<(String, Vec<RowId>)>> =
-        std::mem::take(groups).into_iter().map(Some).collect();
+    let mut old: Vec<Option<Group>> = std::mem::take(groups).into_iter().map(Some).collect();
     groups.extend(order.into_iter().filter_map(|at| old[at].take()));
 }
 
-/// The order of two figures; nothing comes last whichever way is asked for.
+/// Missing values come last in both directions.
 fn compare_missing_last(a: Option<f64>, b: Option<f64>, descending: bool) -> Ordering {
     match (a, b) {
         (Some(a), Some(b)) if descending => b.total_cmp(&a),
@@ -97,8 +112,7 @@ fn compare_missing_last(a: Option<f64>, b: Option<f64>, descending: bool) -> Ord
     }
 }
 
-/// The value that rows share, as it is shown. Of several spellings of one number the shortest, then the first, is
-/// taken, so that the head doesn't depend on the order of the rows.
+/// The shared value as text. Of several spellings of one number, the shortest, then the least: independent of the order of rows.
 fn group_label(column: ColumnRef<'_>, rows: &[RowId], now: Millis) -> String {
     let Some(first) = rows.first() else {
         return MISSING_LABEL.to_owned();
@@ -107,7 +121,7 @@ fn group_label(column: ColumnRef<'_>, rows: &[RowId], now: Millis) -> String {
         CellValue::Missing => MISSING_LABEL.to_owned(),
         CellValue::Number(number) => number.to_string(),
         CellValue::Status(status) => status.as_str().to_owned(),
-        CellValue::Duration(ms) => format_duration(ms),
+        CellValue::Duration(ms) => format_units(ms.max(0), 0),
         CellValue::Time(ms) => jiff::Timestamp::from_millisecond(ms)
             .map_or_else(|_| ms.to_string(), |time| time.to_string()),
         CellValue::Text(text) => {

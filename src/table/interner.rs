@@ -1,4 +1,4 @@
-//! Interned text: every distinct value of params, tags and attributes once, read as a number once.
+//! Interned text: each distinct value of params, tags and attributes is stored and parsed as a number once.
 
 use std::hash::BuildHasher;
 
@@ -6,22 +6,22 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::column_vec::{Nullable, push_compact};
 
-/// No text longer than this is read as a number.
+/// Longer texts are not parsed as numbers.
 const MAX_NUMBER_LEN: usize = 64;
 
-/// Distinct texts in one block of memory, each with a number of its own.
+/// Distinct texts in one block of memory, by id.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Interner {
     block: String,
     ends: Vec<usize>,
-    /// What each text reads as: the bits of an f64, or [`Slot::MISSING`].
+    /// The number of each text: the bits of an f64, or [`Nullable::MISSING`].
     numbers: Vec<u64>,
     known: HashTable<u32>,
     hasher: DefaultHashBuilder,
 }
 
 impl Interner {
-    /// The number of a text, which is kept if it is new.
+    /// The id of a text, which is added if it is new.
     pub(super) fn intern(&mut self, text: &str) -> u32 {
         let hash = self.hasher.hash_one(text);
         let Self {
@@ -51,12 +51,11 @@ impl Interner {
         id
     }
 
-    /// A text.
     pub(super) fn get(&self, id: u32) -> &str {
         slice(&self.block, &self.ends, id)
     }
 
-    /// What a text reads as, if it reads as a number; `nan` and `inf` are numbers.
+    /// The number that a text parses as; `nan` and `inf` are numbers.
     pub(super) fn number(&self, id: u32) -> Option<f64> {
         self.numbers
             .get(id as usize)
@@ -65,12 +64,12 @@ impl Interner {
             .map(f64::from_bits)
     }
 
-    /// How many distinct texts there are.
+    /// The number of distinct texts.
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// The bytes of memory that this holds.
+    /// Bytes.
     pub(super) fn memory_usage(&self) -> usize {
         self.block.capacity()
             + 8 * (self.ends.capacity() + self.numbers.capacity())
@@ -78,7 +77,7 @@ impl Interner {
     }
 }
 
-/// The bits of a number, with every NaN the same, so that none is taken for a missing value.
+/// The bits of a number, with one pattern for every NaN, so that none equals the missing value.
 pub(super) fn canonical_bits(value: f64) -> u64 {
     if value.is_nan() {
         f64::NAN.to_bits()
@@ -99,7 +98,7 @@ fn slice<'a>(block: &'a str, ends: &[usize], id: u32) -> &'a str {
         .unwrap_or_default()
 }
 
-/// Reads what Python's `float` would print: integers, decimals, exponents, `nan`, `inf`; spaces around it are let be.
+/// Parses what Python's `float` prints: integers, decimals, exponents, `nan`, `inf`; surrounding spaces are ignored.
 fn parse_number(text: &str) -> Option<f64> {
     let text = text.trim();
     if text.len() > MAX_NUMBER_LEN {

@@ -1,15 +1,16 @@
-//! Loading: runs become rows.
+//! Conversion of runs into rows, and back.
 
 use std::hash::BuildHasher;
 
 use super::column_vec::{ColumnVec, Nullable};
 use super::interner::{Interner, canonical_bits};
 use super::rows::{DerivedData, RowId, RunTable};
-use crate::domain::{Lifecycle, Run, RunId, RunStatus};
+use super::{CellValue, ColumnKey};
+use crate::domain::{KeyValue, Lifecycle, Metric, MetricValue, Run, RunId, RunStatus};
 
 impl RunTable {
-    /// Adds runs that are new, and updates those that are known: what a run no longer has is gone from its row.
-    /// Returns how many were new.
+    /// Adds new runs and updates known ones; a value that a run no longer has is removed from its row. Returns the number of
+    /// new runs.
     pub fn upsert(&mut self, runs: &[Run]) -> usize {
         let before = self.len();
         for run in runs {
@@ -26,7 +27,7 @@ impl RunTable {
 
     fn push_row(&mut self, id: &RunId) -> u32 {
         let row = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
-        // A copy of its own: made one after another, ids lie side by side in memory, where they are looked at four times as fast.
+        // A copy: ids that are allocated one after another lie side by side in memory, and searches are four times as fast.
         self.ids.push(id.raw().into());
         for byte in id.raw().bytes().filter(u8::is_ascii) {
             self.id_characters |= 1 << byte.to_ascii_lowercase();
@@ -95,17 +96,55 @@ impl RunTable {
         );
     }
 
-    /// Whether any metric of a row is NaN.
     pub(super) fn has_nan(&self, row: RowId) -> bool {
         self.metrics
             .row_values(row.0)
             .any(|bits| f64::from_bits(bits).is_nan())
     }
+
+    /// A copy of rows as runs, for analyses that outlive the table: attributes, params and the latest metrics. Tags, datasets,
+    /// and steps and times of metrics are left out.
+    #[must_use]
+    pub fn to_runs(&self, rows: &[RowId]) -> Vec<Run> {
+        let mut runs: Vec<Run> = rows.iter().map(|row| self.to_bare_run(*row)).collect();
+        for key in self.columns() {
+            let column = self.column(&key);
+            for (row, run) in rows.iter().zip(&mut runs) {
+                match (&key, column.cell(*row, 0)) {
+                    (ColumnKey::Metric(name), CellValue::Number(value)) => {
+                        run.metrics.push(Metric {
+                            key: name.clone(),
+                            value: MetricValue::new(value),
+                            timestamp: 0,
+                            step: 0,
+                        });
+                    }
+                    (ColumnKey::Param(name), CellValue::Text(text)) => {
+                        run.params.push(KeyValue::new(name.clone(), text));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        runs
+    }
+
+    fn to_bare_run(&self, row: RowId) -> Run {
+        let mut run = Run::bare(self.run_id(row).clone(), self.experiment(row).into());
+        run.name = self.name(row).into();
+        run.status = self.status(row);
+        run.start_time = self.start_time(row);
+        run.end_time = self
+            .end
+            .get(row.0)
+            .filter(|_| run.status != RunStatus::Running);
+        run
+    }
 }
 
-/// An attribute without text is an attribute that is not there.
-fn set_text(slots: &mut ColumnVec<u32>, row: u32, text: &str, texts: &mut Interner) {
-    slots.set(
+/// Empty text counts as missing.
+fn set_text(column: &mut ColumnVec<u32>, row: u32, text: &str, texts: &mut Interner) {
+    column.set(
         row,
         if text.is_empty() {
             u32::MISSING
@@ -120,10 +159,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::test_data::{any_runs, run};
-    use super::super::{CellValue, ColumnKey, RunTable};
-    use crate::domain::{KeyValue, Metric, MetricValue, Run, RunId, RunStatus};
+    use super::*;
 
-    /// Everything that a table says of a run, by key.
+    /// Every cell of a run that has a value.
     fn non_missing_cells(table: &RunTable, id: &RunId) -> Vec<(ColumnKey, String)> {
         let row = table.row_of(id).unwrap();
         let cells = table
@@ -176,7 +214,7 @@ mod tests {
         );
         assert!(
             !table.columns().contains(&ColumnKey::Param("old".into())),
-            "a column that nobody has any more is gone"
+            "a column without values is not listed"
         );
         assert!(table.has_nan(row));
     }

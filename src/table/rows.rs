@@ -1,29 +1,28 @@
-//! Rows: the store of the table.
+//! The run table and its rows.
 
 use std::sync::OnceLock;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::cells::{CellValue, ColumnRef};
-use super::column_vec::ColumnVec;
+use super::column_vec::{ColumnVec, Nullable};
 use super::columns::KeyedColumns;
 use super::curves::CurvesByMetric;
 use super::datasets::Datasets;
 use super::interner::Interner;
 use super::sort::newest_first;
-use super::stall::StallTimeouts;
 use super::{Attribute, ColumnKey, ColumnSummary};
 use crate::domain::{Millis, RunId, RunStatus};
 
-/// A row of a table: valid as long as the table lives.
+/// A row of a table, valid as long as the table: rows are never removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RowId(pub u32);
 
-/// A columnar table of runs. Values of one column lie together; equal texts are kept once.
+/// A columnar table of runs. Each column is one vector, and equal texts are stored once.
 #[derive(Clone, Debug, Default)]
 pub struct RunTable {
     pub(super) ids: Vec<RunId>,
-    /// Every ASCII character that stands in some id, as a bit; letters in lower case.
+    /// A bit for every ASCII character that occurs in an id; letters in lower case.
     pub(super) id_characters: u128,
     pub(super) row_index: HashTable<u32>,
     pub(super) hasher: DefaultHashBuilder,
@@ -46,7 +45,14 @@ pub struct RunTable {
     pub(super) derived: DerivedData,
 }
 
-/// What follows from the rows, worked out when it is first asked for after a change.
+/// Whether runs have stalled; read only for runs in status RUNNING.
+#[derive(Clone, Debug, Default)]
+pub(super) struct StallTimeouts {
+    last_activity: ColumnVec<i64>,
+    timeouts: ColumnVec<i64>,
+}
+
+/// What follows from the rows, computed at the first use after a change.
 #[derive(Clone, Debug, Default)]
 pub(super) struct DerivedData {
     newest_first: OnceLock<Vec<RowId>>,
@@ -56,25 +62,25 @@ pub(super) struct DerivedData {
 }
 
 impl RunTable {
-    /// How many rows there are.
+    /// The number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
         self.ids.len()
     }
 
-    /// Whether there are no rows.
+    /// Whether the table has no rows.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// A number that changes whenever the content may have changed: for those who keep what they worked out.
+    /// A number that changes whenever the content may have changed, for caches.
     #[must_use]
     pub fn version(&self) -> u64 {
         self.version
     }
 
-    /// All rows, in the order in which they came.
+    /// All rows, in the order of their insertion.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = RowId> + use<> {
         (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).map(RowId)
     }
@@ -85,29 +91,28 @@ impl RunTable {
         &self.ids
     }
 
-    /// The row of a run.
+    /// Finds the row of a run.
     #[must_use]
     pub fn row_of(&self, id: &RunId) -> Option<RowId> {
         self.find_row(id.raw())
     }
 
-    /// The run of a row.
+    /// The id of a row's run; an empty id for a row of another table.
     #[must_use]
     pub fn run_id(&self, row: RowId) -> &RunId {
-        // A row is made by a table that never shrinks, so that only a row of another table can be out of range.
         static UNKNOWN_ID: OnceLock<RunId> = OnceLock::new();
         self.ids
             .get(row.0 as usize)
             .unwrap_or_else(|| UNKNOWN_ID.get_or_init(RunId::default))
     }
 
-    /// The name of a run, to be drawn cleaned; empty where it has none.
+    /// The name of a run, raw; empty if it has none.
     #[must_use]
     pub fn name(&self, row: RowId) -> &str {
         self.name.get(row.0).map_or("", |id| self.interner.get(id))
     }
 
-    /// What a run says of itself.
+    /// The status that the store records.
     #[must_use]
     pub fn status(&self, row: RowId) -> RunStatus {
         self.status
@@ -116,7 +121,7 @@ impl RunTable {
             .unwrap_or(RunStatus::Unknown)
     }
 
-    /// The id of a run's experiment.
+    /// The id of a run's experiment, raw.
     #[must_use]
     pub fn experiment(&self, row: RowId) -> &str {
         self.experiment
@@ -130,13 +135,13 @@ impl RunTable {
         self.deleted.get(row.0 as usize).copied().unwrap_or(false)
     }
 
-    /// When a run started, ms since the epoch.
+    /// The start of a run, ms since the epoch.
     #[must_use]
     pub fn start_time(&self, row: RowId) -> Option<Millis> {
         self.start.get(row.0)
     }
 
-    /// The row of the run that this one is nested in, if that is in the table.
+    /// The parent of a nested run, if the table has it.
     #[must_use]
     pub fn parent(&self, row: RowId) -> Option<RowId> {
         self.derived
@@ -147,7 +152,7 @@ impl RunTable {
             .flatten()
     }
 
-    /// Whether a run of the table is nested directly in this one.
+    /// Whether the table has a direct child of a run.
     #[must_use]
     pub fn has_children(&self, row: RowId) -> bool {
         let has_children = self.derived.has_children.get_or_init(|| {
@@ -160,7 +165,7 @@ impl RunTable {
         has_children.get(row.0 as usize).copied().unwrap_or(false)
     }
 
-    /// Every column that some row has a value in: attributes first, then metrics, params and tags, each by key.
+    /// Every column with a value in some row: attributes, then metrics, params and tags, each sorted by key.
     #[must_use]
     pub fn columns(&self) -> Vec<ColumnKey> {
         let columns = self.derived.columns.get_or_init(|| {
@@ -190,27 +195,27 @@ impl RunTable {
         columns.clone()
     }
 
-    /// What is known of a column. Reads the whole column: keep it until [`RunTable::version`] changes.
+    /// Summarizes a column. Reads all of it; cache the result by [`RunTable::version`].
     #[must_use]
     pub fn summary(&self, column: &ColumnKey) -> ColumnSummary {
         self.column(column).summary()
     }
 
-    /// What stands in a row under a column; `now` (ms since the epoch) is for what still goes on.
+    /// The value of a cell; `now` (ms since the epoch) ends the duration of running runs.
     ///
-    /// Looks the key up each time: for many rows, ask for the [`RunTable::column`] once.
+    /// Looks the key up each time; for many rows, use [`RunTable::column`].
     #[must_use]
     pub fn cell(&self, row: RowId, column: &ColumnKey, now: Millis) -> CellValue<'_> {
         self.column(column).cell(row, now)
     }
 
-    /// The column of a key, looked up once for many rows. A key that no run has gives a column with nothing in it.
+    /// Looks up a column. An unknown key gives an empty column.
     #[must_use]
     pub fn column(&self, key: &ColumnKey) -> ColumnRef<'_> {
         ColumnRef::new(self, key)
     }
 
-    /// About how many bytes of memory the table holds.
+    /// The approximate size of the table in memory, in bytes.
     #[must_use]
     pub fn memory_usage(&self) -> usize {
         let ids: usize = self
@@ -233,13 +238,53 @@ impl RunTable {
             + keyed
     }
 
-    /// All rows, newest first, as MLflow orders runs when nothing else is asked for.
+    /// Sets how long a run may be silent after its last activity, in ms; [`RunTable::is_stalled`] and the filter `is:stalled` read
+    /// it. `analysis::heartbeat` decides both.
+    pub fn set_stall_timeout(
+        &mut self,
+        row: RowId,
+        last_activity: Option<Millis>,
+        timeout: Millis,
+    ) {
+        self.stall_timeouts
+            .last_activity
+            .set(row.0, last_activity.unwrap_or(i64::MISSING));
+        self.stall_timeouts.timeouts.set(row.0, timeout);
+        self.version += 1;
+    }
+
+    /// The last activity of a run in status RUNNING, ms since the epoch.
+    #[must_use]
+    pub fn last_activity(&self, row: RowId) -> Option<Millis> {
+        self.stall_timeouts
+            .last_activity
+            .get(row.0)
+            .filter(|_| self.status(row) == RunStatus::Running)
+    }
+
+    /// How long a run may be silent, in ms, if it is set.
+    #[must_use]
+    pub fn stall_timeout(&self, row: RowId) -> Option<Millis> {
+        self.stall_timeouts.timeouts.get(row.0)
+    }
+
+    /// Whether a run in status RUNNING has been silent for longer than its timeout.
+    #[must_use]
+    pub fn is_stalled(&self, row: RowId, now: Millis) -> bool {
+        let deadline = self
+            .last_activity(row)
+            .zip(self.stall_timeout(row))
+            .map(|(last, timeout)| last.saturating_add(timeout));
+        deadline.is_some_and(|end| now >= end)
+    }
+
+    /// All rows, newest first, as MLflow orders runs by default.
     pub(super) fn newest_first(&self) -> &[RowId] {
         self.derived.newest_first.get_or_init(|| newest_first(self))
     }
 
-    /// Whether an id may contain a text, whatever the case: most words have a letter that no id has, and looking at
-    /// 100,000 ids, each elsewhere in memory, takes longer than a frame.
+    /// Whether an id may contain a text, ignoring case. Most words have a letter that no id has, and searching 100,000 ids takes
+    /// longer than a frame.
     pub(super) fn ids_may_contain(&self, text: &str) -> bool {
         text.bytes().all(|byte| {
             !byte.is_ascii() || self.id_characters >> byte.to_ascii_lowercase() & 1 == 1

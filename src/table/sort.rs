@@ -1,20 +1,19 @@
-//! Order: every cell becomes one integer, so that sorting compares integers only.
+//! Sorting: every cell becomes one integer key, so that comparisons are cheap.
 //!
-//! Within a column numbers come first, then text by its bytes, then NaN, then what is missing, whichever way the
-//! column is sorted: only numbers among themselves and texts among themselves are turned around. Rows that are equal
-//! in every key stay newest first, then by id, as MLflow leaves them.
+//! In both directions, numbers come first, then text by its bytes, then NaN, then missing values: only numbers among themselves
+//! and texts among themselves are reversed. Rows that are equal in every key stay newest first, then by id, as in MLflow.
 
 use super::SortKey;
 use super::cells::{ColumnData, ColumnRef};
 use super::rows::{RowId, RunTable};
 use crate::domain::Millis;
 
-/// Greater than the key of every number: keys of texts begin here.
+/// The least key of a text, greater than every number's.
 const FIRST_TEXT_KEY: u64 = 0xfff1_0000_0000_0000;
 const NAN_KEY: u64 = u64::MAX - 1;
 const MISSING_KEY: u64 = u64::MAX;
 
-/// All rows, newest first; runs that start at the same time by id, and those without a start last.
+/// All rows, newest first; at the same start by id, and rows without a start last.
 pub(super) fn newest_first(table: &RunTable) -> Vec<RowId> {
     let mut rows: Vec<(u64, RowId)> = table
         .rows()
@@ -35,7 +34,7 @@ pub(super) fn newest_first(table: &RunTable) -> Vec<RowId> {
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
-/// Sorts rows that are newest first.
+/// Sorts rows that are newest first, stably.
 pub(super) fn sort_rows(table: &RunTable, rows: &mut Vec<RowId>, by: &[SortKey], now: Millis) {
     let keys: Vec<Vec<u64>> = by
         .iter()
@@ -48,21 +47,24 @@ pub(super) fn sort_rows(table: &RunTable, rows: &mut Vec<RowId>, by: &[SortKey],
     if keys.is_empty() {
         return;
     }
-    let mut entries: Vec<(u64, u32)> = (0_u32..).take(rows.len()).map(|place| (0, place)).collect();
+    let mut entries: Vec<(u64, u32)> = (0_u32..)
+        .take(rows.len())
+        .map(|position| (0, position))
+        .collect();
     sort_by_keys(&mut entries, &keys);
     *rows = entries
         .into_iter()
-        .map(|(_, place)| rows[place as usize])
+        .map(|(_, position)| rows[position as usize])
         .collect();
 }
 
-/// Sorts by the first key, and what is equal in it by the rest. Places break the last ties, so that the sort is stable.
+/// Sorts by the first key, and ties by the rest. Positions break the last ties, which makes the sort stable.
 fn sort_by_keys(entries: &mut [(u64, u32)], keys: &[Vec<u64>]) {
     let Some((first, rest)) = keys.split_first() else {
         return;
     };
-    for (key, place) in entries.iter_mut() {
-        *key = first[*place as usize];
+    for (key, position) in entries.iter_mut() {
+        *key = first[*position as usize];
     }
     entries.sort_unstable();
     if !rest.is_empty() {
@@ -74,7 +76,7 @@ fn sort_by_keys(entries: &mut [(u64, u32)], keys: &[Vec<u64>]) {
 }
 
 impl ColumnRef<'_> {
-    /// A key for each row, by which they sort as the column does.
+    /// A sort key for each row.
     pub(super) fn sort_keys(&self, rows: &[RowId], descending: bool, now: Millis) -> Vec<u64> {
         let integers = |value: &dyn Fn(RowId) -> Option<i64>| {
             rows.iter()
@@ -83,15 +85,15 @@ impl ColumnRef<'_> {
         };
         match self.data {
             ColumnData::Absent => vec![MISSING_KEY; rows.len()],
-            ColumnData::Metric(slots) => rows
+            ColumnData::Metric(values) => rows
                 .iter()
                 .map(|row| {
-                    slots.get(row.0).map_or(MISSING_KEY, |bits| {
+                    values.get(row.0).map_or(MISSING_KEY, |bits| {
                         number_key(f64::from_bits(bits), descending)
                     })
                 })
                 .collect(),
-            ColumnData::Time(slots) => integers(&|row| slots.get(row.0)),
+            ColumnData::Time(values) => integers(&|row| values.get(row.0)),
             ColumnData::Duration => integers(&|row| self.duration(row, now)),
             ColumnData::Status | ColumnData::RunId => {
                 let texts: Vec<Option<&str>> = rows.iter().map(|row| self.text(*row)).collect();
@@ -111,7 +113,7 @@ impl ColumnRef<'_> {
         }
     }
 
-    /// The keys of interned texts: each distinct one is looked at once.
+    /// The keys of interned texts; each distinct text is ranked once.
     fn text_keys(&self, rows: &[RowId], descending: bool, numeric: bool) -> Vec<u64> {
         let texts = &self.table.interner;
         let ids: Vec<Option<u32>> = rows.iter().map(|row| self.text_id(*row)).collect();
@@ -141,7 +143,7 @@ impl ColumnRef<'_> {
     }
 }
 
-/// A number's place among keys: IEEE 754's own order, with both zeros the same and NaN near the end.
+/// The key of a number: IEEE 754's order, with equal zeros, and NaN near the end.
 fn number_key(value: f64, descending: bool) -> u64 {
     if value.is_nan() {
         return NAN_KEY;
@@ -154,19 +156,17 @@ fn number_key(value: f64, descending: bool) -> u64 {
     }
 }
 
-/// An integer's place among keys.
 fn integer_key(value: i64, descending: bool) -> u64 {
     let key = value.cast_unsigned() ^ (1 << 63);
     (if descending { !key } else { key }).min(NAN_KEY - 1)
 }
 
-/// A text's place among keys.
 fn text_key(rank: u32, descending: bool) -> u64 {
     FIRST_TEXT_KEY + u64::from(if descending { u32::MAX - rank } else { rank })
 }
 
-/// The rank of each text by its bytes; equal texts have equal ranks. Most texts differ soon after the beginning that
-/// all of them share, so that sixteen bytes from there on decide nearly every comparison without looking at the text.
+/// The rank of each text by its bytes; equal texts have equal ranks. Most texts differ soon after their common prefix, so the 16
+/// bytes that follow it decide nearly every comparison.
 fn byte_ranks(texts: &[&str]) -> Vec<u32> {
     let shared = texts.split_first().map_or(0, |(first, rest)| {
         rest.iter().fold(first.len(), |shared, text| {
@@ -200,7 +200,7 @@ fn byte_ranks(texts: &[&str]) -> Vec<u32> {
     ranks
 }
 
-/// Sixteen bytes of a text as a number that sorts as they do; zeros where it ends.
+/// 16 bytes of a text as a number that sorts as they do, padded with zeros.
 fn prefix_bits(text: &str, from: usize) -> u128 {
     let mut bytes = [0; 16];
     let rest = text.as_bytes().get(from..).unwrap_or_default();

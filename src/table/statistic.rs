@@ -1,15 +1,14 @@
-//! What the values of some runs come to: number, mean, deviation and ends of a column.
+//! Statistics of a column over some runs: count, mean, standard deviation, extremes.
 //!
-//! A value counts when it is a finite number. The rest is left out of every statistic, and counted: runs without a value, and values
-//! that are NaN, infinite or no number. With the n values x that count:
+//! Only finite numbers count. Missing values, and values that are NaN, infinite or text, are excluded and counted separately. With
+//! n finite values x:
 //!
 //! * mean = Σx / n
-//! * std = √(Σ(x − mean)² / (n − 1)), the sample standard deviation; one value has none
-//! * best = the greatest where more is better, the least where less is
+//! * std = √(Σ(x − mean)² / (n − 1)), the sample standard deviation, for n > 1
+//! * best = the maximum or the minimum, by the metric's direction
 //!
-//! Both sums are taken in two passes, each corrected by what the differences from the mean add up to, which is 0 but for rounding
-//! (Chan, Golub and LeVeque, *Algorithms for computing the sample variance*, 1983): no digits are lost where values lie close
-//! together and far from 0.
+//! The corrected two-pass algorithm (Chan, Golub and LeVeque, *Algorithms for computing the sample variance*, 1983) loses no digits
+//! if values are close together and far from 0.
 
 use std::str::FromStr;
 
@@ -17,10 +16,11 @@ use super::cells::ColumnRef;
 use super::rows::RowId;
 use crate::domain::{Direction, Millis};
 
-/// Greatest values between these are summed as they are: their squares neither overflow nor vanish. Others are scaled first.
+/// Values whose greatest magnitude is in this range are squared as they are; others are scaled first, against overflow and
+/// underflow.
 const UNSCALED_RANGE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 
-/// Which of them the line of a group shows.
+/// A statistic that group rows show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Statistic {
     /// The mean.
@@ -28,18 +28,18 @@ pub enum Statistic {
     Mean,
     /// The sample standard deviation.
     StdDev,
-    /// How many values count.
+    /// The number of finite values.
     Count,
-    /// The least value.
+    /// The minimum.
     Min,
-    /// The greatest value.
+    /// The maximum.
     Max,
-    /// The best value, by the goal or by what the metric's key tells.
+    /// The best value, by the goal or the metric's name.
     Best,
 }
 
 impl Statistic {
-    /// Every statistic, in the order in which a key goes through them.
+    /// Every statistic, in the order of [`Statistic::next`].
     pub const ALL: [Self; 6] = [
         Self::Mean,
         Self::StdDev,
@@ -49,7 +49,7 @@ impl Statistic {
         Self::Best,
     ];
 
-    /// The word for it.
+    /// The name in views and group rows.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -62,7 +62,7 @@ impl Statistic {
         }
     }
 
-    /// The one after it, round and round.
+    /// The next one; the first after the last.
     #[must_use]
     pub fn next(self) -> Self {
         let at = Self::ALL
@@ -73,7 +73,7 @@ impl Statistic {
     }
 }
 
-/// There is no statistic of this name.
+/// The statistic is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseStatisticError;
 
@@ -88,14 +88,14 @@ impl FromStr for Statistic {
     }
 }
 
-/// What the values of some runs come to.
+/// The statistics of a column over some runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SummaryStats {
-    /// How many values count.
+    /// The number of finite values.
     pub n: usize,
-    /// How many runs have no value.
+    /// The number of runs without a value.
     pub missing: usize,
-    /// How many values are left out: NaN, infinite, no number.
+    /// The number of values that are NaN, infinite or text.
     pub excluded: usize,
     mean: f64,
     std_dev: Option<f64>,
@@ -104,7 +104,7 @@ pub struct SummaryStats {
 }
 
 impl SummaryStats {
-    /// The spread of numbers; those that are not finite are left out.
+    /// The statistics of the finite values.
     #[must_use]
     pub fn from_values(values: impl Iterator<Item = f64>) -> Self {
         let mut excluded = 0;
@@ -144,7 +144,7 @@ impl SummaryStats {
         });
         let variance =
             (squares - residual_sum * residual_sum / n as f64).max(0.0) / (n as f64 - 1.0);
-        // Rounding may carry the mean of equal values past them.
+        // Rounding may move the mean of equal values past them.
         let mean = (scale * (approximate_mean + residual_sum / n as f64)).clamp(min, max);
         Self {
             n,
@@ -157,7 +157,7 @@ impl SummaryStats {
         }
     }
 
-    /// One of the statistics, where these values have it; which way is better is for the best.
+    /// One of the statistics, if it is defined; the best needs a direction.
     #[must_use]
     pub fn get(&self, statistic: Statistic, direction: Option<Direction>) -> Option<f64> {
         let some = (self.n > 0).then_some(());
@@ -176,7 +176,7 @@ impl SummaryStats {
 }
 
 impl ColumnRef<'_> {
-    /// What the values of these rows come to; `now` (ms since the epoch) is for what still goes on.
+    /// The statistics of rows; `now` (ms since the epoch) ends the duration of running runs.
     #[must_use]
     pub fn stats(&self, rows: &[RowId], now: Millis) -> SummaryStats {
         let present: Vec<RowId> = rows
@@ -184,14 +184,14 @@ impl ColumnRef<'_> {
             .copied()
             .filter(|row| self.is_present(*row, now))
             .collect();
-        let spread = SummaryStats::from_values(
+        let stats = SummaryStats::from_values(
             present
                 .iter()
                 .map(|row| self.number(*row, now).unwrap_or(f64::NAN)),
         );
         SummaryStats {
             missing: rows.len() - present.len(),
-            ..spread
+            ..stats
         }
     }
 }
@@ -209,12 +209,12 @@ mod tests {
         SummaryStats::from_values(values.iter().copied())
     }
 
-    /// Whether two numbers agree in all but the last few of their digits.
+    /// Whether two numbers agree in this many digits.
     fn is_close(a: f64, b: f64, digits: i32) -> bool {
         (a - b).abs() <= 10_f64.powi(-digits) * b.abs().max(f64::MIN_POSITIVE)
     }
 
-    /// The univariate reference data of NIST (Statistical Reference Datasets, NumAcc1 to NumAcc4), with the figures certified there.
+    /// NIST's univariate reference datasets NumAcc1 to NumAcc4, with the certified values.
     #[test]
     fn stats_match_nist_reference_data() {
         let around = |middle: f64| {
@@ -248,7 +248,7 @@ mod tests {
         }
     }
 
-    /// Figures of Python's `statistics`, which sums fractions without rounding.
+    /// Values of Python's `statistics`, which sums fractions without rounding.
     #[test]
     fn stats_match_python_statistics_module() {
         let spread = stats_of(&[0.8812, 0.9034, 0.8790, 0.9121, 0.8655]);
@@ -277,7 +277,7 @@ mod tests {
         assert_eq!(
             spread.get(Statistic::Best, None),
             None,
-            "nobody said which way is better"
+            "the direction is unknown"
         );
     }
 

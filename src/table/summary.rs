@@ -1,10 +1,20 @@
-//! Summaries: what is known of a whole column.
+//! Column summaries: counts, constants and numeric columns.
 
-use super::ColumnSummary;
 use super::cells::{ColumnData, ColumnRef};
 use super::column_vec::{ColumnVec, Nullable};
 use super::rows::RowId;
 use crate::domain::RunStatus;
+
+/// A summary of a column over all rows of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnSummary {
+    /// The number of rows with a value.
+    pub count: usize,
+    /// Whether all rows are equal, a missing value being one more value.
+    pub is_constant: bool,
+    /// Whether every value that is present is a number.
+    pub is_numeric: bool,
+}
 
 impl ColumnRef<'_> {
     /// Whether any row has a value.
@@ -17,7 +27,7 @@ impl ColumnRef<'_> {
         }
     }
 
-    /// Whether every row has the same in it; stops at the first that hasn't. True of a column without values.
+    /// Whether all rows are equal; stops at the first that differs. True for a column without values.
     #[must_use]
     pub fn is_constant(&self) -> bool {
         match self.data {
@@ -29,7 +39,7 @@ impl ColumnRef<'_> {
         }
     }
 
-    /// How many rows have a value. Tags that an attribute stands for, and durations, are counted one by one.
+    /// The number of rows with a value. Texts and durations are counted row by row.
     #[must_use]
     pub fn count(&self) -> usize {
         match self.data {
@@ -38,7 +48,7 @@ impl ColumnRef<'_> {
         }
     }
 
-    /// What is known of the column. Reads all of it.
+    /// Summarizes the column. Reads all of it.
     #[must_use]
     pub fn summary(&self) -> ColumnSummary {
         match self.data {
@@ -55,15 +65,15 @@ impl ColumnRef<'_> {
         }
     }
 
-    /// Whether every value that is there is a number. True of a column without values.
+    /// Whether every value is a number. True for a column without values.
     #[must_use]
     pub fn is_numeric(&self) -> bool {
         match self.data {
             ColumnData::Metric(_) | ColumnData::Time(_) | ColumnData::Duration => true,
-            ColumnData::Param(slots) | ColumnData::Tag(slots) => {
+            ColumnData::Param(values) | ColumnData::Tag(values) => {
                 let mut last = None;
                 // Neighbours are often equal.
-                slots.values().all(|id| {
+                values.values().all(|id| {
                     last.replace(id) == Some(id) || self.table.interner.number(id).is_some()
                 })
             }
@@ -78,11 +88,11 @@ impl ColumnRef<'_> {
     fn stored_count(&self) -> usize {
         match self.data {
             ColumnData::Absent => 0,
-            ColumnData::Metric(slots) => slots.count(),
-            ColumnData::Param(slots) | ColumnData::Tag(slots) | ColumnData::Text(slots) => {
-                slots.count()
+            ColumnData::Metric(values) => values.count(),
+            ColumnData::Param(values) | ColumnData::Tag(values) | ColumnData::Text(values) => {
+                values.count()
             }
-            ColumnData::Time(slots) => slots.count(),
+            ColumnData::Time(values) => values.count(),
             ColumnData::Datasets => self.table.datasets.count(),
             ColumnData::Status | ColumnData::RunId | ColumnData::Duration => self.table.len(),
         }
@@ -90,11 +100,11 @@ impl ColumnRef<'_> {
 
     fn is_uniform(&self) -> bool {
         match self.data {
-            ColumnData::Metric(slots) => all_equal(slots),
-            ColumnData::Param(slots) | ColumnData::Tag(slots) | ColumnData::Text(slots) => {
-                all_equal(slots)
+            ColumnData::Metric(values) => all_equal(values),
+            ColumnData::Param(values) | ColumnData::Tag(values) | ColumnData::Text(values) => {
+                all_equal(values)
             }
-            ColumnData::Time(slots) => all_equal(slots),
+            ColumnData::Time(values) => all_equal(values),
             ColumnData::Status => self.table.status.windows(2).all(|pair| pair[0] == pair[1]),
             ColumnData::Datasets => {
                 let first = self.text_id(RowId(0));
@@ -105,7 +115,7 @@ impl ColumnRef<'_> {
         }
     }
 
-    /// Empty tags are no labels, so that they are counted one by one.
+    /// Counts row by row, because stored texts may be empty.
     fn text_summary(&self) -> ColumnSummary {
         let mut rows = self.table.rows().map(|row| self.text_id(row));
         let first = rows.next().flatten();
@@ -121,7 +131,7 @@ impl ColumnRef<'_> {
         summary
     }
 
-    /// A run that still goes on has a duration that differs from one moment to the next.
+    /// The durations of running runs change, so a column with one of them is never constant.
     fn duration_summary(&self) -> ColumnSummary {
         let duration = |row| match self.table.end.get(row) {
             None if self.table.status(RowId(row)) == RunStatus::Running
@@ -134,17 +144,17 @@ impl ColumnRef<'_> {
         let all = || self.table.rows().map(|row| duration(row.0));
         let first = all().next().flatten();
         let present = all().flatten().count();
-        let constant = all().all(|duration| duration == first && duration != Some(None));
+        let is_constant = all().all(|duration| duration == first && duration != Some(None));
         ColumnSummary {
             count: present,
-            is_constant: constant,
+            is_constant,
             is_numeric: present > 0,
         }
     }
 }
 
-fn all_equal<T: Nullable>(slots: &ColumnVec<T>) -> bool {
-    let mut values = slots.values();
+fn all_equal<T: Nullable>(values: &ColumnVec<T>) -> bool {
+    let mut values = values.values();
     let first = values.next();
     values.all(|value| Some(value) == first)
 }

@@ -1,10 +1,10 @@
-//! Runs for the tests of this room.
+//! Runs for the tests of this module.
 
 use proptest::prelude::*;
 
 use crate::domain::{KeyValue, Metric, MetricValue, Run, RunStatus};
 
-/// A run of experiment 1 of which nothing else is known.
+/// A run of experiment 1 without any values.
 pub(super) fn run(id: &str) -> Run {
     Run::bare(id.into(), "1".into())
 }
@@ -32,7 +32,7 @@ fn any_text() -> impl Strategy<Value = String> {
     proptest::sample::select(words.to_vec()).prop_map(str::to_owned)
 }
 
-/// A run among a few ids, so that runs come again and are nested in each other, cycles among them.
+/// A run with one of a few ids, so that runs repeat and nest in each other, with cycles.
 pub(super) fn any_run() -> impl Strategy<Value = Run> {
     let status = proptest::sample::select(RunStatus::ALL.to_vec());
     let metrics = proptest::collection::btree_map("[xyz]", any_metric(), 0..3);
@@ -80,7 +80,7 @@ pub(super) fn any_run() -> impl Strategy<Value = Run> {
         )
 }
 
-/// Some runs, some of them more than once.
+/// Some runs, with repeated ids.
 pub(super) fn any_runs() -> impl Strategy<Value = Vec<Run>> {
     proptest::collection::vec(any_run(), 0..24)
 }

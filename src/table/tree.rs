@@ -1,11 +1,11 @@
-//! Nested runs under their parents.
+//! Trees of nested runs.
 
 use std::collections::HashSet;
 
 use super::arrange::DisplayRow;
 use super::rows::{RowId, RunTable};
 
-/// How many of some runs are nested directly in each run.
+/// The number of direct children of each run.
 pub(super) struct Children(Vec<u32>);
 
 impl Children {
@@ -18,14 +18,12 @@ impl Children {
         Self(count)
     }
 
-    /// The count of a run.
     pub(super) fn get(&self, row: RowId) -> u32 {
         self.0.get(row.0 as usize).copied().unwrap_or(0)
     }
 }
 
-/// Adds what the rows are nested in, to any depth, so that they keep their place under it. The rows stay newest first.
-/// Returns for each row of the table whether it was there before.
+/// Adds the ancestors of rows. The rows stay newest first. Returns for each row of the table whether it was there before.
 pub(super) fn add_ancestors(table: &RunTable, rows: &mut Vec<RowId>) -> Vec<bool> {
     let mut is_match = vec![false; table.len()];
     for row in rows.iter() {
@@ -49,8 +47,8 @@ pub(super) fn add_ancestors(table: &RunTable, rows: &mut Vec<RowId>) -> Vec<bool
     is_match
 }
 
-/// The lines of rows, in their order among siblings. Folded runs hide what is nested in them; `passing` says of each row of
-/// the table whether it passes the filter.
+/// The rows as a tree, siblings in the given order. Collapsed runs hide their descendants; `is_match` has an entry for each row of the
+/// table.
 pub(super) fn tree_rows(
     table: &RunTable,
     rows: &[RowId],
@@ -63,7 +61,7 @@ pub(super) fn tree_rows(
             walk.emit(*row);
         }
     }
-    // What is left is nested in a circle, or in a run of one: it has no top, so that the first of each circle is made one.
+    // What is left descends from a cycle, which has no root: its first run becomes one.
     let in_cycle = walk.in_cycle(rows);
     for row in rows.iter().filter(|row| in_cycle[row.0 as usize]) {
         walk.emit(*row);
@@ -71,7 +69,7 @@ pub(super) fn tree_rows(
     walk.output
 }
 
-/// A walk over a forest that is kept as linked lists: a vector a parent would be 100,000 vectors.
+/// A walk over a forest of linked lists; a vector for each parent would be 100,000 vectors.
 struct TreeWalk<'t> {
     table: &'t RunTable,
     collapsed: &'t HashSet<String>,
@@ -104,7 +102,7 @@ impl<'t> TreeWalk<'t> {
         for row in rows {
             walk.included[row.0 as usize] = true;
         }
-        // Each new child goes before the others, so that going backwards leaves them in order.
+        // Each child is prepended, so going backwards leaves them in order.
         for row in rows.iter().rev() {
             if let Some(parent) = walk.parent(*row) {
                 walk.next_sibling[row.0 as usize] =
@@ -114,17 +112,17 @@ impl<'t> TreeWalk<'t> {
         walk
     }
 
-    /// The parent of a row, if it is among those that are told.
+    /// The parent of a row, if it is included.
     fn parent(&self, row: RowId) -> Option<RowId> {
         self.table
             .parent(row)
             .filter(|parent| self.included[parent.0 as usize])
     }
 
-    /// For each row of the table, whether it is nested in itself, by way of others or not; of those that have not been told.
+    /// For each row of the table that was not visited, whether it is its own ancestor.
     fn in_cycle(&self, rows: &[RowId]) -> Vec<bool> {
         let mut in_cycle = vec![false; self.visited.len()];
-        // On which way up each row was met first, counted from 1.
+        // The number of the walk that met each row first, counted from 1.
         let mut first_walk = vec![0_usize; self.visited.len()];
         for (walk_number, row) in (1..).zip(rows.iter().filter(|row| !self.visited[row.0 as usize]))
         {
@@ -144,9 +142,9 @@ impl<'t> TreeWalk<'t> {
         in_cycle
     }
 
-    /// Tells a row and all that is nested in it, unless it has been told.
+    /// Emits a row and its descendants, unless they were visited.
     fn emit(&mut self, root: RowId) {
-        // Rows to be told, with their depth and whether a folded run hides them.
+        // Rows to visit, with their depth and whether a collapsed ancestor hides them.
         let mut stack = vec![(root, 0_u16, false)];
         while let Some((row, depth, hidden)) = stack.pop() {
             if std::mem::replace(&mut self.visited[row.0 as usize], true) {
@@ -173,7 +171,7 @@ impl<'t> TreeWalk<'t> {
         }
     }
 
-    /// The children of a row that have not been told.
+    /// The children of a row that were not visited.
     fn children(&self, row: RowId) -> Vec<RowId> {
         let first = self.first_child[row.0 as usize];
         std::iter::successors(first, |child| self.next_sibling[child.0 as usize])

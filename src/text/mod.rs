@@ -1,5 +1,6 @@
 //! Text: untrusted text and its cleaning, width and wrapping, numbers and quantities, shell quoting.
 
+pub mod duration;
 pub mod number;
 pub mod quantity;
 pub mod shell;

@@ -534,7 +534,7 @@ fn invalid_setting_is_marked_and_doctor_still_works() {
     assert!(
         wrong
             .stderr
-            .contains("config.toml:2:1: there is no setting `thme`; `theme` is probably meant"),
+            .contains("config.toml:2:1: unknown setting `thme`; did you mean `theme`?"),
         "{wrong:?}"
     );
     let doctor = program.run(&["doctor", "--json"]);

@@ -39,6 +39,7 @@ mod rest_store;
 mod screens;
 mod screenshots;
 mod sqlite_store;
+mod store_access;
 mod stores;
 mod terminal;
 mod terminal_graphics;

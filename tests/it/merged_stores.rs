@@ -9,8 +9,8 @@ use crate::support::mlflow::{Server, V3, run_script};
 use crate::support::program::Program;
 use frontrunner::domain::{ArtifactOwner, RunId, StoreErrorKind};
 use frontrunner::store::{
-    AccessMode, ConnectOptions, LifecycleFilter, MergedStore, ReadStore, Resolution, RunQuery,
-    STORE_TAG, StoreTarget, open,
+    AccessMode, ConnectOptions, LifecycleFilter, MergedStore, ReadOnlyReason, ReadStore,
+    Resolution, RunQuery, STORE_TAG, StoreTarget, open,
 };
 use serde_json::Value;
 
@@ -120,7 +120,7 @@ async fn requests_are_routed_to_their_store() {
     let (server, far) = server(folder.path());
     let first = open(
         &StoreTarget::Sqlite(program.store()),
-        AccessMode::ReadOnly,
+        AccessMode::ReadOnly(ReadOnlyReason::Flag),
         &ConnectOptions::default(),
     )
     .await
@@ -128,7 +128,7 @@ async fn requests_are_routed_to_their_store() {
     .reader;
     let second = open(
         &StoreTarget::parse(&server.url).unwrap(),
-        AccessMode::ReadOnly,
+        AccessMode::ReadOnly(ReadOnlyReason::Flag),
         &ConnectOptions::default(),
     )
     .await

@@ -94,7 +94,7 @@ fn invalid_policy_blocks_everything() {
         assert_eq!(refused.code, 2, "{refused:?}");
         assert!(
             refused.stderr.contains("frontrunner.toml:8:")
-                && refused.stderr.contains("did you mean metrics?"),
+                && refused.stderr.contains("did you mean `metrics`?"),
             "{refused:?}"
         );
     }

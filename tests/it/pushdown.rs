@@ -11,7 +11,8 @@
 use frontrunner::demo::{DemoOptions, create};
 use frontrunner::domain::Run;
 use frontrunner::store::{
-    AccessMode, ConnectOptions, LifecycleFilter, Reader, RunQuery, StoreTarget, open,
+    AccessMode, ConnectOptions, LifecycleFilter, ReadOnlyReason, Reader, RunQuery, StoreTarget,
+    open,
 };
 use frontrunner::table::filter::Filter;
 use frontrunner::table::{Arrangement, DisplayRow, RunTable, SortKey, arrange};
@@ -82,7 +83,7 @@ fn partially_loaded(server: &Server) -> Driver {
     let target = StoreTarget::Server(server.url.parse().unwrap());
     let mut driver = Driver::open_target(
         &target,
-        AccessMode::ReadOnly,
+        AccessMode::ReadOnly(ReadOnlyReason::Flag),
         Size {
             width: 160,
             height: 40,
@@ -148,7 +149,7 @@ fn server_filters_and_sorts_unloaded_runs() {
     let table = runtime.block_on(async {
         let opened = open(
             &StoreTarget::Sqlite(file),
-            AccessMode::ReadOnly,
+            AccessMode::ReadOnly(ReadOnlyReason::Flag),
             &ConnectOptions::default(),
         )
         .await
@@ -233,7 +234,7 @@ fn check_run_limit_is_reported(server: &Server) {
     let target = StoreTarget::Server(server.url.parse().unwrap());
     let mut driver = Driver::open_target(
         &target,
-        AccessMode::ReadOnly,
+        AccessMode::ReadOnly(ReadOnlyReason::Flag),
         Size {
             width: 160,
             height: 40,

@@ -81,7 +81,8 @@ fn importance_matches_scikit_learn() {
         let mut by_reference = Vec::new();
         for param in &found.params {
             let key = param.key.raw();
-            let (mean, deviation) = param.permutation.unwrap();
+            let loss = param.permutation.unwrap();
+            let (mean, deviation) = (loss.mean, loss.std_dev);
             let reference = case["lost"][key].as_f64().unwrap();
             by_reference.push((key, mean, reference));
             let (rank, scipy) = match param.rank_correlation.unwrap() {

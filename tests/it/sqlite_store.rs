@@ -18,7 +18,9 @@ use std::sync::OnceLock;
 use crate::support::client::MlflowClient;
 use crate::support::mlflow::{V2, V3};
 use crate::support::snapshot::{assert_same_store, dump_store};
-use frontrunner::store::{AccessMode, ConnectOptions, StoreHandle, StoreTarget, open};
+use frontrunner::store::{
+    AccessMode, ConnectOptions, ReadOnlyReason, StoreHandle, StoreTarget, open,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -80,7 +82,9 @@ async fn open_store(path: &Path, access: AccessMode) -> StoreHandle {
 async fn assert_dump_matches_client(version: &'static str) {
     let store = filled_store(version);
     let (_folder, path) = store.copy();
-    let reader = open_store(&path, AccessMode::ReadOnly).await.reader;
+    let reader = open_store(&path, AccessMode::ReadOnly(ReadOnlyReason::Flag))
+        .await
+        .reader;
     assert_same_store(&dump_store(&reader).await, &store.dump);
     assert!(
         std::fs::read(&path).unwrap() == store.file,

@@ -16,8 +16,8 @@ use frontrunner::domain::{Artifact, ArtifactOwner, LoggedModelId, Run, RunId, St
 use frontrunner::lineage::LineageFacts;
 use frontrunner::ops::lineage::load_lineage_facts;
 use frontrunner::store::{
-    AccessMode, ChangedRunsQuery, ConnectOptions, LifecycleFilter, Reader, Resolution, Result,
-    RunQuery, StoreTarget, open,
+    AccessMode, ChangedRunsQuery, ConnectOptions, LifecycleFilter, ReadOnlyReason, Reader,
+    Resolution, Result, RunQuery, StoreTarget, open,
 };
 use serde_json::{Map, Value, json};
 
@@ -33,10 +33,14 @@ for begin in range(0, 3000, 1000):
 ";
 
 async fn reader(target: StoreTarget) -> Reader {
-    open(&target, AccessMode::ReadOnly, &ConnectOptions::default())
-        .await
-        .unwrap()
-        .reader
+    open(
+        &target,
+        AccessMode::ReadOnly(ReadOnlyReason::Flag),
+        &ConnectOptions::default(),
+    )
+    .await
+    .unwrap()
+    .reader
 }
 
 /// The kind of a fault, or that there is none.

@@ -20,8 +20,8 @@ use frontrunner::domain::{
 };
 use frontrunner::ops::journal::Journal;
 use frontrunner::store::{
-    Features, LifecycleFilter, Page, PageToken, ReadStore, Resolution, Result, RunQuery,
-    StoreHandle,
+    Features, LifecycleFilter, Page, PageToken, ReadOnlyReason, ReadStore, Resolution, Result,
+    RunQuery, StoreHandle,
 };
 use frontrunner::tui::app;
 use frontrunner::tui::runtime::{RunError, SessionSetup, run};
@@ -348,7 +348,7 @@ async fn run_session_with_panicking_store() {
     let session = SessionSetup {
         store: StoreHandle {
             reader: Arc::new(PanickingStore),
-            writer: None,
+            writer: Err(ReadOnlyReason::Flag),
         },
         app: app_session,
         journal: Journal::with_path("unused".into()),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Comparison, compare_with_directions};
 use crate::domain::{Direction, KeyValue, Metric, MetricValue, Run, RunId};
+use crate::table::{Statistic, SummaryStats};
 use crate::text::Untrusted;
 
 /// How far the values of a group spread.
@@ -69,18 +70,16 @@ fn finite_metrics<'a>(members: &'a [&Run]) -> impl Iterator<Item = (&'a Untruste
 fn group_stats(members: &[&Run]) -> BTreeMap<Untrusted, GroupStats> {
     let mut values: BTreeMap<&Untrusted, Vec<f64>> = BTreeMap::new();
     finite_metrics(members).for_each(|(key, value)| values.entry(key).or_default().push(value));
-    let spread = |values: &[f64]| {
-        let mean = values.iter().sum::<f64>() / values.len() as f64;
-        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        let deviation = (values.len() > 1).then(|| (squares / (values.len() - 1) as f64).sqrt());
+    let stats = |values: Vec<f64>| {
+        let stats = SummaryStats::from_values(values.into_iter());
         GroupStats {
-            std_dev: deviation,
-            count: values.len(),
+            std_dev: stats.get(Statistic::StdDev, None),
+            count: stats.n,
         }
     };
     values
         .into_iter()
-        .map(|(key, values)| (key.clone(), spread(&values)))
+        .map(|(key, values)| (key.clone(), stats(values)))
         .collect()
 }
 

@@ -6,6 +6,9 @@ use smartcore::ensemble::random_forest_regressor::{
 use smartcore::linalg::basic::matrix::DenseMatrix;
 
 use super::features::Feature;
+use crate::analysis::stats::MeanStdDev;
+use crate::domain::rng::SplitMix64;
+use crate::table::{Statistic, SummaryStats};
 
 /// Parts that the runs are cut into: each is predicted by a forest of the others.
 const FOLDS: usize = 5;
@@ -23,29 +26,7 @@ pub(super) struct ForestImportance {
     /// How much of the variance it explains in runs that it has not seen (R²).
     pub r_squared: f64,
     /// For each feature the part of the variance that is lost without it: mean and standard deviation.
-    pub param_losses: Vec<(f64, f64)>,
-}
-
-/// Numbers that look random: SplitMix64 (G. Steele et al., "Fast Splittable Pseudorandom Number Generators", 2014).
-struct SplitMix64(u64);
-
-impl SplitMix64 {
-    fn next_u64(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// 0 to `count - 1` in another order (Fisher and Yates).
-    fn permutation(&mut self, count: usize) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..count).collect();
-        for at in (1..count).rev() {
-            order.swap(at, (self.next_u64() % (at as u64 + 1)) as usize);
-        }
-        order
-    }
+    pub param_losses: Vec<MeanStdDev>,
 }
 
 /// Grows the forests and shuffles each param; nothing where a forest can't be grown.
@@ -58,7 +39,7 @@ pub(super) fn permutation_importance(
     if !(variance > 0.0 && variance.is_finite()) {
         return None;
     }
-    let mut rng = SplitMix64(SEED);
+    let mut rng = SplitMix64::new(SEED);
     let order = rng.permutation(goal.len());
     let mut losses: Vec<Vec<f64>> = vec![Vec::new(); features.len()];
     let mut squares = 0.0;
@@ -146,12 +127,11 @@ fn squared_error(
     )
 }
 
-fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
-    let count = values.len().max(1) as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let squares = values
-        .iter()
-        .map(|value| (value - mean).powi(2))
-        .sum::<f64>();
-    (mean, (squares / (count - 1.0).max(1.0)).sqrt())
+fn mean_and_deviation(values: &[f64]) -> MeanStdDev {
+    let stats = SummaryStats::from_values(values.iter().copied());
+    let get = |statistic| stats.get(statistic, None).unwrap_or(0.0);
+    MeanStdDev {
+        mean: get(Statistic::Mean),
+        std_dev: get(Statistic::StdDev),
+    }
 }

@@ -11,6 +11,7 @@ mod features;
 mod forest;
 mod rank_correlation;
 
+use super::stats::MeanStdDev;
 use crate::domain::Run;
 use crate::text::Untrusted;
 
@@ -39,7 +40,7 @@ pub struct ParamImportance {
     /// How many different values it has.
     pub distinct_values: usize,
     /// The part of the metric's variance that the forest loses without it: mean and standard deviation; about 0 for none.
-    pub permutation: Option<(f64, f64)>,
+    pub permutation: Option<MeanStdDev>,
     /// How closely the ranks go together; nothing where there are too few runs.
     pub rank_correlation: Option<RankCorrelation>,
     /// Params that it can't be told apart from: they always change together.
@@ -115,7 +116,7 @@ pub fn importance(runs: &[Run], metric: &str) -> Importance {
         .collect();
     let strength = |param: &ParamImportance| {
         (
-            param.permutation.map_or(0.0, |(mean, _)| mean),
+            param.permutation.map_or(0.0, |loss| loss.mean),
             param
                 .rank_correlation
                 .map_or(0.0, RankCorrelation::strength),

@@ -60,7 +60,7 @@ fn strongest_param_ranks_first_and_noise_near_zero() {
         .iter()
         .find(|param| param.key.raw() == "seed")
         .unwrap();
-    assert!(seed.permutation.unwrap().0.abs() < 0.02, "{seed:?}");
+    assert!(seed.permutation.unwrap().mean.abs() < 0.02, "{seed:?}");
     assert!(
         matches!(found.params[0].rank_correlation, Some(RankCorrelation::Spearman { rho, low, high, runs: 120 }) if rho > 0.9 && low < rho && rho < high)
     );

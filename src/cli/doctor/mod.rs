@@ -14,12 +14,11 @@ use crate::cli::output::{CommandOutput, Printer};
 use crate::export::Sheet;
 use finding::{Finding, Severity};
 
-/// What can be said to `doctor`.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// The store to look at; else the one that would be opened.
+    /// Store to check [default: the one that would be opened].
     #[arg(value_name = "TARGET")]
-    place: Option<String>,
+    target: Option<String>,
 }
 
 /// Looks at everything and says what it found; ends with the exit code of the worst.
@@ -32,8 +31,8 @@ pub async fn run(arguments: &DoctorArgs, cli: &Cli, printer: &mut Printer) -> Re
     findings.extend(environment::check_terminal());
     let first_error = match CommandContext::load(cli, printer) {
         Ok(mut context) => {
-            if let Some(place) = &arguments.place {
-                context.global_args.target = Some(place.clone());
+            if let Some(target) = &arguments.target {
+                context.global_args.target = Some(target.clone());
             }
             findings.extend(environment::check_files(&context));
             store::check_store(&context, &mut findings).await.err()

@@ -6,8 +6,7 @@ use crate::cli::output::error::CliError;
 use crate::cli::resolve;
 use crate::promotion::Outcome;
 use crate::promotion::journal::EntryState;
-use crate::store::{Features, StoreTarget};
-use crate::text::untrusted::clean;
+use crate::store::{Backend, Features};
 
 /// Looks at the store that would be opened.
 ///
@@ -47,22 +46,18 @@ async fn run_checks(
         &context.directories,
         context.now,
     )?;
-    let shown = match &found.target {
-        StoreTarget::Server(url) => url.to_string(),
-        StoreTarget::Sqlite(path) | StoreTarget::Wandb(path) => path.display().to_string(),
-    };
     findings.push(Finding::ok(
         "store",
         "target",
-        format!("{shown} ({})", found.reason),
+        format!("{} ({})", found.target, found.reason),
     ));
     let store = context.open_store().await?;
     let reader = store.reader.as_ref();
     let features = reader.features().await?;
-    findings.extend(describe_features(&features));
+    findings.extend(describe_features(found.target.backend(), &features));
     findings.push(match &store.writer {
-        Some(_) => Finding::ok("store", "session", "may write"),
-        None => Finding::note("store", "session", "may only look"),
+        Ok(_) => Finding::ok("store", "session", "read and write"),
+        Err(reason) => Finding::note("store", "session", format!("read-only: {reason}")),
     });
     let experiments = reader
         .experiments(crate::store::LifecycleFilter::Active)
@@ -83,22 +78,16 @@ async fn run_checks(
     Ok(())
 }
 
-fn describe_features(features: &Features) -> Vec<Finding> {
+fn describe_features(backend: &Backend, features: &Features) -> Vec<Finding> {
     let has = |what: &str, is: bool| Finding::ok("store", what, if is { "yes" } else { "no" });
-    let mut findings = vec![
+    vec![
+        Finding::ok("store", "kind", backend.label),
         Finding::ok("store", "product", features.product.clone()),
         has("filters at the store", features.can_filter),
         has("histories in bulk", features.has_bulk_histories),
         has("logged models", features.has_logged_models),
         has("model registry", features.has_registry),
-    ];
-    findings.extend(
-        features
-            .read_only_reason
-            .as_ref()
-            .map(|why| Finding::note("store", "read-only", clean(why))),
-    );
-    findings
+    ]
 }
 
 /// Writes of which the end is not known: a session that ended in between, or a store that could not be asked.

@@ -1,10 +1,10 @@
-//! Failures as the command line tells them: one exit code, one message, why, and what to do next.
+//! Errors of the command line: exit status, message, cause and hint.
 
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use serde::Serialize;
 
-use crate::config::ConfigError;
 use crate::config::directories::NoHomeDir;
 use crate::demo::DemoError;
 use crate::diagnostics::Diagnostic;
@@ -16,23 +16,33 @@ use crate::store::StoreTargetError;
 use crate::table::filter::FilterError;
 use crate::text::untrusted::clean;
 
-/// The exit codes. They are part of the interface: scripts decide by them.
+/// The exit codes. Scripts depend on them; `frontrunner --help` lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitStatus {
-    /// It could not be done.
     Failed = 1,
-    /// The question itself is wrong.
     Usage = 2,
-    /// Nothing matches what was named.
     NoMatch = 3,
-    /// A gate, an approval or a missing confirmation stands in the way.
+    /// A gate, an approval or a missing confirmation prevents the write.
     Refused = 4,
-    /// The store said no, or is open read-only.
     StoreRefused = 5,
-    /// The store can't be reached.
     Unreachable = 6,
-    /// The registry is not what the plan was made from.
+    /// The registry changed since the plan was made.
     Changed = 7,
+}
+
+impl ExitStatus {
+    /// The `code` of a JSON error with this status, unless a cause has its own.
+    fn code(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Usage => "usage",
+            Self::NoMatch => "no_match",
+            Self::Refused => "refused",
+            Self::StoreRefused => "store_refused",
+            Self::Unreachable => "unreachable",
+            Self::Changed => "changed",
+        }
+    }
 }
 
 impl From<ExitStatus> for ExitCode {
@@ -41,41 +51,29 @@ impl From<ExitStatus> for ExitCode {
     }
 }
 
-/// What went wrong. Everything in it is cleaned when it is printed.
+/// An error of a subcommand; printing cleans all texts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CliError {
-    /// How the program ends.
     #[serde(skip)]
     pub exit: ExitStatus,
-    /// A stable word for scripts: `usage`, `no_match`, `unreachable`, …
+    /// A stable identifier for scripts: `usage`, `no_match`, `timed_out`, …
     pub code: &'static str,
-    /// What went wrong, in one line.
+    /// One line, lower case, without a full stop.
     pub message: String,
-    /// Why.
     pub cause: Option<String>,
-    /// What to do next.
+    /// The next step, with a command if there is one.
     #[serde(rename = "next")]
     pub hint: Option<String>,
-    /// Lines that help to see it: candidates of an ambiguous name, a caret under the place of an error.
+    /// More lines: candidates of an ambiguous name, the excerpt of a file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub detail: Vec<String>,
 }
 
 impl CliError {
-    /// A failure with a message alone.
     pub fn new(exit: ExitStatus, message: impl Into<String>) -> Self {
-        let code = match exit {
-            ExitStatus::Failed => "failed",
-            ExitStatus::Usage => "usage",
-            ExitStatus::NoMatch => "no_match",
-            ExitStatus::Refused => "refused",
-            ExitStatus::StoreRefused => "store_refused",
-            ExitStatus::Unreachable => "unreachable",
-            ExitStatus::Changed => "changed",
-        };
         Self {
             exit,
-            code,
+            code: exit.code(),
             message: message.into(),
             cause: None,
             hint: None,
@@ -83,67 +81,43 @@ impl CliError {
         }
     }
 
-    /// The same, with the reason.
     #[must_use]
     pub fn with_cause(mut self, cause: impl Into<String>) -> Self {
         self.cause = Some(cause.into());
         self
     }
 
-    /// The same, with what to do next.
     #[must_use]
-    pub fn with_hint(mut self, next: impl Into<String>) -> Self {
-        self.hint = Some(next.into());
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
         self
     }
 
-    /// The same, with lines that help to see it.
     #[must_use]
     pub fn with_detail(mut self, detail: Vec<String>) -> Self {
         self.detail = detail;
         self
     }
 
-    /// A filter that can't be read, with the place marked.
+    /// An invalid filter, with a caret below the error.
     #[must_use]
     pub fn invalid_filter(text: &str, error: &FilterError) -> Self {
-        let before = text.get(..error.offset).unwrap_or(text);
-        let caret = unicode_width::UnicodeWidthStr::width(clean(before).as_ref());
-        Self::new(
-            ExitStatus::Usage,
-            format!(
-                "the filter is wrong at character {}: {error}",
-                before.chars().count() + 1
-            ),
-        )
-        .with_detail(vec![
-            clean(text).into_owned(),
-            format!("{}^", " ".repeat(caret)),
-        ])
+        let diagnostic = Diagnostic::at_span(text, &(error.offset..error.offset), "", "");
+        let message = format!("invalid filter at character {}: {error}", diagnostic.column);
+        Self::new(ExitStatus::Usage, message).with_detail(diagnostic.excerpt())
     }
 
-    /// A policy with mistakes, each at its place.
+    /// An invalid policy file, with an excerpt for each error.
     #[must_use]
     pub fn invalid_policy(path: &str, diagnostics: &[Diagnostic]) -> Self {
-        let render = |mistake: &Diagnostic| {
-            let caret = unicode_width::UnicodeWidthStr::width(
-                mistake
-                    .source_line
-                    .chars()
-                    .take(mistake.column - 1)
-                    .collect::<String>()
-                    .as_str(),
-            );
-            [
-                format!("{path}:{mistake}"),
-                format!("  {}", mistake.source_line),
-                format!("  {}^", " ".repeat(caret)),
-            ]
+        let render = |diagnostic: &Diagnostic| {
+            let mut lines = vec![format!("{path}:{diagnostic}")];
+            lines.extend(diagnostic.excerpt().iter().map(|line| format!("  {line}")));
+            lines
         };
-        let count = if diagnostics.len() == 1 {
-            "a mistake".to_owned()
-        } else {
-            format!("{} mistakes", diagnostics.len())
+        let count = match diagnostics.len() {
+            1 => "an error".to_owned(),
+            count => format!("{count} errors"),
         };
         Self {
             code: "policy",
@@ -152,13 +126,45 @@ impl CliError {
         .with_detail(diagnostics.iter().flat_map(render).collect())
     }
 
-    /// The lines for a person, cleaned.
+    /// An error of the argument parser; `subcommand` is the one that was typed, if any.
+    #[must_use]
+    pub fn from_clap(error: &clap::Error, subcommand: Option<&str>) -> Self {
+        let text = error.render().to_string();
+        // The hint replaces clap's own tips.
+        let is_tip = |line: &str| line.starts_with("tip:") || line.starts_with("For more");
+        let lines = text.lines().map(str::trim);
+        let mut lines = lines.filter(|line| !line.is_empty() && !is_tip(line));
+        let message = lines.next().unwrap_or_default();
+        let message = message.trim_start_matches("error: ").to_owned();
+        let suggestions = [
+            ContextKind::SuggestedArg,
+            ContextKind::SuggestedSubcommand,
+            ContextKind::SuggestedValue,
+        ];
+        let suggestion = suggestions
+            .into_iter()
+            .find_map(|kind| match error.get(kind)? {
+                ContextValue::String(name) => Some(name),
+                ContextValue::Strings(names) => names.first(),
+                _ => None,
+            });
+        let hint = match (suggestion, subcommand) {
+            (Some(name), _) => format!("did you mean `{name}`?"),
+            (None, Some(name)) => format!("`frontrunner {name} --help` shows the usage"),
+            (None, None) => "`frontrunner --help` shows the usage".to_owned(),
+        };
+        Self::new(ExitStatus::Usage, message)
+            .with_hint(hint)
+            .with_detail(lines.map(str::to_owned).collect())
+    }
+
+    /// The lines to print, cleaned.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!("error: {}", self.message)];
         lines.extend(self.cause.iter().map(|cause| format!("  {cause}")));
         lines.extend(self.detail.iter().map(|line| format!("  {line}")));
-        lines.extend(self.hint.iter().map(|next| format!("next: {next}")));
+        lines.extend(self.hint.iter().map(|hint| format!("hint: {hint}")));
         lines.iter().map(|line| clean(line).into_owned()).collect()
     }
 }
@@ -180,18 +186,20 @@ impl From<StoreError> for CliError {
             | StoreErrorKind::InvalidResponse
             | StoreErrorKind::ResponseTooLarge => ExitStatus::Failed,
         };
-        // The domain's advice names keys of the screen; here the same advice is a command.
+        // The default hints name keys of the terminal interface.
         let hint = error.hint.unwrap_or(match error.kind {
             StoreErrorKind::Timeout | StoreErrorKind::Busy => {
-                "wait a moment and try again; a server that just started needs some seconds"
+                "retry in a moment; a server that has just started needs a few seconds"
             }
-            StoreErrorKind::NotFound => "it may have been deleted or renamed; list what is there",
-            StoreErrorKind::ServerError => "the server's own log says more",
+            StoreErrorKind::NotFound => {
+                "it may have been deleted or renamed; `frontrunner experiments` and \
+                 `frontrunner models` list the store's contents"
+            }
+            StoreErrorKind::ServerError => "check the server's log",
             kind => kind.hint(),
         });
-        let code = error.kind.code();
         Self {
-            code,
+            code: error.kind.code(),
             ..Self::new(exit, error.what.clone())
                 .with_cause(error.why.clean())
                 .with_hint(hint)
@@ -199,16 +207,16 @@ impl From<StoreError> for CliError {
     }
 }
 
-impl From<StoreTargetError> for CliError {
-    fn from(error: StoreTargetError) -> Self {
-        Self::new(ExitStatus::Usage, error.to_string())
+impl From<Diagnostic> for CliError {
+    fn from(error: Diagnostic) -> Self {
+        let detail = error.excerpt();
+        Self::new(ExitStatus::Usage, error.to_string()).with_detail(detail)
     }
 }
 
-impl From<ConfigError> for CliError {
-    fn from(error: ConfigError) -> Self {
-        let detail = error.excerpt();
-        Self::new(ExitStatus::Usage, error.to_string()).with_detail(detail)
+impl From<StoreTargetError> for CliError {
+    fn from(error: StoreTargetError) -> Self {
+        Self::new(ExitStatus::Usage, error.to_string())
     }
 }
 
@@ -235,8 +243,8 @@ impl From<PlanError> for CliError {
 }
 
 impl From<ClearanceError> for CliError {
-    fn from(refusal: ClearanceError) -> Self {
-        Self::new(ExitStatus::Refused, refusal.to_string())
+    fn from(error: ClearanceError) -> Self {
+        Self::new(ExitStatus::Refused, error.to_string())
     }
 }
 
@@ -249,14 +257,14 @@ impl From<JournalError> for CliError {
 impl From<ApplyError> for CliError {
     fn from(error: ApplyError) -> Self {
         match error {
-            ApplyError::Store(fault) => fault.into(),
+            ApplyError::Store(error) => error.into(),
             ApplyError::Journal(error) => error.into(),
             ApplyError::RegistryChanged(differences) => Self::new(
                 ExitStatus::Changed,
-                "the registry changed meanwhile; nothing was sent",
+                "the registry changed since it was read; nothing was written",
             )
             .with_cause(differences.join("; "))
-            .with_hint("look at what is there now, and run the command again"),
+            .with_hint("review the changes and run the command again"),
         }
     }
 }
@@ -267,37 +275,37 @@ mod tests {
 
     #[test]
     fn store_error_keeps_its_code_and_exit_status() {
-        let failure = CliError::from(StoreError::new(
+        let error = CliError::from(StoreError::new(
             StoreErrorKind::PermissionDenied,
             "moving iris/3",
             "no \u{1b}[31mright",
         ));
         assert_eq!(
-            (failure.exit, failure.code),
+            (error.exit, error.code),
             (ExitStatus::StoreRefused, "denied")
         );
-        assert_eq!(failure.lines()[1], "  no ␛[31mright");
-        assert!(failure.lines()[2].starts_with("next: ask the owner"));
+        assert_eq!(error.lines()[1], "  no ␛[31mright");
+        assert!(error.lines()[2].starts_with("hint: "));
     }
 
     #[test]
     fn caret_position_accounts_for_wide_text() {
         let error = FilterError {
-            message: "a value is meant".into(),
+            message: "expected a value".into(),
             offset: "tags.\"精度\" = ".len(),
         };
-        let failure = CliError::invalid_filter("tags.\"精度\" = ?", &error);
+        let invalid = CliError::invalid_filter("tags.\"精度\" = ?", &error);
         assert_eq!(
-            failure.detail,
+            invalid.detail,
             [
                 "tags.\"精度\" = ?".to_owned(),
                 format!("{}^", " ".repeat(14))
             ]
         );
         assert!(
-            failure.message.contains("character 13"),
+            invalid.message.contains("character 13"),
             "{}",
-            failure.message
+            invalid.message
         );
     }
 

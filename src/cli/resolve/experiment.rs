@@ -1,4 +1,4 @@
-//! Experiments by id or by name.
+//! Resolves experiments by ID or name.
 
 use super::list_candidates;
 use crate::cli::output::error::{CliError, ExitStatus};
@@ -6,18 +6,18 @@ use crate::domain::Experiment;
 use crate::store::{LifecycleFilter, ReadStore};
 use crate::text::untrusted::clean;
 
-/// The experiment of an id, else of a name; deleted ones, too.
+/// The experiment with an ID, else with a name; active or deleted.
 ///
 /// # Errors
-/// When there is none: with those that are nearly called so.
+/// If there is none; similar names are in the error's detail.
 pub async fn experiment(reader: &dyn ReadStore, text: &str) -> Result<Experiment, CliError> {
     choose(&reader.experiments(LifecycleFilter::All).await?, text)
 }
 
-/// The experiment in which names of runs are looked up, where one was named.
+/// The experiment that `--experiment` names, to search for run names in.
 ///
 /// # Errors
-/// When it is not there, or the store can't answer.
+/// If the experiment does not exist, or the store fails.
 pub async fn experiment_scope(
     reader: &dyn ReadStore,
     named: Option<&str>,
@@ -28,7 +28,7 @@ pub async fn experiment_scope(
     }
 }
 
-/// An id goes before a name: an experiment that another's id is the name of can still be named by its own id.
+/// IDs take precedence, so that every experiment can be selected by ID.
 fn choose(experiments: &[Experiment], text: &str) -> Result<Experiment, CliError> {
     let at = experiments
         .iter()
@@ -49,28 +49,28 @@ fn not_found(experiments: &[Experiment], text: &str) -> CliError {
         .iter()
         .filter(|experiment| is_similar(experiment.name.raw(), text))
         .collect();
-    let failure = CliError::new(
+    let error = CliError::new(
         ExitStatus::NoMatch,
-        format!("there is no experiment {}", clean(text)),
+        format!("no experiment `{}`", clean(text)),
     );
     if similar.is_empty() {
-        return failure.with_hint("`frontrunner experiments` lists them");
+        return error.with_hint("`frontrunner experiments` lists experiments");
     }
     let lines = list_candidates(
         similar
             .iter()
             .map(|experiment| format!("{}  {}", experiment.id.clean(), experiment.name.clean())),
     );
-    failure
+    error
         .with_detail(lines)
-        .with_hint("name one of these, or its id")
+        .with_hint("did you mean one of these?")
 }
 
-/// Whether a name is nearly what was typed: it holds it, whatever the case, or reads much like it.
+/// Whether a name contains `text`, ignoring case, or `text` may be a typo of it.
 #[must_use]
 pub fn is_similar(name: &str, text: &str) -> bool {
     name.to_lowercase().contains(&text.to_lowercase())
-        || crate::diagnostics::closest_match(text, [name]).is_some()
+        || crate::diagnostics::closest(text, [name]).is_some()
 }
 
 #[cfg(test)]
@@ -103,12 +103,12 @@ mod tests {
 
     #[test]
     fn unknown_name_lists_similar_ones() {
-        let failure = choose(&experiments(), "churn-").unwrap_err();
-        assert_eq!(failure.exit, ExitStatus::NoMatch);
+        let error = choose(&experiments(), "churn-").unwrap_err();
+        assert_eq!(error.exit, ExitStatus::NoMatch);
         assert!(
-            failure.detail.contains(&"3  Churn-old".to_owned()),
+            error.detail.contains(&"3  Churn-old".to_owned()),
             "{:?}",
-            failure.detail
+            error.detail
         );
     }
 }

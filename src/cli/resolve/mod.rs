@@ -1,5 +1,5 @@
-//! Finding what a person names: the store, an experiment, a run, a version. A name that could mean several things is
-//! never guessed at: what it could be is listed.
+//! Resolves names on the command line to a store, experiment, run or version. An ambiguous name is an
+//! error that lists the candidates.
 
 mod connection;
 mod experiment;
@@ -13,10 +13,10 @@ pub use run::{run, runs};
 pub use target::target;
 pub use version::{model, version};
 
-/// The most candidates that a message lists.
+/// Candidates that an error lists.
 const MAX_CANDIDATES: usize = 10;
 
-/// The first candidates, and how many more there are.
+/// The first candidates and the number of others.
 fn list_candidates(candidates: impl ExactSizeIterator<Item = String>) -> Vec<String> {
     let more = candidates.len().saturating_sub(MAX_CANDIDATES);
     let mut lines: Vec<String> = candidates.take(MAX_CANDIDATES).collect();

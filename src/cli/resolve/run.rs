@@ -1,4 +1,4 @@
-//! Runs by id, by the beginning of an id, or by a name.
+//! Resolves runs by ID, ID prefix or name.
 
 use super::list_candidates;
 use crate::cli::output::error::{CliError, ExitStatus};
@@ -7,25 +7,25 @@ use crate::ops::list_runs::list_runs;
 use crate::store::{LifecycleFilter, ReadStore, RunQuery, limits};
 use crate::text::untrusted::clean;
 
-/// The shortest beginning of an id that is taken for one.
+/// Shorter texts are names only.
 const MIN_ID_PREFIX: usize = 6;
 
-/// The length of a whole id.
+/// Length of a complete ID in hex digits.
 const ID_LENGTH: usize = 32;
 
-/// The run that a text names, in one experiment or in all of them; deleted ones, too.
+/// The run that a text selects, in one experiment or in all; active or deleted.
 ///
 /// # Errors
-/// When there is none, or several: with a list of them.
+/// If no run or several runs match; the error lists them.
 pub async fn run(
     reader: &dyn ReadStore,
     text: &str,
     within: Option<&Experiment>,
 ) -> Result<Run, CliError> {
-    if is_id_prefix(text) && without_store_sign(text).len() == ID_LENGTH {
+    if is_id_prefix(text) && without_store_prefix(text).len() == ID_LENGTH {
         match reader.run(&RunId::from(text.to_ascii_lowercase())).await {
-            Err(fault) if fault.kind == StoreErrorKind::NotFound => {}
-            answer => return Ok(answer?),
+            Err(error) if error.kind == StoreErrorKind::NotFound => {}
+            result => return Ok(result?),
         }
     }
     let experiments: Vec<ExperimentId> = match within {
@@ -38,14 +38,14 @@ pub async fn run(
             .collect(),
     };
     let found = candidates(reader, text, experiments).await?;
-    // What listings say of a run may be less than what the run itself says: its outputs are read with it.
+    // Listings leave out logged models; reading the run itself has them.
     Ok(reader.run(&choose(found, text, within)?.id).await?)
 }
 
-/// The runs that several texts name, in their order.
+/// The runs that several texts select, in order.
 ///
 /// # Errors
-/// As for [`run`], at the first text that names none.
+/// As for [`run`], at the first failure.
 pub async fn runs(
     reader: &dyn ReadStore,
     texts: &[String],
@@ -74,7 +74,7 @@ async fn candidates(
         page_size: limits::PAGE_RUNS,
     };
     let queries = if reader.features().await?.can_filter {
-        lookup_filters(text).map(|asked| asked.map(Some).into())
+        lookup_filters(text).map(|filters| filters.map(Some).into())
     } else {
         None
     };
@@ -92,35 +92,35 @@ async fn candidates(
     Ok(found)
 }
 
-/// The name and the id, asked of a store in MLflow's grammar; nothing where the text can't be quoted in it.
+/// Filters by name and by ID in MLflow's grammar; `None` if the grammar can't quote the text.
 fn lookup_filters(text: &str) -> Option<[String; 2]> {
     let quotable = !text.contains(['\'', '"', '`', '\\']) && !text.chars().any(char::is_control);
     let id = if is_id_prefix(text) {
         format!(
             "run_id LIKE '{}%'",
-            without_store_sign(text).to_ascii_lowercase()
+            without_store_prefix(text).to_ascii_lowercase()
         )
     } else {
         format!("run_id = '{text}'")
     };
-    // A name of the second store is named with its sign before it.
+    // Names of the second store are written with its prefix, too.
     quotable.then(|| {
         [
-            format!("run_name = '{}'", without_store_sign(text)),
+            format!("run_name = '{}'", without_store_prefix(text)),
             format!("attributes.{id}"),
         ]
     })
 }
 
 fn is_id_prefix(text: &str) -> bool {
-    without_store_sign(text).len() >= MIN_ID_PREFIX
-        && without_store_sign(text)
+    without_store_prefix(text).len() >= MIN_ID_PREFIX
+        && without_store_prefix(text)
             .bytes()
             .all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// An id without the sign that ids of a second store begin with.
-fn without_store_sign(text: &str) -> &str {
+/// The text without the `+` that marks IDs of the second store.
+fn without_store_prefix(text: &str) -> &str {
     text.strip_prefix('+').unwrap_or(text)
 }
 
@@ -135,7 +135,7 @@ fn matches_name(run: &Run, text: &str) -> bool {
     run.id.raw() == text || prefix || run.name.raw() == text || is_second
 }
 
-/// A whole id goes before everything; after that the text must mean one run.
+/// A complete ID takes precedence; otherwise the text must match one run.
 fn choose(mut found: Vec<Run>, text: &str, within: Option<&Experiment>) -> Result<Run, CliError> {
     if let Some(at) = found.iter().position(|run| run.id.raw() == text) {
         return Ok(found.swap_remove(at));
@@ -153,23 +153,23 @@ fn choose(mut found: Vec<Run>, text: &str, within: Option<&Experiment>) -> Resul
                 run.experiment_id.clean()
             )
         });
-        let message = format!("{} could be {} runs{scope}", clean(text), found.len());
+        let message = format!("`{}` matches {} runs{scope}", clean(text), found.len());
         return Err(CliError::new(ExitStatus::NoMatch, message)
             .with_detail(list_candidates(lines))
-            .with_hint("name one by its id"));
+            .with_hint("select one by its ID"));
     }
     let missing = || {
         let short = text.len() < MIN_ID_PREFIX && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let next = if short {
-            "an id may be cut, but not below 6 characters"
+        let hint = if short {
+            "ID prefixes have at least 6 characters"
         } else {
             "`frontrunner runs EXPERIMENT` lists runs"
         };
         CliError::new(
             ExitStatus::NoMatch,
-            format!("there is no run {}{scope}", clean(text)),
+            format!("no run `{}`{scope}", clean(text)),
         )
-        .with_hint(next)
+        .with_hint(hint)
     };
     found.pop().ok_or_else(missing)
 }
@@ -194,17 +194,14 @@ mod tests {
 
     #[test]
     fn ambiguous_name_lists_candidates() {
-        let failure = choose(
+        let error = choose(
             vec![named_run("a1", "twin"), named_run("b2", "twin")],
             "twin",
             None,
         )
         .unwrap_err();
-        assert_eq!(
-            (failure.exit, failure.detail.len()),
-            (ExitStatus::NoMatch, 2)
-        );
-        assert!(failure.detail[1].starts_with("b2  twin"));
+        assert_eq!((error.exit, error.detail.len()), (ExitStatus::NoMatch, 2));
+        assert!(error.detail[1].starts_with("b2  twin"));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Which store is meant: what was named, else `MLFLOW_TRACKING_URI`, else the default profile, else `./mlflow.db`, else `./wandb`.
+//! Resolves the store: the target on the command line, else `MLFLOW_TRACKING_URI`, the default profile,
+//! `./mlflow.db` or `./wandb`.
 
 use std::path::Path;
 
@@ -8,28 +9,26 @@ use crate::cli::args::Cli;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::config::{Directories, Profile, Settings, env_var};
 use crate::demo::{self, DemoOptions};
-use crate::diagnostics::closest_match;
+use crate::diagnostics::{closest, suggest};
 use crate::domain::Millis;
-use crate::store::StoreTarget;
+use crate::store::{self, ReadOnlyReason, StoreTarget};
 use crate::text::untrusted::clean;
 
-/// The store that is meant.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResolvedTarget {
-    /// What to open.
     pub target: StoreTarget,
-    /// Why this one, in a few words: `MLFLOW_TRACKING_URI`.
+    /// Where the target comes from, such as `MLFLOW_TRACKING_URI`.
     pub reason: String,
-    /// The profile that it was named by.
+    /// The profile that names it, if any.
     pub profile: Option<Profile>,
-    /// Whether the profile is for looking only.
-    pub read_only: bool,
+    /// Whether its profile forbids writes.
+    pub read_only: Option<ReadOnlyReason>,
 }
 
-/// Finds the store that is meant; `demo` makes its file when it is not there.
+/// Resolves the store; `demo` creates the demo store if it does not exist.
 ///
 /// # Errors
-/// When a profile is not there, a text names no store, or nothing is named and nothing is found.
+/// If a profile is unknown, a target is invalid, or no store is found.
 pub fn target(
     named: Option<&str>,
     profile: Option<&str>,
@@ -37,9 +36,9 @@ pub fn target(
     directories: &Directories,
     now: Millis,
 ) -> Result<ResolvedTarget, CliError> {
-    let parse_named = |text: &str, because: &str| {
+    let parse_named = |text: &str, reason: &str| {
         StoreTarget::parse(text)
-            .map(|target| resolved(target, because, None))
+            .map(|target| resolved(target, reason, None))
             .map_err(CliError::from)
     };
     if let Some(name) = profile {
@@ -54,11 +53,11 @@ pub fn target(
             ));
         }
         Some(text) if text.starts_with('@') => {
-            return from_profile(text.trim_start_matches('@'), "named", settings);
+            return from_profile(text.trim_start_matches('@'), "command line", settings);
         }
         Some(text) => {
             reject_mistyped_subcommand(text)?;
-            return parse_named(text, "named");
+            return parse_named(text, "command line");
         }
         None => {}
     }
@@ -68,70 +67,65 @@ pub fn target(
     if let Some(name) = &settings.default_profile {
         return from_profile(name, "default_profile", settings);
     }
-    let target = StoreTarget::resolve(None, None, Path::new("."))?;
-    let because = if matches!(target, StoreTarget::Wandb(_)) {
-        "W&B runs in this folder"
-    } else {
-        "mlflow.db in this folder"
-    };
-    Ok(resolved(target, because, None))
+    let target = StoreTarget::discover(Path::new("."))?;
+    let reason = format!("{} in this folder", target.backend().label);
+    Ok(resolved(target, &reason, None))
 }
 
-fn resolved(target: StoreTarget, because: &str, profile: Option<&Profile>) -> ResolvedTarget {
-    let read_only = profile.is_some_and(|profile| profile.read_only);
+fn resolved(
+    target: StoreTarget,
+    reason: &str,
+    profile: Option<(&str, &Profile)>,
+) -> ResolvedTarget {
     ResolvedTarget {
         target,
-        reason: because.to_owned(),
-        profile: profile.cloned(),
-        read_only,
+        reason: reason.to_owned(),
+        profile: profile.map(|(_, profile)| profile.clone()),
+        read_only: profile
+            .filter(|(_, profile)| profile.read_only)
+            .map(|(name, _)| ReadOnlyReason::Profile(name.to_owned())),
     }
 }
 
-fn from_profile(
-    name: &str,
-    because: &str,
-    settings: &Settings,
-) -> Result<ResolvedTarget, CliError> {
+fn from_profile(name: &str, reason: &str, settings: &Settings) -> Result<ResolvedTarget, CliError> {
     let Some(profile) = settings.profiles.get(name) else {
-        let names: Vec<&str> = settings.profiles.keys().map(String::as_str).collect();
-        let failure = CliError::new(
-            ExitStatus::Usage,
-            format!("there is no profile {}", clean(name)),
-        );
-        return Err(match (closest_match(name, names.iter().copied()), names.is_empty()) {
-            (Some(meant), _) => failure.with_hint(format!("@{meant} is probably meant")),
-            (None, true) => failure.with_hint("add [profile.NAME] with a target to the file that `frontrunner config path` names"),
-            (None, false) => failure.with_hint(format!("there are {}", names.join(", "))),
-        });
+        let names = settings.profiles.keys().map(String::as_str);
+        let hint = if settings.profiles.is_empty() {
+            "add [profile.NAME] with a target to the file that `frontrunner config path` prints"
+                .to_owned()
+        } else {
+            suggest(name, names)
+        };
+        let message = format!("unknown profile `{}`", clean(name));
+        return Err(CliError::new(ExitStatus::Usage, message).with_hint(hint));
     };
     let target = StoreTarget::parse(&profile.target)?;
     Ok(resolved(
         target,
-        &format!("profile {} ({because})", clean(name)),
-        Some(profile),
+        &format!("profile {} ({reason})", clean(name)),
+        Some((name, profile)),
     ))
 }
 
-/// A word that is no file but nearly a subcommand was meant as one.
+/// A bare word that names no file is a mistyped subcommand, not a target.
 fn reject_mistyped_subcommand(text: &str) -> Result<(), CliError> {
     if text.contains(['/', '.', ':', '\\']) || Path::new(text).exists() {
         return Ok(());
     }
     let command = Cli::command();
-    let failure = CliError::new(
-        ExitStatus::Usage,
-        format!("{} is neither a store nor a subcommand", clean(text)),
-    );
-    match closest_match(text, command.get_subcommands().map(clap::Command::get_name)) {
-        Some(meant) => Err(failure.with_hint(format!("`frontrunner {meant}` is probably meant"))),
-        None => {
-            Err(failure
-                .with_hint("name an address, a SQLite file, a wandb folder, @PROFILE or demo; `frontrunner --help` lists the subcommands"))
-        }
-    }
+    let names = command.get_subcommands().map(clap::Command::get_name);
+    let hint = match closest(text, names) {
+        Some(name) => format!("did you mean `frontrunner {name}`?"),
+        None => format!(
+            "name a store ({}, @PROFILE or demo); `frontrunner --help` lists the subcommands",
+            store::target_forms()
+        ),
+    };
+    let message = format!("`{}` is neither a store nor a subcommand", clean(text));
+    Err(CliError::new(ExitStatus::Usage, message).with_hint(hint))
 }
 
-/// The demo store that is kept between sessions.
+/// Path of the demo store, created if needed.
 fn ensure_demo_store(
     directories: &Directories,
     now: Millis,
@@ -142,7 +136,7 @@ fn ensure_demo_store(
             std::fs::create_dir_all(folder).map_err(|error| {
                 CliError::new(
                     ExitStatus::Failed,
-                    format!("{} can't be made", folder.display()),
+                    format!("can't create {}", folder.display()),
                 )
                 .with_cause(error.to_string())
             })?;
@@ -180,11 +174,15 @@ mod tests {
         let settings =
             settings("[profile.prod]\ntarget = \"https://mlflow.example.org\"\nread_only = true");
         let found = target(Some("@prod"), None, &settings, &directories(), 0).unwrap();
-        assert!(found.read_only && matches!(found.target, StoreTarget::Server(_)));
+        assert_eq!(
+            found.read_only,
+            Some(ReadOnlyReason::Profile("prod".into()))
+        );
+        assert_eq!(found.target.backend().label, "MLflow server");
         let wrong = target(Some("@prd"), None, &settings, &directories(), 0).unwrap_err();
         assert_eq!(
             (wrong.exit, wrong.hint.as_deref()),
-            (ExitStatus::Usage, Some("@prod is probably meant"))
+            (ExitStatus::Usage, Some("did you mean `prod`?"))
         );
     }
 
@@ -193,7 +191,7 @@ mod tests {
         let wrong = target(Some("rnus"), None, &settings(""), &directories(), 0).unwrap_err();
         assert_eq!(
             wrong.hint.as_deref(),
-            Some("`frontrunner runs` is probably meant")
+            Some("did you mean `frontrunner runs`?")
         );
         assert!(target(Some("some.db"), None, &settings(""), &directories(), 0).is_ok());
     }

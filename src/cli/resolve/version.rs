@@ -1,4 +1,4 @@
-//! Versions as `MODEL/VERSION`, `MODEL/latest` or `MODEL@alias`, and models by name.
+//! Resolves models by name, and versions as `MODEL/VERSION`, `MODEL/latest` or `MODEL@alias`.
 
 use super::{is_similar, list_candidates};
 use crate::cli::output::error::{CliError, ExitStatus};
@@ -6,7 +6,6 @@ use crate::domain::{ModelName, RegisteredModel, StoreErrorKind, VersionNumber};
 use crate::store::ReadStore;
 use crate::text::untrusted::clean;
 
-/// What stands after the model's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum VersionSelector {
     Number(VersionNumber),
@@ -14,46 +13,46 @@ enum VersionSelector {
     Alias(String),
 }
 
-/// The model of a name.
+/// The model with a name.
 ///
 /// # Errors
-/// When there is none: with those that are nearly called so.
+/// If there is none; similar names are in the error's detail.
 pub async fn model(reader: &dyn ReadStore, name: &str) -> Result<RegisteredModel, CliError> {
     match reader.model(&ModelName::from(name)).await {
-        Err(fault) if fault.kind == StoreErrorKind::NotFound => {}
-        answer => return Ok(answer?),
+        Err(error) if error.kind == StoreErrorKind::NotFound => {}
+        result => return Ok(result?),
     }
     let models = reader.models().await?;
     let similar: Vec<&RegisteredModel> = models
         .iter()
         .filter(|model| is_similar(model.name.raw(), name))
         .collect();
-    let failure = CliError::new(
+    let error = CliError::new(
         ExitStatus::NoMatch,
-        format!("there is no registered model {}", clean(name)),
+        format!("no registered model `{}`", clean(name)),
     );
     Err(if similar.is_empty() {
-        failure.with_hint("`frontrunner models` lists them")
+        error.with_hint("`frontrunner models` lists models")
     } else {
-        failure
+        error
             .with_detail(list_candidates(
                 similar.iter().map(|model| model.name.clean().into_owned()),
             ))
-            .with_hint("name one of these")
+            .with_hint("did you mean one of these?")
     })
 }
 
-/// The model and the number of the version that a text names.
+/// The model and version number that a text selects.
 ///
 /// # Errors
-/// When the text is no such name, or what it names is not there.
+/// If the text is malformed, or the model, version or alias does not exist.
 pub async fn version(
     reader: &dyn ReadStore,
     text: &str,
 ) -> Result<(RegisteredModel, VersionNumber), CliError> {
-    let (name, which) = parse(text)?;
+    let (name, selector) = parse(text)?;
     let model = model(reader, name).await?;
-    if let VersionSelector::Alias(alias) = &which {
+    if let VersionSelector::Alias(alias) = &selector {
         let number = model
             .version_for_alias(alias)
             .ok_or_else(|| alias_not_found(&model, alias))?;
@@ -65,7 +64,7 @@ pub async fn version(
         .iter()
         .map(|version| version.version)
         .collect();
-    let found = match which {
+    let found = match selector {
         VersionSelector::Number(number) => numbers.iter().find(|known| **known == number),
         VersionSelector::Latest | VersionSelector::Alias(_) => numbers.iter().max(),
     };
@@ -75,59 +74,57 @@ pub async fn version(
     }
 }
 
-/// Splits at the last `/` or `@`, so that a name may hold either.
+/// Splits at the last `/` or `@`, since model names can contain either.
 fn parse(text: &str) -> Result<(&str, VersionSelector), CliError> {
-    let wrong = || {
+    let malformed = || {
         CliError::new(
             ExitStatus::Usage,
-            format!("{} names no version", clean(text)),
+            format!("invalid version `{}`", clean(text)),
         )
         .with_hint("write MODEL/VERSION, MODEL/latest or MODEL@alias")
     };
     let at = text
         .rfind(['/', '@'])
         .filter(|at| *at > 0)
-        .ok_or_else(wrong)?;
+        .ok_or_else(malformed)?;
     let (name, rest) = text.split_at(at);
     match (rest.starts_with('@'), rest.get(1..).unwrap_or_default()) {
-        (_, "") => Err(wrong()),
+        (_, "") => Err(malformed()),
         (true, alias) => Ok((name, VersionSelector::Alias(alias.to_owned()))),
         (false, "latest") => Ok((name, VersionSelector::Latest)),
         (false, number) => number
             .parse()
             .map(|number| (name, VersionSelector::Number(number)))
-            .map_err(|_| wrong()),
+            .map_err(|_| malformed()),
     }
 }
 
 fn alias_not_found(model: &RegisteredModel, alias: &str) -> CliError {
-    let failure = CliError::new(
+    let error = CliError::new(
         ExitStatus::NoMatch,
         format!("{} has no alias @{}", model.name.clean(), clean(alias)),
     );
     if model.aliases.is_empty() {
-        return failure.with_hint("it has no alias at all");
+        return error.with_cause("the model has no aliases");
     }
     let lines = model
         .aliases
         .iter()
         .map(|(alias, number)| format!("@{} is version {number}", alias.clean()));
-    failure.with_detail(list_candidates(lines))
+    error.with_detail(list_candidates(lines))
 }
 
 fn version_not_found(model: &RegisteredModel, text: &str, numbers: &[VersionNumber]) -> CliError {
-    let failure = CliError::new(
-        ExitStatus::NoMatch,
-        format!("there is no version {}", clean(text)),
-    );
+    let error = CliError::new(ExitStatus::NoMatch, format!("no version `{}`", clean(text)));
+    let name = model.name.clean();
     match (numbers.iter().min(), numbers.iter().max()) {
-        (Some(first), Some(last)) => failure.with_hint(format!(
-            "{} has {} versions, {first} to {last}",
-            model.name.clean(),
-            numbers.len()
-        )),
-        _ => failure.with_hint(format!("{} has no version yet", model.name.clean())),
+        (Some(first), Some(last)) => {
+            let count = numbers.len();
+            error.with_cause(format!("{name} has {count} versions, {first} to {last}"))
+        }
+        _ => error.with_cause(format!("{name} has no versions")),
     }
+    .with_hint("`frontrunner versions MODEL` lists versions")
 }
 
 #[cfg(test)]

@@ -4,10 +4,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::cli::output::error::{CliError, ExitStatus};
-use crate::diagnostics::closest_match;
+use crate::diagnostics::closest;
 use crate::domain::Millis;
 use crate::table::{Attribute, CellValue, ColumnKey, ParseColumnError, RunTable, SortKey};
-use crate::text::Untrusted;
 use crate::text::number::{format_exact, format_short};
 use crate::text::quantity;
 use crate::text::untrusted::clean;
@@ -41,7 +40,7 @@ pub fn parse_column_key(text: &str) -> Result<ColumnKey, CliError> {
 fn unknown_column(text: &str, error: &ParseColumnError) -> CliError {
     let suggestion = match error {
         ParseColumnError::UnknownAttribute(key) => {
-            closest_match(key, Attribute::ALL.map(Attribute::as_str))
+            closest(key, Attribute::ALL.map(Attribute::as_str))
         }
         ParseColumnError::Empty => None,
     };
@@ -95,10 +94,9 @@ pub fn default_columns(table: &RunTable, is_machine_format: bool) -> Vec<ColumnK
     if is_machine_format {
         return all;
     }
-    let is_system = |key: &Untrusted| key.raw().starts_with("system/");
-    let metrics = all
-        .iter()
-        .filter(|column| matches!(column, ColumnKey::Metric(key) if !is_system(key)));
+    let metrics = all.iter().filter(|column| {
+        matches!(column, ColumnKey::Metric(_)) && column.kind().is_visible_by_default
+    });
     let params = all.iter().filter(|column| {
         matches!(column, ColumnKey::Param(_)) && !table.summary(column).is_constant
     });

@@ -198,7 +198,6 @@ mod tests {
             has_cheap_full_histories: false,
             has_logged_models: false,
             has_registry: true,
-            read_only_reason: None,
         }
     }
 

@@ -25,25 +25,24 @@ use list::{Remaining, plan_query};
 /// How many runs a table has when no limit is given. Machines get all.
 const DEFAULT_TABLE_LIMIT: usize = 100;
 
-/// What can be said to `runs`.
 #[derive(Debug, Args)]
 pub struct RunsArgs {
-    /// The experiment: its name or its id; else what --experiment says.
+    /// Experiment: name or ID [default: the value of --experiment].
     #[arg(value_name = "EXPERIMENT")]
     experiment: Option<String>,
-    /// Which runs: MLflow's filter language, with `or`, `not`, parentheses and plain words.
-    #[arg(long, value_name = "F")]
+    /// Filter in MLflow's language, with `or`, `not`, parentheses and plain words.
+    #[arg(long, value_name = "FILTER")]
     filter: Option<String>,
-    /// The order: `metrics.acc DESC`; again for a second key. Missing values and NaN come last.
-    #[arg(long, value_name = "C")]
+    /// Sort key, such as 'metrics.acc DESC'; repeat for more. Missing values and NaN sort last.
+    #[arg(long, value_name = "KEY")]
     order_by: Vec<String>,
-    /// The columns of tables and CSV: `status,metrics.acc,params.lr`.
-    #[arg(long, value_name = "C", value_delimiter = ',')]
+    /// Columns of tables and CSV, such as status,metrics.acc,params.lr.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     columns: Vec<String>,
-    /// At most so many runs: 100 for tables; all for --json, --jsonl and --csv.
+    /// Maximum number of runs [default: 100 in tables, no limit with --json, --jsonl and --csv].
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// Deleted runs instead of those in use.
+    /// List deleted runs instead of active ones.
     #[arg(long)]
     deleted: bool,
 }

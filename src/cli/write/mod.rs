@@ -16,22 +16,21 @@ use crate::ops::plan_write::{
 };
 use crate::promotion::policy::Policy;
 use crate::promotion::{Intent, Outcome, PlanError, first_blocking_gate, grant_clearance};
-use crate::store::StoreHandle;
-use crate::text::untrusted::clean;
+use crate::store::{ReadOnlyReason, StoreHandle};
 
-/// What every subcommand that writes takes.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Write options")]
 pub struct WriteArgs {
-    /// Why; it goes on the record.
+    /// Reason, recorded in the journal and the registry.
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-    /// Show what would be written and stop.
+    /// Show the plan and exit without writing.
     #[arg(long)]
     plan: bool,
-    /// Write without asking.
+    /// Write without confirmation.
     #[arg(long)]
     yes: bool,
-    /// Go past a gate that does not pass; the policy says who may, and --reason has to say why.
+    /// Override a failing gate (requires --reason and permission in the policy).
     #[arg(long = "override", value_name = "GATE")]
     overrides: Vec<String>,
 }
@@ -71,12 +70,13 @@ pub async fn execute(
         Err(PlanWriteError::Store(error)) => return Err(error.into()),
     };
     if write_args.plan {
-        let output = report::planned(&planned, store.reader.name(), store.writer.is_some());
+        let output = report::planned(&planned, store.reader.name(), store.writer.is_ok());
         return context.printer.print(&output);
     }
-    let Some(writer) = store.writer.clone() else {
-        return Err(read_only_error(store, context).await);
-    };
+    let writer = store
+        .writer
+        .clone()
+        .map_err(|reason| read_only_error(&reason))?;
     // With --json stderr holds one object, unless a user at the terminal has to decide.
     if context.printer.format == OutputFormat::Table || (!write_args.yes && confirm::can_prompt()) {
         context.printer.flush()?;
@@ -122,7 +122,7 @@ async fn plan(
             reader: store.reader.as_ref(),
             evidence_sources: &evidence_sources,
         },
-        writer: store.writer.as_deref(),
+        writer: store.writer.as_deref().ok(),
         policy,
         user: &current_user(&env_var),
         protected_slots: &context.settings.protected_slots,
@@ -154,18 +154,7 @@ fn plan_refused(intent: &Intent, error: PlanError) -> CliError {
     failure
 }
 
-async fn read_only_error(store: &StoreHandle, context: &CommandContext<'_>) -> CliError {
-    let reason = if context.settings.read_only {
-        "set by --read-only, FRONTRUNNER_READ_ONLY or read_only in the settings".to_owned()
-    } else {
-        match store.reader.features().await {
-            Ok(features) => match features.read_only_reason {
-                Some(reason) => clean(&reason).into_owned(),
-                None => "the profile is read-only".to_owned(),
-            },
-            Err(error) => return error.into(),
-        }
-    };
+fn read_only_error(reason: &ReadOnlyReason) -> CliError {
     CliError {
         code: "read_only",
         ..CliError::new(
@@ -173,7 +162,8 @@ async fn read_only_error(store: &StoreHandle, context: &CommandContext<'_>) -> C
             "nothing was written: this session is read-only",
         )
     }
-    .with_cause(reason)
+    .with_cause(reason.to_string())
+    .with_hint(reason.hint())
 }
 
 fn outcome_to_result(outcome: &Outcome, entry_id: &str) -> Result<(), CliError> {

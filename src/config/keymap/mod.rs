@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use serde::Deserialize;
-use thiserror::Error;
+use toml::Spanned;
 
+use crate::diagnostics::Diagnostic;
 pub use action::{Access, Action};
 pub use key::{Key, KeyCode, NamedKey};
 
@@ -105,7 +106,7 @@ impl Scope {
 #[serde(deny_unknown_fields)]
 struct BindingRow {
     #[serde(rename = "on")]
-    keys: Vec<String>,
+    keys: Vec<Spanned<String>>,
     #[serde(rename = "run")]
     action: Action,
     #[serde(rename = "where")]
@@ -135,19 +136,6 @@ pub struct Binding {
     pub hint: Option<String>,
 }
 
-/// Why a keymap can't be used.
-#[derive(Debug, Error)]
-pub enum KeymapError {
-    /// It is no TOML, or has something in it that means nothing.
-    #[error("{file}: {message}")]
-    Malformed {
-        /// Which file.
-        file: String,
-        /// What is wrong, where.
-        message: String,
-    },
-}
-
 /// All bindings.
 #[derive(Clone, Debug)]
 pub struct Keymap {
@@ -160,7 +148,7 @@ impl Keymap {
     ///
     /// # Errors
     /// When the user's text has a mistake: with its place.
-    pub fn load(user: Option<(&Path, &str)>) -> Result<Self, KeymapError> {
+    pub fn load(user: Option<(&Path, &str)>) -> Result<Self, Diagnostic> {
         let mut bindings = Vec::new();
         parse_bindings(&mut bindings, "the built-in keymap", DEFAULT_KEYMAP)?;
         if let Some((path, text)) = user {
@@ -217,19 +205,19 @@ impl Keymap {
     }
 }
 
-fn parse_bindings(bindings: &mut Vec<Binding>, file: &str, text: &str) -> Result<(), KeymapError> {
-    let malformed = |message: String| KeymapError::Malformed {
-        file: file.to_owned(),
-        message,
-    };
-    let parsed: KeymapFile = toml::from_str(text).map_err(|e| malformed(e.to_string()))?;
+fn parse_bindings(bindings: &mut Vec<Binding>, file: &str, text: &str) -> Result<(), Diagnostic> {
+    let parsed: KeymapFile = toml::from_str(text)
+        .map_err(|error| Diagnostic::from_toml(text, &error, "key").in_file(file))?;
     for row in parsed.bindings {
         let keys = row
             .keys
             .iter()
-            .map(|text| text.parse())
-            .collect::<Result<Vec<Key>, _>>()
-            .map_err(malformed)?;
+            .map(|key| {
+                key.get_ref().parse::<Key>().map_err(|message| {
+                    Diagnostic::at_span(text, &key.span(), message, "").in_file(file)
+                })
+            })
+            .collect::<Result<Vec<Key>, _>>()?;
         for scope in row.scopes {
             bindings.push(Binding {
                 keys: keys.clone(),
@@ -279,7 +267,7 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(
-            error.contains("keys.toml") && error.contains("line 3") && error.contains("fly"),
+            error.starts_with("keys.toml:3:7: unknown value `fly`; "),
             "{error}"
         );
     }

@@ -23,7 +23,7 @@ fn view_is_saved_listed_and_deleted() {
     assert_eq!(
         files.load_all(),
         SavedViews::default(),
-        "no folder is no view"
+        "a missing folder has no views"
     );
     files.save("my view", &view_with_filter("lr < 1")).unwrap();
     files.save("my view", &view_with_filter("lr < 2")).unwrap();
@@ -33,7 +33,7 @@ fn view_is_saved_listed_and_deleted() {
     );
     files.delete("my view").unwrap();
     assert!(files.load_all().views.is_empty());
-    assert!(matches!(files.delete("my view"), Err(ViewError::Io { .. })));
+    assert!(matches!(files.delete("my view"), Err(ViewError::File(_))));
 }
 
 #[test]
@@ -89,9 +89,9 @@ fn invalid_view_is_reported_and_the_rest_load() {
         "filter = 'a'\nsorted = ['x']\n",
     )
     .unwrap();
-    let shelf = files.load_all();
-    assert_eq!(shelf.views.len(), 1);
-    let message = shelf.errors[0].to_string();
+    let saved = files.load_all();
+    assert_eq!(saved.views.len(), 1);
+    let message = saved.errors[0].to_string();
     assert!(
         message.contains("bad.toml:2:1:") && message.contains("sorted"),
         "{message}"

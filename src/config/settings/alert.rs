@@ -1,28 +1,27 @@
-//! How the terminal is asked to alert somebody: something that is watched has moved.
-
-use std::str::FromStr;
+//! Terminal alerts for changes of watched models.
 
 use serde::{Deserialize, Serialize};
 
 use crate::text::untrusted::clean;
 
-/// What is asked of the terminal.
+/// How the terminal announces a change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Alert {
-    /// Nothing: the message line tells.
+    /// In the message line only.
     #[default]
     None,
-    /// Its bell.
+    /// By the bell (BEL).
     Bell,
-    /// A notification of the desktop.
+    /// By a desktop notification.
     Notify,
-    /// Both.
+    /// By bell and notification.
     Both,
 }
 
 impl Alert {
-    /// What is written to the terminal. OSC 9 is iTerm2's notification, OSC 777 rxvt's; a terminal that knows neither shows nothing.
+    /// The bytes to write to the terminal. OSC 9 is iTerm2's notification, OSC 777 rxvt's; a terminal
+    /// that supports neither ignores them.
     #[must_use]
     pub fn escape_sequence(self, text: &str) -> String {
         // A semicolon would end the field of OSC 777.
@@ -37,23 +36,6 @@ impl Alert {
     }
 }
 
-impl FromStr for Alert {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "none" => Ok(Self::None),
-            "bell" => Ok(Self::Bell),
-            "notify" => Ok(Self::Notify),
-            "both" => Ok(Self::Both),
-            _ => Err(format!(
-                "{} is none of none, bell, notify, both",
-                clean(text)
-            )),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,7 +46,5 @@ mod tests {
         assert_eq!(sequence.matches('\x1b').count(), 2);
         assert_eq!(sequence.matches('\x07').count(), 3);
         assert!(Alert::None.escape_sequence("x").is_empty());
-        assert_eq!("both".parse(), Ok(Alert::Both));
-        assert!("loud".parse::<Alert>().is_err());
     }
 }

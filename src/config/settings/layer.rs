@@ -1,75 +1,47 @@
-//! One layer of settings: a file, the environment, or the flags. What a layer does not say, the next one does.
+//! One layer of settings: the file, the environment or the command line.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
 
+use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, de};
+use toml::Spanned;
+use toml::de::DeTable;
 
-use super::{Alert, ConfigError};
+use super::Alert;
 use crate::config::EnvLookup;
+use crate::diagnostics::Diagnostic;
 use crate::domain::Slot;
-use crate::text::untrusted::clean;
 
-/// When colours are used.
+/// When to use colors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ColorChoice {
-    /// When the terminal can show them and `NO_COLOR` is not set.
+    /// On a terminal, unless `NO_COLOR` is set.
     #[default]
     Auto,
-    /// Even when the output is no terminal.
+    /// Even if the output is not a terminal.
     Always,
     /// Never.
     Never,
 }
 
-impl FromStr for ColorChoice {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "auto" => Ok(Self::Auto),
-            "always" => Ok(Self::Always),
-            "never" => Ok(Self::Never),
-            _ => Err(format!("{} is none of auto, always, never", clean(text))),
-        }
-    }
-}
-
-/// How pictures are shown in the terminal.
+/// How the terminal shows images.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GraphicsProtocol {
-    /// As the terminal says that it can, when the first picture is asked for.
+    /// The best protocol that the terminal reports.
     #[default]
     Auto,
-    /// kitty's graphics.
+    /// kitty's graphics protocol.
     Kitty,
-    /// Sixels.
+    /// DEC sixels.
     Sixel,
     /// iTerm2's inline images.
     Iterm2,
-    /// Two colours a cell: every terminal can.
+    /// Half blocks with two colors per cell, for every terminal.
     Blocks,
-}
-
-impl FromStr for GraphicsProtocol {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "auto" => Ok(Self::Auto),
-            "kitty" => Ok(Self::Kitty),
-            "sixel" => Ok(Self::Sixel),
-            "iterm2" => Ok(Self::Iterm2),
-            "blocks" => Ok(Self::Blocks),
-            _ => Err(format!(
-                "{} is none of auto, kitty, sixel, iterm2, blocks",
-                clean(text)
-            )),
-        }
-    }
 }
 
 /// The settings file spells slots as text: `["Production", "@champion"]`.
@@ -83,22 +55,23 @@ fn deserialize_slots<'de, D: Deserializer<'de>>(
         .map_err(de::Error::custom)
 }
 
-/// A store that has a name. It holds no password: those come from MLflow's own variables and credentials file.
+/// A named store. Passwords come from MLflow's environment variables and credentials file, never from
+/// here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
-    /// The store, as on the command line.
+    /// The store, as written on the command line.
     pub target: String,
-    /// Whether it is opened for looking only.
+    /// Whether writes are disabled.
     #[serde(default)]
     pub read_only: bool,
-    /// Who we are there, unless `MLFLOW_TRACKING_USERNAME` is set.
+    /// User name, unless `MLFLOW_TRACKING_USERNAME` is set.
     pub username: Option<String>,
-    /// The workspace, unless `MLFLOW_WORKSPACE` is set.
+    /// Workspace, unless `MLFLOW_WORKSPACE` is set.
     pub workspace: Option<String>,
 }
 
-/// What one source of settings says.
+/// The settings of one source; `None` leaves a setting to the next layer.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SettingsLayer {
@@ -118,59 +91,69 @@ pub struct SettingsLayer {
     pub pictures: Option<GraphicsProtocol>,
     /// See [`super::Settings::alert`].
     pub alert: Option<Alert>,
-    /// See [`super::Settings::refresh`].
+    /// See [`super::Settings::refresh_seconds`].
     #[serde(rename = "refresh")]
     pub refresh_seconds: Option<u32>,
     /// See [`super::Settings::max_runs`].
     pub max_runs: Option<u64>,
-    /// See [`super::Settings::protected`].
+    /// See [`super::Settings::protected_slots`].
     #[serde(rename = "protected", deserialize_with = "deserialize_slots")]
     pub protected_slots: Option<Vec<Slot>>,
     /// See [`super::Settings::policy`].
     pub policy: Option<std::path::PathBuf>,
-    /// See [`super::Settings::tags`].
+    /// See [`super::Settings::write_tags`].
     #[serde(rename = "tags")]
     pub write_tags: Option<bool>,
-    /// See [`super::Settings::remember`].
+    /// See [`super::Settings::remember_tables`].
     #[serde(rename = "remember")]
     pub remember_tables: Option<bool>,
     /// See [`super::Settings::read_only`].
     pub read_only: Option<bool>,
-    /// The profiles, by name.
+    /// Profiles by name.
     #[serde(rename = "profile")]
     pub profiles: BTreeMap<String, Profile>,
 }
 
 impl SettingsLayer {
-    /// Reads the settings file; a file that is not there says nothing.
+    /// Reads the settings file; a missing file is an empty layer.
     ///
     /// # Errors
-    /// When it can't be read, or something in it is wrong.
-    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+    /// If the file can't be read or has an error.
+    pub fn read(path: &Path) -> Result<Self, Diagnostic> {
         match std::fs::read_to_string(path) {
             Ok(text) => Self::parse(&text, path),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(source) => Err(ConfigError::Unreadable {
-                path: path.to_owned(),
-                source,
-            }),
+            Err(error) => Err(Diagnostic::of_file(
+                path.to_string_lossy(),
+                format!("can't be read: {error}"),
+            )),
         }
     }
 
-    /// Reads the text of a settings file.
+    /// Parses a settings file; errors name `path`.
     ///
     /// # Errors
-    /// At the first key or value that is wrong, with its place.
-    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        let layer: Self =
-            toml::from_str(text).map_err(|error| ConfigError::from_toml(path, text, &error))?;
+    /// At the first unknown key or invalid value.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, Diagnostic> {
+        let in_file = |diagnostic: Diagnostic| {
+            let source_line = redact_secret(&diagnostic.source_line);
+            Diagnostic {
+                source_line,
+                ..diagnostic.in_file(path.to_string_lossy())
+            }
+        };
+        let layer: Self = toml::from_str(text)
+            .map_err(|error| in_file(Diagnostic::from_toml(text, &error, "setting")))?;
         match &layer.default_profile {
-            Some(name) if !layer.profiles.contains_key(name) => Err(ConfigError::at_key(
-                path,
-                text,
-                "default_profile",
-                format!("there is no [profile.{}] in this file", clean(name)),
-            )),
+            Some(name) if !layer.profiles.contains_key(name) => {
+                let table = DeTable::parse(text).ok();
+                let value = table.and_then(|table| {
+                    Some(table.get_ref().get("default_profile").map(Spanned::span)?)
+                });
+                let message = format!("no [profile.{name}] in this file");
+                let span = value.unwrap_or(0..0);
+                Err(in_file(Diagnostic::at_span(text, &span, message, "")))
+            }
             _ => Ok(layer),
         }
     }
@@ -178,25 +161,19 @@ impl SettingsLayer {
     /// Reads the `FRONTRUNNER_*` variables.
     ///
     /// # Errors
-    /// When a variable's value has the wrong form.
-    pub fn from_environment(lookup: EnvLookup<'_>) -> Result<Self, ConfigError> {
+    /// If the value of a variable is invalid.
+    pub fn from_environment(lookup: EnvLookup<'_>) -> Result<Self, Diagnostic> {
         Ok(Self {
             default_profile: lookup("FRONTRUNNER_PROFILE"),
             theme: lookup("FRONTRUNNER_THEME"),
-            color: parse_variable(lookup, "FRONTRUNNER_COLOR", str::parse)?,
+            color: parse_variable(lookup, "FRONTRUNNER_COLOR", parse_choice)?,
             mouse: parse_variable(lookup, "FRONTRUNNER_MOUSE", parse_bool)?,
             ascii: parse_variable(lookup, "FRONTRUNNER_ASCII", parse_bool)?,
             braille: parse_variable(lookup, "FRONTRUNNER_BRAILLE", parse_bool)?,
-            pictures: parse_variable(lookup, "FRONTRUNNER_PICTURES", str::parse)?,
-            alert: parse_variable(lookup, "FRONTRUNNER_ALERT", str::parse)?,
-            refresh_seconds: parse_variable(lookup, "FRONTRUNNER_REFRESH", |text| {
-                text.parse()
-                    .map_err(|_| "a whole number of seconds is meant".to_owned())
-            })?,
-            max_runs: parse_variable(lookup, "FRONTRUNNER_MAX_RUNS", |text| {
-                text.parse()
-                    .map_err(|_| "a whole number of runs is meant".to_owned())
-            })?,
+            pictures: parse_variable(lookup, "FRONTRUNNER_PICTURES", parse_choice)?,
+            alert: parse_variable(lookup, "FRONTRUNNER_ALERT", parse_choice)?,
+            refresh_seconds: parse_variable(lookup, "FRONTRUNNER_REFRESH", parse_number)?,
+            max_runs: parse_variable(lookup, "FRONTRUNNER_MAX_RUNS", parse_number)?,
             protected_slots: parse_variable(lookup, "FRONTRUNNER_PROTECTED", |text| {
                 text.split_whitespace().map(str::parse).collect()
             })?,
@@ -211,20 +188,44 @@ impl SettingsLayer {
 
 fn parse_variable<T>(
     lookup: EnvLookup<'_>,
-    name: &'static str,
+    name: &str,
     parse: impl Fn(&str) -> Result<T, String>,
-) -> Result<Option<T>, ConfigError> {
+) -> Result<Option<T>, Diagnostic> {
     lookup(name)
-        .map(|text| parse(&text).map_err(|why| ConfigError::InvalidVariable { name, why }))
+        .map(|text| parse(&text).map_err(|message| Diagnostic::of_file(name, message)))
         .transpose()
 }
 
-/// The spellings that MLflow takes for its own variables.
+/// Parses one of the spellings that the settings file takes.
+pub(crate) fn parse_choice<T: de::DeserializeOwned>(text: &str) -> Result<T, String> {
+    T::deserialize(StrDeserializer::<ValueError>::new(text)).map_err(|error| error.to_string())
+}
+
+fn parse_number<T: FromStr>(text: &str) -> Result<T, String> {
+    text.parse()
+        .map_err(|_| format!("expected a whole number, found `{text}`"))
+}
+
+/// Takes the spellings that MLflow takes for its own variables.
 fn parse_bool(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "1" => Ok(true),
         "false" | "0" => Ok(false),
-        _ => Err(format!("{} is none of true, false, 1, 0", clean(text))),
+        _ => Err(format!("expected true, false, 1 or 0, found `{text}`")),
+    }
+}
+
+/// The line without its value if the key may name a secret: errors end up in logs.
+fn redact_secret(line: &str) -> String {
+    let names_secret = |key: &str| {
+        let key = key.to_ascii_lowercase();
+        ["password", "token", "secret"]
+            .iter()
+            .any(|word| key.contains(word))
+    };
+    match line.split_once('=') {
+        Some((key, _)) if names_secret(key) => format!("{key}= …"),
+        _ => line.to_owned(),
     }
 }
 
@@ -253,7 +254,74 @@ mod tests {
         .unwrap_err();
         assert_eq!(
             wrong.to_string(),
-            "FRONTRUNNER_MOUSE: yes is none of true, false, 1, 0"
+            "FRONTRUNNER_MOUSE: expected true, false, 1 or 0, found `yes`"
         );
+    }
+
+    fn parse_error(text: &str) -> (String, Vec<String>) {
+        let error = SettingsLayer::parse(text, "config.toml".as_ref()).unwrap_err();
+        (error.to_string(), error.excerpt())
+    }
+
+    #[test]
+    fn unknown_key_is_marked_with_a_suggestion() {
+        let (line, excerpt) = parse_error("mouse = true\n  thme = \"night\"\n");
+        assert_eq!(
+            line,
+            "config.toml:2:3: unknown setting `thme`; did you mean `theme`?"
+        );
+        assert_eq!(excerpt, ["  thme = \"night\"", "  ^"]);
+    }
+
+    #[test]
+    fn password_in_a_profile_is_an_unknown_key_and_redacted() {
+        let (line, excerpt) =
+            parse_error("[profile.prod]\ntarget = \"http://x\"\npassword = \"hunter2\"");
+        assert!(
+            line.starts_with(
+                "config.toml:3:1: unknown setting `password`; expected one of `target`"
+            ),
+            "{line}"
+        );
+        assert_eq!(excerpt, ["password = …", "^"]);
+    }
+
+    #[test]
+    fn wrong_type_names_the_expected_one() {
+        let cases = [
+            (
+                "refresh = \"often\"",
+                "1:11: expected a whole number, found string \"often\"",
+            ),
+            (
+                "color = \"sometimes\"",
+                "1:9: unknown value `sometimes`; expected one of `auto`, `always`, `never`",
+            ),
+            (
+                "color = \"alway\"",
+                "1:9: unknown value `alway`; did you mean `always`?",
+            ),
+            (
+                "mouse = 1",
+                "1:9: expected true or false, found integer `1`",
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse_error(text).0, format!("config.toml:{expected}"));
+        }
+        assert!(parse_error("protected = [\"Prod\"]").0.contains("Prod"));
+    }
+
+    #[test]
+    fn default_profile_must_exist() {
+        let (line, _) = parse_error("theme = \"x\"\ndefault_profile = \"prod\"");
+        assert_eq!(line, "config.toml:2:19: no [profile.prod] in this file");
+    }
+
+    #[test]
+    fn toml_syntax_error_is_marked() {
+        let (line, excerpt) = parse_error("theme = \n");
+        assert!(line.starts_with("config.toml:1:"), "{line}");
+        assert_eq!(excerpt.len(), 2);
     }
 }

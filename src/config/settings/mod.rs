@@ -1,7 +1,6 @@
-//! Settings: typed once, layered, and exact about where a file is wrong.
+//! Settings, merged from layers: the command line, the environment and the settings file.
 
 mod alert;
-mod error;
 mod layer;
 
 use std::collections::BTreeMap;
@@ -9,61 +8,64 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 pub use alert::Alert;
-pub use error::ConfigError;
+pub(crate) use layer::parse_choice;
 pub use layer::{ColorChoice, GraphicsProtocol, Profile, SettingsLayer};
 
 use crate::domain::Slot;
 
-/// How often what is on the screen is read again when nothing else is said, in seconds.
+/// Polling interval without a setting, in seconds.
 const DEFAULT_REFRESH_SECONDS: u32 = 10;
 
-/// How many runs of a table are kept when nothing else is said: at 15 params, 12 metrics and 5 tags each they take some 230 MB.
+/// Runs kept in memory without a setting. With 15 params, 12 metrics and 5 tags each they take about
+/// 230 MB.
 const DEFAULT_MAX_RUNS: u64 = 500_000;
 
-/// What applies in this session, from all layers.
+/// The effective settings of this session.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Settings {
-    /// The profile that is opened when nothing is named.
+    /// The profile to open if no target is given.
     pub default_profile: Option<String>,
-    /// The theme's name; `auto` follows the terminal's background.
+    /// Name of the theme; `auto` follows the terminal's background.
     pub theme: String,
-    /// When colours are used.
+    /// When to use colors.
     pub color: ColorChoice,
-    /// Whether the mouse is taken.
+    /// Whether mouse support is enabled.
     pub mouse: bool,
-    /// Whether borders and marks are ASCII; nothing means by the locale.
+    /// Whether borders and marks are ASCII; `None` decides by the locale.
     pub ascii: Option<bool>,
-    /// Whether curves are drawn in braille, which not every font has, and else in half blocks; nothing means by the terminal.
+    /// Whether curves are drawn in braille, which not every font has, or in half blocks; `None` decides
+    /// by the terminal.
     pub braille: Option<bool>,
-    /// How pictures are shown.
+    /// How images are shown.
     pub pictures: GraphicsProtocol,
-    /// How the terminal alerts when something that is watched has moved.
+    /// How changes of watched models are announced.
     pub alert: Alert,
-    /// Seconds between two looks at the store; 0 means never by itself.
+    /// Polling interval in seconds; 0 disables polling.
     #[serde(rename = "refresh")]
     pub refresh_seconds: u32,
-    /// How many runs of a table are kept here at most; beyond, the store's own filter and order are asked.
+    /// Maximum number of runs kept in memory; beyond it, the store filters and sorts.
     pub max_runs: u64,
-    /// Places that ask for the model's name typed.
+    /// Stages and aliases whose change requires typing the model's name.
     #[serde(rename = "protected", serialize_with = "serialize_slots")]
     pub protected_slots: Vec<Slot>,
-    /// The policy's file; nothing means `frontrunner.toml` here or in a folder above, else the one of the config folder.
+    /// The policy file; `None` searches for `frontrunner.toml` here and in parent folders, then for
+    /// `policy.toml` in the config folder.
     pub policy: Option<std::path::PathBuf>,
-    /// Whether a write also leaves `frontrunner.*` tags on the version.
+    /// Whether writes also set `frontrunner.*` tags on the version.
     #[serde(rename = "tags")]
     pub write_tags: bool,
-    /// Whether each experiment's table is remembered as it was left.
+    /// Whether each experiment's table layout is saved.
     #[serde(rename = "remember")]
     pub remember_tables: bool,
-    /// Whether no session may write.
+    /// Whether writes are disabled.
     pub read_only: bool,
-    /// The profiles, by name.
+    /// Profiles by name.
     #[serde(rename = "profile")]
     pub profiles: BTreeMap<String, Profile>,
 }
 
 impl Settings {
-    /// Puts layers together: for each setting the first layer that has it. `read_only` holds when any layer asks for it.
+    /// Merges layers: the first layer with a setting wins, but `read_only` in any layer wins.
     #[must_use]
     pub fn from_layers(layers: &[SettingsLayer]) -> Self {
         fn first<T: Clone>(

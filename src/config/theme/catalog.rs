@@ -1,13 +1,15 @@
-//! The themes that can be chosen: those that come with this program, and a user's own.
+//! Built-in and user themes by name, with inheritance.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use super::parse::{ThemeFile, parse};
-use super::{Modifier, Modifiers, Role, Theme, ThemeColor, ThemeError, ThemeStyle};
+use super::{Modifier, Modifiers, Role, Theme, ThemeColor, ThemeKind, ThemeStyle};
+use crate::config::{read_bounded, toml_files};
+use crate::diagnostics::{Diagnostic, suggest};
+use crate::text::untrusted::clean;
 
-/// The themes that come with this program: adding one is adding its file and a line here.
+/// One line per file in `themes/`; a test compares the two.
 const BUILTIN: [(&str, &str); 6] = [
     ("dark", include_str!("../../../themes/dark.toml")),
     ("light", include_str!("../../../themes/light.toml")),
@@ -29,92 +31,75 @@ const BUILTIN: [(&str, &str); 6] = [
     ),
 ];
 
-/// The names of the themes that come with this program, in the order in which they are offered.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Names of the built-in themes, in the order of the theme picker.
 pub(super) fn builtin_names() -> Vec<&'static str> {
     BUILTIN.iter().map(|(name, _)| *name).collect()
 }
 
-/// Themes by name. A user's theme takes the place of one of ours that has its name.
+/// Themes by name. A user theme replaces a built-in one of the same name.
 #[derive(Clone, Debug, Default)]
 pub struct Themes {
     files: BTreeMap<String, ThemeFile>,
 }
 
 impl Themes {
-    /// The themes that come with this program.
+    /// The built-in themes alone.
     #[must_use]
     pub fn builtin() -> Self {
         let mut themes = Self::default();
         for (name, text) in BUILTIN {
-            // They are part of the program: a test reads each of them.
+            // A test parses each of them.
             let _ = themes.add(&format!("themes/{name}.toml"), text);
         }
         themes
     }
 
-    /// Adds a theme from its file's text, and returns its name. `file` is what errors call it.
+    /// Adds a theme; errors name `file`.
     ///
     /// # Errors
-    /// When the text is no theme. What it inherits from is looked up later, by [`Themes::get`].
-    pub fn add(&mut self, file: &str, text: &str) -> Result<String, ThemeError> {
+    /// If the text has an error. [`Themes::get`] checks what it inherits from.
+    pub fn add(&mut self, file: &str, text: &str) -> Result<(), Diagnostic> {
         let theme = parse(file, text)?;
-        let name = theme.name.clone();
-        self.files.insert(name.clone(), theme);
-        Ok(name)
+        self.files.insert(theme.name.clone(), theme);
+        Ok(())
     }
 
-    /// Adds every `*.toml` of a user's folder, in the order of their names, and returns what was wrong with those that
-    /// could not be added. A folder that isn't there has no themes.
-    pub fn add_folder(&mut self, folder: &Path) -> Vec<ThemeError> {
-        let Ok(entries) = fs::read_dir(folder) else {
-            return Vec::new();
+    /// Adds every `*.toml` file of a folder, sorted by name, and returns the errors. A missing folder
+    /// has no themes.
+    pub fn add_folder(&mut self, folder: &Path) -> Vec<Diagnostic> {
+        let mut add = |path: &Path| {
+            let file = path.to_string_lossy();
+            match read_bounded(path, MAX_BYTES) {
+                Ok(text) => self.add(&file, &text),
+                Err(error) => Err(Diagnostic::of_file(file, error.to_string())),
+            }
         };
-        let mut paths: Vec<_> = entries
-            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-            .collect();
-        paths.retain(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "toml")
-        });
-        paths.sort();
-        let mut errors = Vec::new();
-        for path in paths {
-            let file = path.to_string_lossy().into_owned();
-            let added = match fs::read_to_string(&path) {
-                Ok(text) => self.add(&file, &text).map(|_| ()),
-                Err(error) => Err(ThemeError {
-                    file,
-                    line: 1,
-                    what: error.to_string(),
-                }),
-            };
-            errors.extend(added.err());
-        }
-        errors
+        let results = toml_files(folder).into_iter().map(|path| add(&path));
+        results.filter_map(Result::err).collect()
     }
 
-    /// The names of all themes, sorted.
+    /// Sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(String::as_str)
     }
 
-    /// A theme with every role filled: by itself, by those it inherits from, or by the role's fallback.
+    /// A theme with every role set: by its file, by an ancestor, or by the role's fallback.
     ///
     /// # Errors
-    /// When there is no such theme, when it inherits from one that isn't there, or when themes inherit in a circle.
-    pub fn get(&self, name: &str) -> Result<Theme, ThemeError> {
-        let lineage = self.inheritance_chain(name)?;
-        let given = |role: Role| lineage.iter().find_map(|file| file.roles[role as usize]);
-        let series = lineage
+    /// If the theme or an ancestor is unknown, or inheritance has a cycle.
+    pub fn get(&self, name: &str) -> Result<Theme, Diagnostic> {
+        let chain = self.inheritance_chain(name)?;
+        let defined = |role: Role| chain.iter().find_map(|file| file.roles[role as usize]);
+        let series = chain
             .iter()
             .find_map(|file| file.series.clone())
             .unwrap_or_else(|| vec![ThemeColor::Default]);
-        let kind = lineage
-            .first()
-            .map_or(super::ThemeKind::Any, |file| file.kind);
+        let kind = chain.first().map_or(ThemeKind::Any, |file| file.kind);
         let roles = Role::ALL.map(|role| {
             std::iter::successors(Some(role), |role| role.fallback())
-                .find_map(given)
+                .find_map(defined)
                 .unwrap_or_else(|| default_style(role))
         });
         Ok(Theme {
@@ -125,45 +110,32 @@ impl Themes {
         })
     }
 
-    /// A theme's file, the one it inherits from, and so on.
-    fn inheritance_chain(&self, name: &str) -> Result<Vec<&ThemeFile>, ThemeError> {
-        let unknown = || {
-            format!(
-                "there is no theme {name:?}; there are {}",
-                self.names().collect::<Vec<_>>().join(", ")
-            )
-        };
-        let mut file = self.files.get(name).ok_or_else(|| ThemeError {
-            file: name.to_owned(),
-            line: 1,
-            what: unknown(),
-        })?;
-        let mut lineage = vec![file];
-        while let Some((parent, line)) = &file.inherits {
-            let wrong = |what| ThemeError {
-                file: file.file.clone(),
-                line: *line,
-                what,
-            };
-            if lineage.iter().any(|file| file.name == *parent) {
-                return Err(wrong(format!(
-                    "inheriting from {parent:?} goes in a circle"
-                )));
+    /// A theme's file, its parent's, and so on.
+    fn inheritance_chain(&self, name: &str) -> Result<Vec<&ThemeFile>, Diagnostic> {
+        let mut chain: Vec<&ThemeFile> = Vec::new();
+        let mut next = Some((name, Diagnostic::default()));
+        while let Some((name, location)) = next {
+            if chain.iter().any(|file| file.name == name) {
+                let message = format!("theme `{}` inherits from itself", clean(name));
+                return Err(Diagnostic {
+                    message,
+                    ..location
+                });
             }
-            let known = || self.names().collect::<Vec<_>>().join(", ");
-            file = self.files.get(parent).ok_or_else(|| {
-                wrong(format!(
-                    "there is no theme {parent:?}; there are {}",
-                    known()
-                ))
+            let file = self.files.get(name).ok_or_else(|| Diagnostic {
+                message: format!("unknown theme `{}`", clean(name)),
+                suggestion: suggest(name, self.names()),
+                ..location
             })?;
-            lineage.push(file);
+            chain.push(file);
+            let parent = file.inherits.as_ref();
+            next = parent.map(|parent| (parent.name.as_str(), parent.location.clone()));
         }
-        Ok(lineage)
+        Ok(chain)
     }
 }
 
-/// What a role looks like where no theme says anything of it or of its fallbacks.
+/// The style of a role if the theme sets neither it nor a fallback.
 fn default_style(role: Role) -> ThemeStyle {
     match role {
         Role::Selection => ThemeStyle {
@@ -188,20 +160,18 @@ mod tests {
         for (name, text) in BUILTIN {
             parse(name, text).unwrap();
             assert_eq!(themes.get(name).unwrap().name, name);
-            let lineage = themes.inheritance_chain(name).unwrap();
+            let chain = themes.inheritance_chain(name).unwrap();
             for role in Role::ALL {
                 assert!(
-                    lineage
-                        .iter()
-                        .any(|file| file.roles[role as usize].is_some()),
-                    "{name} gives no {}",
+                    chain.iter().any(|file| file.roles[role as usize].is_some()),
+                    "{name} does not set {}",
                     role.name()
                 );
             }
         }
     }
 
-    /// How far two colours are apart to the eye, by WCAG 2: from 1 to 21.
+    /// Contrast ratio by WCAG 2, from 1 to 21.
     fn contrast(a: ThemeColor, b: ThemeColor) -> f64 {
         let luminance = |color: ThemeColor| {
             let (red, green, blue) = color.rgb().unwrap();
@@ -221,9 +191,9 @@ mod tests {
 
     #[test]
     fn every_role_has_enough_contrast() {
-        // Terminals' own grounds, where a theme brings none: the darkest and lightest in use, and the greyest.
-        let grounds = |theme: &Theme| match (theme.style(Role::Text).bg, theme.kind) {
-            (Some(ground), _) => vec![ground],
+        // Without a background of its own: the terminal backgrounds with most and least contrast.
+        let backgrounds = |theme: &Theme| match (theme.style(Role::Text).bg, theme.kind) {
+            (Some(background), _) => vec![background],
             (None, ThemeKind::Light) => vec![
                 ThemeColor::Rgb(255, 255, 255),
                 ThemeColor::Rgb(0xf0, 0xf0, 0xf0),
@@ -235,15 +205,15 @@ mod tests {
             .filter(|name| *name != "monochrome")
         {
             let theme = Theme::builtin(name).unwrap();
-            let least = if name == "high-contrast" { 7.0 } else { 4.5 };
+            let minimum = if name == "high-contrast" { 7.0 } else { 4.5 };
             let text = theme.style(Role::Text).fg.unwrap();
             for role in Role::ALL.into_iter().filter(|role| *role != Role::Border) {
                 let style = theme.style(role);
-                for ground in style.bg.map_or_else(|| grounds(&theme), |bg| vec![bg]) {
-                    let contrast = contrast(style.fg.unwrap_or(text), ground);
+                for background in style.bg.map_or_else(|| backgrounds(&theme), |bg| vec![bg]) {
+                    let contrast = contrast(style.fg.unwrap_or(text), background);
                     assert!(
-                        contrast >= least,
-                        "{name}: {} has {contrast:.2} on {ground:?}",
+                        contrast >= minimum,
+                        "{name}: {} has {contrast:.2} on {background:?}",
                         role.name()
                     );
                 }
@@ -306,13 +276,9 @@ mod tests {
         themes
             .add("a.toml", "name = \"a\"\nkind = \"any\"\ninherits = \"b\"")
             .unwrap();
-        assert!(
-            themes
-                .get("a")
-                .unwrap_err()
-                .to_string()
-                .starts_with("a.toml:3: there is no theme \"b\"; there are a, catppuccin-mocha")
-        );
+        assert!(themes.get("a").unwrap_err().to_string().starts_with(
+            "a.toml:3:12: unknown theme `b`; expected one of `a`, `catppuccin-mocha`"
+        ));
         themes
             .add("b.toml", "name = \"b\"\nkind = \"any\"\n\ninherits = \"a\"")
             .unwrap();
@@ -321,14 +287,14 @@ mod tests {
                 .get("a")
                 .unwrap_err()
                 .to_string()
-                .starts_with("b.toml:4: ")
+                .starts_with("b.toml:4:12: theme `a` inherits from itself")
         );
         assert!(
             themes
                 .get("none")
                 .unwrap_err()
                 .to_string()
-                .contains("there is no theme \"none\"")
+                .starts_with("unknown theme `none`")
         );
     }
 

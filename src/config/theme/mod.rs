@@ -1,10 +1,10 @@
-//! Themes: what each kind of thing looks like. A theme is a TOML file of roles; it knows no widget.
+//! Themes: TOML files that give each [`Role`] its colors and modifiers.
 //!
 //! ```toml
 //! name = "mine"
-//! kind = "dark"                     # dark, light or any: the background that it is made for
-//! inherits = "dark"                 # optional: what is not given here is that theme's
-//! series = ["#7aa2f7", "#e0af68"]   # optional: the curves of a chart, in turn
+//! kind = "dark"                     # dark, light or any: the background it is made for
+//! inherits = "dark"                 # optional: the theme that missing roles come from
+//! series = ["#7aa2f7", "#e0af68"]   # optional: colors of a chart's curves, in turn
 //!
 //! [roles]
 //! text = { fg = "#d0d0d0" }
@@ -12,9 +12,9 @@
 //! selection = { fg = 255, bg = 24, modifiers = ["bold"] }
 //! ```
 //!
-//! A colour is `#rrggbb`, one of the sixteen names (`red`, `bright-black`), a number of the 256 colours, or `default`. A role that a
-//! theme and all it inherits from leave out looks like its [`Role::fallback`]. The `text` role is the ground that everything
-//! is drawn on: a `bg` given there is the whole screen's.
+//! A color is `#rrggbb`, one of sixteen names (`red`, `bright-black`), an index of the 256 colors, or
+//! `default`. A role missing in a theme and its ancestors looks like its [`Role::fallback`]. The `bg` of
+//! the `text` role is the background of the whole screen.
 
 mod catalog;
 mod color;
@@ -23,39 +23,36 @@ mod role;
 
 pub use catalog::Themes;
 pub use color::{ColorDepth, ThemeColor};
-pub use parse::ThemeError;
 pub use role::Role;
+use serde::Deserialize;
 
 /// The background that a theme is made for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ThemeKind {
     /// Dark backgrounds.
     Dark,
     /// Light backgrounds.
     Light,
-    /// Any: it brings its own background, or no colours.
+    /// Any: the theme sets its own background, or no colors.
     Any,
 }
 
-/// A way of writing text, next to its colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A text attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the terminal's attributes by their names")]
 pub enum Modifier {
-    /// Heavier.
     Bold,
-    /// Fainter.
     Dim,
-    /// Slanted.
     Italic,
-    /// Underlined.
     Underline,
-    /// Colours exchanged.
     Reverse,
-    /// Struck through.
     Strike,
 }
 
 impl Modifier {
-    /// Every modifier.
+    /// In the order of their declaration.
     pub const ALL: [Self; 6] = [
         Self::Bold,
         Self::Dim,
@@ -64,19 +61,6 @@ impl Modifier {
         Self::Reverse,
         Self::Strike,
     ];
-
-    /// As theme files spell it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Bold => "bold",
-            Self::Dim => "dim",
-            Self::Italic => "italic",
-            Self::Underline => "underline",
-            Self::Reverse => "reverse",
-            Self::Strike => "strike",
-        }
-    }
 }
 
 /// A set of modifiers.
@@ -90,13 +74,13 @@ impl Modifiers {
         self.0 & (1 << modifier as u8) != 0
     }
 
-    /// The set with one more modifier.
+    /// The set with another modifier.
     #[must_use]
     pub fn with(self, modifier: Modifier) -> Self {
         Self(self.0 | (1 << modifier as u8))
     }
 
-    /// The modifiers in the set.
+    /// In the order of [`Modifier::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Modifier> {
         Modifier::ALL
             .into_iter()
@@ -104,7 +88,7 @@ impl Modifiers {
     }
 }
 
-/// What one role looks like. A colour that is not given is the one of what it is drawn on.
+/// Colors and modifiers of a role; an unset color is the one below it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ThemeStyle {
     /// The colour of the text.

@@ -6,7 +6,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
 
 use super::axes::{DrawResult, FigurePainter};
-use crate::chart::{Figure, NonFinite, PaintStyle, Shape, Xy};
+use crate::chart::{Bar, Figure, NonFinite, PaintStyle, Shape, Xy};
 
 /// Where the data is, in px.
 pub(super) struct PlotArea {
@@ -80,9 +80,9 @@ fn draw_shapes<B: DrawingBackend>(
                     )?;
                 }
             }
-            Shape::Bars(bars) => bars.iter().try_for_each(|(at, error)| {
-                draw_bar(painter, figure, plot_area, *at, *error, color)
-            })?,
+            Shape::Bars(bars) => bars
+                .iter()
+                .try_for_each(|bar| draw_bar(painter, figure, plot_area, *bar, color))?,
             Shape::Dots(_) | Shape::NonFinite(_) | Shape::Labels(_) => {}
         }
     }
@@ -201,10 +201,10 @@ fn draw_bar<B: DrawingBackend>(
     painter: &FigurePainter<'_, B>,
     figure: &Figure,
     plot_area: &PlotArea,
-    (x, y): Xy,
-    error: Option<f64>,
+    bar: Bar,
     color: RGBColor,
 ) -> DrawResult<B> {
+    let (x, y) = bar.end;
     let at = |x: f64| {
         figure
             .position((x, y))
@@ -221,7 +221,8 @@ fn draw_bar<B: DrawingBackend>(
         ],
         color.filled(),
     ))?;
-    let ends = error
+    let ends = bar
+        .error
         .filter(|error| *error > 0.0)
         .and_then(|error| Some((at(x - error)?, at(x + error)?)));
     let Some((low, high)) = ends else {

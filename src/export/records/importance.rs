@@ -104,9 +104,10 @@ impl ImportanceRecord {
         let param = |param: &crate::analysis::importance::ParamImportance| ParamRecord {
             key: param.key.clone(),
             values: param.distinct_values,
-            forest: param
-                .permutation
-                .map(|(mean, sd)| ForestRecord { mean, sd }),
+            forest: param.permutation.map(|loss| ForestRecord {
+                mean: loss.mean,
+                sd: loss.std_dev,
+            }),
             rank: param.rank_correlation.map(rank),
             indistinguishable_from: param.collinear_with.clone(),
         };

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::declarations::{FUNCTIONS, ROOTS, fields_of};
 use super::field_paths::{FieldPath, calls, field_paths};
 use crate::diagnostics::Diagnostic;
-use crate::diagnostics::suggest_typo;
+use crate::diagnostics::suggest;
 use crate::promotion::GateOutcome;
 use crate::promotion::policy::PolicyFacts;
 use crate::text::number::format_short;
@@ -168,7 +168,7 @@ impl Condition {
                 found.push(diagnostic(
                     path.root,
                     format!("nothing is called {}", names[0]),
-                    suggest_typo(names[0], ROOTS.iter().copied()),
+                    suggest(names[0], ROOTS.iter().copied()),
                 ));
                 continue;
             }
@@ -177,7 +177,7 @@ impl Condition {
             });
             if let Some((n, keys)) = wrong {
                 let what = format!("{} has no {}", names[..n].join("."), names[n]);
-                let suggestion = suggest_typo(names[n], keys.iter().copied());
+                let suggestion = suggest(names[n], keys.iter().copied());
                 found.push(location.diagnostic(&self.source, name_at(path, n), what, suggestion));
             }
         }
@@ -187,7 +187,7 @@ impl Condition {
                 found.push(diagnostic(
                     call.id,
                     format!("there is no function {name}"),
-                    suggest_typo(name, FUNCTIONS.iter().copied()),
+                    suggest(name, FUNCTIONS.iter().copied()),
                 ));
             }
             if ARITHMETIC.contains(&name) && self.mixes_metric_and_integer(call) {

@@ -1,12 +1,29 @@
 //! Credentials, from where MLflow's own client takes them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ini::Ini;
 use secrecy::SecretString;
 
 use crate::domain::{StoreError, StoreErrorKind};
-use crate::store::{ConnectOptions, Result};
+use crate::store::Result;
+
+/// How to connect to a server: what MLflow's own client takes from the environment.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectOptions {
+    /// `MLFLOW_TRACKING_USERNAME`, or from `~/.mlflow/credentials`.
+    pub username: Option<String>,
+    /// `MLFLOW_TRACKING_PASSWORD`, or from `~/.mlflow/credentials`.
+    pub password: Option<SecretString>,
+    /// `MLFLOW_TRACKING_TOKEN`; a username and password take precedence, as in MLflow's client.
+    pub token: Option<SecretString>,
+    /// `MLFLOW_TRACKING_INSECURE_TLS`: certificates are not verified.
+    pub insecure_tls: bool,
+    /// `MLFLOW_TRACKING_SERVER_CERT_PATH`: a PEM file of the authorities to trust.
+    pub server_cert_path: Option<PathBuf>,
+    /// `MLFLOW_WORKSPACE`: sent as a header.
+    pub workspace: Option<String>,
+}
 
 impl ConnectOptions {
     /// Reads the environment through `lookup`, and `~/.mlflow/credentials` below `home` for what is not set there.

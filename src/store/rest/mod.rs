@@ -25,8 +25,9 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 use url::Url;
 
-use super::{ConnectOptions, Features, Result, limits};
+use super::{Features, Result, limits};
 use crate::domain::{StoreError, StoreErrorKind};
+pub use credentials::ConnectOptions;
 use endpoints::Endpoint;
 pub use transport::Timeouts;
 use transport::{RawResponse, Transport};

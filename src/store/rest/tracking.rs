@@ -52,6 +52,10 @@ impl ReadStore for RestStore {
         &self.name
     }
 
+    fn web_url(&self) -> Option<&str> {
+        Some(&self.name)
+    }
+
     async fn features(&self) -> Result<Features> {
         self.features
             .get_or_try_init(|| self.detect_features())
@@ -250,7 +254,6 @@ impl RestStore {
             has_cheap_full_histories: false,
             has_logged_models: major.is_none_or(|major| major >= 3),
             has_registry: registry,
-            read_only_reason: None,
         })
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::domain::{StoreError, StoreErrorKind};
-use crate::store::{Result, limits};
+use crate::store::{ReadOnlyReason, Result, limits};
 
 /// How many idle connections are kept: as many as one page of runs uses at once.
 const MAX_IDLE_CONNECTIONS: usize = 6;
@@ -81,7 +81,7 @@ fn classify(error: &rusqlite::Error) -> (StoreErrorKind, String) {
         ),
         Some(ErrorCode::NotADatabase) => (
             StoreErrorKind::InvalidResponse,
-            "it is no SQLite file".to_owned(),
+            "not a SQLite database".to_owned(),
         ),
         Some(ErrorCode::DatabaseCorrupt) => (
             StoreErrorKind::ServerError,
@@ -158,7 +158,7 @@ impl Database {
         } else {
             Err(QueryError::Store(
                 StoreErrorKind::InvalidResponse,
-                "it is no file".to_owned(),
+                "not a file".to_owned(),
             ))
         }
     }
@@ -181,12 +181,10 @@ impl Database {
             .is_ok_and(|found| file_id(&found) == read_connection.file_id)
     }
 
-    /// Why the file itself can't be written, or nothing when it can; opening it tells, and writes nothing.
-    pub(super) fn read_only_reason(&self) -> Option<String> {
-        match self.open_read_write() {
-            Ok(_) => None,
-            Err(failure) => Some(failure.into_store_error("").why.raw().to_owned()),
-        }
+    /// Why the file can't be written; opening it for writing changes nothing.
+    pub(super) fn read_only_reason(&self) -> Option<ReadOnlyReason> {
+        let error = self.open_read_write().err()?.into_store_error("");
+        Some(ReadOnlyReason::NotWritable(error.why.raw().to_owned()))
     }
 
     /// A connection that can write, for one write. It never makes a file.

@@ -9,7 +9,6 @@ use super::connection::QueryError;
 use super::schema::Schema;
 use super::values::{column_value, integer, metric_value};
 use crate::domain::{MetricHistory, MetricValue, Point, RunId};
-use crate::store::downsample::downsample;
 use crate::store::{Resolution, Result};
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
@@ -36,30 +35,9 @@ pub(super) async fn read_histories(
                 load_points(connection, &schema, &id, metric.raw())
             })
             .await?;
-        if points.is_empty() {
-            continue;
+        if !points.is_empty() {
+            histories.push(resolution.sample(run.clone(), key.clone(), points));
         }
-        let (points, sampled) = match resolution {
-            Resolution::Full => (points, false),
-            Resolution::Points(wanted) => downsample(points, wanted as usize),
-            Resolution::StepRange {
-                points: wanted,
-                first,
-                last,
-            } => {
-                let points_in_range = points
-                    .into_iter()
-                    .filter(|point| (first..=last).contains(&point.step))
-                    .collect();
-                downsample(points_in_range, wanted as usize)
-            }
-        };
-        histories.push(MetricHistory {
-            run: run.clone(),
-            key: key.clone(),
-            points,
-            is_sampled: sampled,
-        });
     }
     Ok(histories)
 }

@@ -57,38 +57,28 @@ use writer::SqliteWriter;
 pub async fn open(path: &Path, mode: AccessMode) -> Result<StoreHandle> {
     let what = format!("opening {}", clean(&path.to_string_lossy()));
     let path = path.to_owned();
-    let (database, schema, write_denied_reason) = run_blocking(what, move || {
-        // An absolute path keeps its meaning if the folder is changed, and is never taken for an address.
+    let (database, schema, access) = run_blocking(what, move || {
+        // An absolute path stays valid when the working folder changes, and is never parsed as a URI.
         let database = Database::new(std::fs::canonicalize(&path).unwrap_or(path));
         let read_connection = database.open_read_only()?;
         let schema = Schema::read(&read_connection.connection)?;
         if !schema.is_mlflow() {
-            let why = "it is a SQLite file, but no MLflow store: it has no experiments and runs";
             return Err(QueryError::Store(
                 StoreErrorKind::InvalidResponse,
-                why.to_owned(),
+                "not an MLflow store: the database has no experiments and runs".to_owned(),
             ));
         }
-        let write_denied_reason = if mode == AccessMode::ReadWrite {
-            database.read_only_reason()
-        } else {
-            None
+        let access = match (schema.read_only_reason(), mode) {
+            (Some(reason), _) | (None, AccessMode::ReadOnly(reason)) => Err(reason),
+            (None, AccessMode::ReadWrite) => database.read_only_reason().map_or(Ok(()), Err),
         };
-        Ok((database, schema, write_denied_reason))
+        Ok((database, schema, access))
     })
     .await?;
-    let read_only_reason = if schema.has_registry() {
-        schema.read_only_reason()
-    } else {
-        Some("the file has no model registry".to_owned())
-    };
-    let read_only = read_only_reason.or(write_denied_reason);
-    let can_write = mode == AccessMode::ReadWrite && read_only.is_none();
-    let store = Arc::new(SqliteStore::new(database, Arc::new(schema), read_only));
-    let writer = can_write
-        .then(|| Arc::new(SqliteWriter::new(Arc::clone(&store.database))) as super::Writer);
+    let writer =
+        access.map(|()| Arc::new(SqliteWriter::new(Arc::clone(&database))) as super::Writer);
     Ok(StoreHandle {
-        reader: store,
+        reader: Arc::new(SqliteStore::new(database, Arc::new(schema))),
         writer,
     })
 }
@@ -99,14 +89,13 @@ struct SqliteStore {
     origin: String,
     database: Arc<Database>,
     schema: Arc<Schema>,
-    read_only_reason: Option<String>,
     listing_cache: ListingCache,
     /// A connection of its own: SQLite counts other connections' changes for each connection separately.
     revision_connection: Arc<Mutex<Option<ReadConnection>>>,
 }
 
 impl SqliteStore {
-    fn new(database: Arc<Database>, schema: Arc<Schema>, read_only_reason: Option<String>) -> Self {
+    fn new(database: Arc<Database>, schema: Arc<Schema>) -> Self {
         let path = database.path();
         Self {
             name: path
@@ -119,7 +108,6 @@ impl SqliteStore {
             revision_connection: Arc::default(),
             database,
             schema,
-            read_only_reason,
         }
     }
 }
@@ -134,6 +122,14 @@ impl ReadStore for SqliteStore {
         &self.origin
     }
 
+    fn local_folder(&self) -> Option<&Path> {
+        self.database.path().parent()
+    }
+
+    fn tracking_uri(&self) -> String {
+        format!("sqlite:///{}", self.origin)
+    }
+
     async fn features(&self) -> Result<Features> {
         Ok(Features {
             product: self.schema.product(),
@@ -142,7 +138,6 @@ impl ReadStore for SqliteStore {
             has_cheap_full_histories: true,
             has_logged_models: self.schema.has_table("logged_models"),
             has_registry: self.schema.has_registry(),
-            read_only_reason: self.read_only_reason.clone(),
         })
     }
 

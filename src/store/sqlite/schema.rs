@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 
 use super::values::{column_value, integer, text};
+use crate::store::ReadOnlyReason;
 use crate::text::untrusted::clean;
 
 /// The workspace that is read and written where a file has workspaces (MLflow 3.10 and later).
@@ -155,33 +156,29 @@ impl Schema {
         }
     }
 
-    /// Why the registry can't be written: a column that a write needs is not there, or one is there that MLflow
-    /// must fill and that this program does not know. Nothing when it can.
-    pub(super) fn read_only_reason(&self) -> Option<String> {
+    /// Why the registry can't be written: a column that a write needs is missing, or one is required that only a newer
+    /// MLflow fills.
+    pub(super) fn read_only_reason(&self) -> Option<ReadOnlyReason> {
+        if !self.has_registry() {
+            return Some(ReadOnlyReason::NoRegistry);
+        }
         let linked = self
             .has_table(LOGGED_MODEL_TAGS.0)
             .then_some(LOGGED_MODEL_TAGS);
         for (table, known) in WRITTEN_COLUMNS.into_iter().chain(linked) {
             if let Some(missing) = known.iter().find(|column| !self.has_column(table, column)) {
-                return Some(format!(
-                    "the file's schema has no {table}.{missing}: it is older than this program can write"
-                ));
+                return Some(ReadOnlyReason::SchemaTooOld(format!("{table}.{missing}")));
             }
-            let unknown = |column: &&SchemaColumn| {
+            let is_unknown = |column: &&SchemaColumn| {
                 column.is_required
                     && column.name != "workspace"
                     && !known.contains(&column.name.as_str())
             };
-            if let Some(column) = self
-                .tables
-                .get(table)
-                .and_then(|columns| columns.iter().find(unknown))
-            {
-                return Some(format!(
-                    "the file's schema has {}.{}, which this program does not know: it is newer than this program can write",
-                    clean(table),
-                    clean(&column.name)
-                ));
+            if let Some(column) = self.tables.get(table)?.iter().find(is_unknown) {
+                return Some(ReadOnlyReason::SchemaTooNew(format!(
+                    "{table}.{}",
+                    column.name
+                )));
             }
         }
         None

@@ -64,7 +64,7 @@ fn write_in_transaction(database: &Database, write: &StoreWrite) -> Result<Write
     if let Some(why) = schema.read_only_reason() {
         return Err(rolled_back_error(QueryError::Store(
             StoreErrorKind::Unsupported,
-            why,
+            why.to_string(),
         )));
     }
     let written =

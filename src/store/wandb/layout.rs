@@ -164,35 +164,42 @@ fn find_log(folder: &Path) -> Option<PathBuf> {
     logs.into_iter().find(|path| path.is_file())
 }
 
-/// The folder of W&B's that a path means: one with runs, a project's folder that has such a one, or one run's.
-pub(crate) fn find_wandb_dir(path: &Path) -> Option<PathBuf> {
-    if !path.is_dir() {
-        return None;
+/// The folder of runs that a path names: one with runs, a project's folder around it, a run's folder, or a run's log.
+pub(in crate::store) fn find_runs(path: &Path) -> Option<PathBuf> {
+    if path.is_file() && path.extension().is_some_and(|e| e == "wandb") {
+        let run = path.parent()?;
+        return Some(if run.as_os_str().is_empty() {
+            PathBuf::from(".")
+        } else {
+            run.to_owned()
+        });
     }
-    // Links, `latest-run` above all, are named by what they lead to.
-    let canonical = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    // Follow links, above all `latest-run`.
+    let canonical = path.canonicalize().ok().filter(|path| path.is_dir())?;
     if RunDir::open(&canonical).is_some_and(|run| run.log.is_some() || run.files_dir().is_dir())
         || has_runs(path)
     {
         return Some(path.to_owned());
     }
-    if let Some(home) = WANDB_DIRS
-        .iter()
-        .map(|home| path.join(home))
-        .find(|home| has_runs(home))
-    {
-        return Some(home);
-    }
-    // Nothing was run yet.
-    let is_empty = canonical.file_name().is_some_and(|name| name == "wandb")
-        && canonical
-            .read_dir()
-            .is_ok_and(|mut inside| inside.next().is_none());
-    is_empty.then(|| path.to_owned())
+    find_project_runs(path).or_else(|| {
+        // W&B creates the folder before the first run.
+        let is_empty = canonical.file_name().is_some_and(|name| name == "wandb")
+            && canonical
+                .read_dir()
+                .is_ok_and(|mut entries| entries.next().is_none());
+        is_empty.then(|| path.to_owned())
+    })
 }
 
-/// Whether a folder has runs in it.
-pub(crate) fn has_runs(folder: &Path) -> bool {
+/// The folder of runs in a project's folder.
+pub(in crate::store) fn find_project_runs(folder: &Path) -> Option<PathBuf> {
+    WANDB_DIRS
+        .iter()
+        .map(|name| folder.join(name))
+        .find(|path| has_runs(path))
+}
+
+fn has_runs(folder: &Path) -> bool {
     let Ok(entries) = folder.read_dir() else {
         return false;
     };
@@ -277,19 +284,15 @@ mod tests {
             folder.path().join("wandb"),
             folder.path().join("wandb/run-20261123_135403-a"),
         );
-        assert_eq!(self::find_wandb_dir(folder.path()), None);
+        assert_eq!(find_runs(folder.path()), None);
         fs::create_dir(&home).unwrap();
-        assert_eq!(
-            self::find_wandb_dir(&home),
-            Some(home.clone()),
-            "nothing was run yet"
-        );
+        assert_eq!(find_runs(&home), Some(home.clone()), "nothing was run yet");
         fs::create_dir_all(run.join("files")).unwrap();
         std::os::unix::fs::symlink("run-20261123_135403-a", home.join("latest-run")).unwrap();
-        assert_eq!(self::find_wandb_dir(folder.path()), Some(home.clone()));
-        assert_eq!(self::find_wandb_dir(&run), Some(run));
+        assert_eq!(find_runs(folder.path()), Some(home.clone()));
+        assert_eq!(find_runs(&run), Some(run));
         assert_eq!(
-            self::find_wandb_dir(&home.join("latest-run")),
+            find_runs(&home.join("latest-run")),
             Some(home.join("latest-run"))
         );
         assert_eq!(

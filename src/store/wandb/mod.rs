@@ -11,15 +11,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::downsample::downsample;
 use super::{
-    ChangedRunsQuery, Features, LifecycleFilter, Page, PageToken, ReadStore, Resolution, Result,
-    RunQuery, StoreHandle, limits, local_artifacts,
+    ChangedRunsQuery, Features, LifecycleFilter, Page, PageToken, ReadOnlyReason, ReadStore,
+    Resolution, Result, RunQuery, StoreHandle, limits, local_artifacts,
 };
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
-    ModelName, ModelVersion, Point, Preview, RegisteredModel, Run, RunId, StoreError,
-    StoreErrorKind,
+    ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, StoreError, StoreErrorKind,
 };
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
@@ -40,7 +38,7 @@ mod sidecar;
 mod summary;
 mod system_metrics;
 
-pub(super) use layout::{find_wandb_dir, has_runs};
+pub(super) use layout::{find_project_runs, find_runs};
 
 use cache::RunCache;
 use parallel::{map_parallel, run_blocking};
@@ -66,7 +64,7 @@ pub async fn open(path: &Path) -> Result<StoreHandle> {
     .await??;
     Ok(StoreHandle {
         reader: Arc::new(store),
-        writer: None,
+        writer: Err(ReadOnlyReason::Backend("W&B runs")),
     })
 }
 
@@ -121,6 +119,10 @@ impl ReadStore for WandbStore {
         &self.origin
     }
 
+    fn local_folder(&self) -> Option<&Path> {
+        self.cache.root().parent()
+    }
+
     async fn features(&self) -> Result<Features> {
         Ok(Features {
             product: "W&B local runs".to_owned(),
@@ -129,7 +131,6 @@ impl ReadStore for WandbStore {
             has_cheap_full_histories: true,
             has_logged_models: false,
             has_registry: false,
-            read_only_reason: Some("W&B's local runs are only read".to_owned()),
         })
     }
 
@@ -197,7 +198,7 @@ impl ReadStore for WandbStore {
         let key = Untrusted::from(metric);
         let some = found.into_iter().filter(|(_, points)| !points.is_empty());
         Ok(some
-            .map(|(run, points)| build_history(run, key.clone(), points, resolution))
+            .map(|(run, points)| resolution.sample(run, key.clone(), points))
             .collect())
     }
 
@@ -286,35 +287,5 @@ fn require_run(what: &str, home: &ArtifactOwner) -> Result<RunId> {
             what,
             "W&B's local runs have no logged models",
         )),
-    }
-}
-
-/// The points as they were asked for.
-fn build_history(
-    run: RunId,
-    key: Untrusted,
-    points: Vec<Point>,
-    resolution: Resolution,
-) -> MetricHistory {
-    let (points, sampled) = match resolution {
-        Resolution::Full => (points, false),
-        Resolution::Points(max_points) => downsample(points, max_points as usize),
-        Resolution::StepRange {
-            points: max_points,
-            first,
-            last,
-        } => downsample(
-            points
-                .into_iter()
-                .filter(|point| (first..=last).contains(&point.step))
-                .collect(),
-            max_points as usize,
-        ),
-    };
-    MetricHistory {
-        run,
-        key,
-        points,
-        is_sampled: sampled,
     }
 }

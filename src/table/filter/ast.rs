@@ -1,6 +1,6 @@
 //! The tree that a filter is read into.
 
-use super::super::{Attribute, ColumnKey};
+use super::super::{ColumnKey, ValueKind};
 
 /// A filter or a part of one.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,34 +100,13 @@ impl DatasetField {
     }
 }
 
-/// What a field can be compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum FieldKind {
-    /// Numbers: metrics.
-    Number,
-    /// Text, or a number without quotes: params and tags.
-    NumberOrText,
-    /// Text.
-    Text,
-    /// Ms since the epoch.
-    Time,
-    /// Spans of time.
-    Duration,
-}
-
 impl Field {
-    /// What it can be compared with.
-    pub(super) fn kind(&self) -> FieldKind {
+    /// The values that it can be compared with.
+    pub(super) fn values(&self) -> ValueKind {
         match self {
-            Self::Age => FieldKind::Duration,
-            Self::Dataset(_) => FieldKind::Text,
-            Self::Column(ColumnKey::Metric(_) | ColumnKey::Curve(..)) => FieldKind::Number,
-            Self::Column(ColumnKey::Param(_) | ColumnKey::Tag(_)) => FieldKind::NumberOrText,
-            Self::Column(ColumnKey::Attribute(attribute)) => match attribute {
-                Attribute::Start | Attribute::End => FieldKind::Time,
-                Attribute::Duration => FieldKind::Duration,
-                _ => FieldKind::Text,
-            },
+            Self::Age => ValueKind::Duration,
+            Self::Dataset(_) => ValueKind::Text,
+            Self::Column(column) => column.kind().values,
         }
     }
 }

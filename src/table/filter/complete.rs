@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::super::{Attribute, ColumnKey, RunTable};
-use super::ast::{Field, FieldKind, IsQualifier};
+use super::super::{Attribute, ColumnKey, RunTable, ValueKind};
+use super::ast::IsQualifier;
 use super::lexer::{Token, TokenKind, tokenize};
-use super::print::{quote, quote_key};
+use super::print::quote;
 
 /// At most this many are offered: more than fit on a screen help nobody.
 const MAX_COMPLETIONS: usize = 100;
@@ -160,22 +160,12 @@ fn column_before_cursor(tokens: &[Token]) -> Option<ColumnKey> {
         (TokenKind::Bare(path), _) => path.split_once('.').unwrap_or(("attributes", path)),
         _ => return None,
     };
-    match kind {
-        "metrics" | "metric" => Some(ColumnKey::Metric(key.into())),
-        "params" | "param" | "parameters" | "parameter" => Some(ColumnKey::Param(key.into())),
-        "tags" | "tag" => Some(ColumnKey::Tag(key.into())),
-        _ => Attribute::parse(key).map(ColumnKey::Attribute),
-    }
+    ColumnKey::from_prefix(kind, key).or_else(|| Attribute::parse(key).map(ColumnKey::Attribute))
 }
 
 fn term_candidates(table: &RunTable) -> Vec<String> {
-    let columns = table.columns().into_iter().map(|key| match &key {
-        ColumnKey::Attribute(attribute) => attribute.as_str().to_owned(),
-        ColumnKey::Metric(key) => format!("metrics.{}", quote_key(key.raw())),
-        ColumnKey::Param(key) => format!("params.{}", quote_key(key.raw())),
-        ColumnKey::Tag(key) => format!("tags.{}", quote_key(key.raw())),
-        ColumnKey::Curve(..) => key.to_raw_string(),
-    });
+    let columns = table.columns().into_iter();
+    let columns = columns.map(|column| column.to_filter_string());
     let states = IsQualifier::ALL
         .into_iter()
         .map(|is| format!("is:{}", is.as_str()));
@@ -193,10 +183,10 @@ fn term_candidates(table: &RunTable) -> Vec<String> {
 fn operator_candidates(key: &ColumnKey) -> Vec<String> {
     let (numbers, texts): (&[&str], &[&str]) =
         (&["<", "<=", ">", ">=", "BETWEEN"], &["LIKE", "ILIKE"]);
-    let (numbers, texts) = match Field::Column(key.clone()).kind() {
-        FieldKind::NumberOrText => (numbers, texts),
-        FieldKind::Text => (&[][..], texts),
-        FieldKind::Number | FieldKind::Time | FieldKind::Duration => (numbers, &[][..]),
+    let (numbers, texts) = match key.kind().values {
+        ValueKind::NumberOrText => (numbers, texts),
+        ValueKind::Text => (&[][..], texts),
+        ValueKind::Number | ValueKind::Time | ValueKind::Duration => (numbers, &[][..]),
     };
     let all = ["=", "!="].iter().chain(numbers).chain(texts).chain(&[
         "IN",

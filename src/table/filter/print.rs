@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use super::super::ColumnKey;
-use super::super::duration::format_duration;
-use super::ast::{Condition, Expr, Field, FieldKind};
+use super::super::ValueKind;
+use super::super::column::quote_backticks;
+use super::ast::{Condition, Expr, Field};
 use super::parser::is_keyword;
+use crate::text::duration::format_units;
 
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -24,7 +25,7 @@ impl fmt::Display for Expr {
                     "{field}{}",
                     ConditionDisplay {
                         test,
-                        kind: field.kind()
+                        kind: field.values()
                     }
                 )
             }
@@ -63,12 +64,7 @@ impl fmt::Display for Field {
         match self {
             Self::Age => f.write_str("age"),
             Self::Dataset(field) => write!(f, "dataset.{}", field.as_str()),
-            Self::Column(ColumnKey::Attribute(attribute)) => f.write_str(attribute.as_str()),
-            Self::Column(ColumnKey::Metric(key)) => write!(f, "metrics.{}", quote_key(key.raw())),
-            Self::Column(ColumnKey::Param(key)) => write!(f, "params.{}", quote_key(key.raw())),
-            Self::Column(ColumnKey::Tag(key)) => write!(f, "tags.{}", quote_key(key.raw())),
-            // The language has no words for curves: no filter is parsed to one.
-            Self::Column(key @ ColumnKey::Curve(..)) => f.write_str(&key.to_raw_string()),
+            Self::Column(column) => f.write_str(&column.to_filter_string()),
         }
     }
 }
@@ -76,14 +72,14 @@ impl fmt::Display for Field {
 /// A test of a field of a kind, with the space before it.
 struct ConditionDisplay<'a> {
     test: &'a Condition,
-    kind: FieldKind,
+    kind: ValueKind,
 }
 
 impl fmt::Display for ConditionDisplay<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = |value: &f64| {
-            if self.kind == FieldKind::Duration {
-                format_duration(*value as i64)
+            if self.kind == ValueKind::Duration {
+                format_units((*value as i64).max(0), 0)
             } else {
                 format_number(*value)
             }
@@ -160,24 +156,6 @@ pub(super) fn quote_without_backticks(text: &str) -> Option<String> {
     }
 }
 
-/// A text in back-ticks.
-pub(super) fn quote_backticks(text: &str) -> String {
-    format!("`{}`", text.replace('`', "``"))
-}
-
-/// A key, in back-ticks unless it is letters, digits, underscores and dots.
-pub(super) fn quote_key(key: &str) -> String {
-    let is_name = |part: &str| {
-        part.starts_with(|c: char| c.is_ascii_alphabetic())
-            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    };
-    if key.split('.').all(is_name) {
-        key.to_owned()
-    } else {
-        quote_backticks(key)
-    }
-}
-
 fn is_plain_word(word: &str) -> bool {
     let plain = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
     !word.is_empty() && word.chars().all(plain) && !is_keyword(word)
@@ -187,7 +165,7 @@ fn is_plain_word(word: &str) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::super::Attribute;
+    use super::super::super::{Attribute, ColumnKey};
     use super::super::Filter;
     use super::super::ast::{ComparisonOp, DatasetField, IsQualifier};
     use super::*;
@@ -208,7 +186,7 @@ mod tests {
         ]
     }
 
-    fn any_condition(kind: FieldKind) -> BoxedStrategy<Condition> {
+    fn any_condition(kind: ValueKind) -> BoxedStrategy<Condition> {
         let negated = any::<bool>();
         let null = negated
             .prop_map(|negated| Condition::IsNull { negated })
@@ -225,7 +203,7 @@ mod tests {
             (proptest::collection::vec(any_text(), 1..4), negated)
                 .prop_map(|(texts, negated)| Condition::InTexts { texts, negated }),
         ];
-        let number = if kind == FieldKind::Duration {
+        let number = if kind == ValueKind::Duration {
             (0..1_000_000_000_000_i64).prop_map(|ms| ms as f64).boxed()
         } else {
             any_number().boxed()
@@ -242,9 +220,9 @@ mod tests {
                 .prop_map(|(numbers, negated)| Condition::InNumbers { numbers, negated }),
         ];
         match kind {
-            FieldKind::Text => prop_oneof![texts, null].boxed(),
-            FieldKind::NumberOrText => prop_oneof![texts, numbers, null].boxed(),
-            FieldKind::Number | FieldKind::Time | FieldKind::Duration => {
+            ValueKind::Text => prop_oneof![texts, null].boxed(),
+            ValueKind::NumberOrText => prop_oneof![texts, numbers, null].boxed(),
+            ValueKind::Number | ValueKind::Time | ValueKind::Duration => {
                 prop_oneof![numbers, null].boxed()
             }
         }
@@ -266,7 +244,7 @@ mod tests {
             Just(Field::Age),
         ];
         let test = field.prop_flat_map(|field| {
-            any_condition(field.kind()).prop_map(move |test| Expr::Condition(field.clone(), test))
+            any_condition(field.values()).prop_map(move |test| Expr::Condition(field.clone(), test))
         });
         let leaf = prop_oneof![6 => test, 1 => any_text().prop_map(Expr::Search), 1 => proptest::sample::select(IsQualifier::ALL.to_vec()).prop_map(Expr::Is)];
         leaf.prop_recursive(4, 16, 3, |inner| {

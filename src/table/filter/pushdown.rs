@@ -9,7 +9,7 @@
 //!   ASCII, of which SQLite doesn't know the case;
 //! * texts and keys that MLflow's quotes can't hold.
 
-use super::super::{Attribute, ColumnKey};
+use super::super::column_kind::RemoteSupport;
 use super::ast::{ComparisonOp, Condition, Expr, Field, IsQualifier};
 use super::print::{format_number, quote_without_backticks};
 use super::{Filter, Pushdown};
@@ -71,26 +71,15 @@ fn remote_clause(node: &Expr) -> Option<RemoteClause> {
         })
     };
     match node {
-        Expr::Condition(Field::Column(ColumnKey::Metric(key)), test) => {
-            inexact(number_clause(&backtick_key("metrics", key.raw())?, test))
-        }
-        Expr::Condition(Field::Column(ColumnKey::Param(key)), test) => {
-            exact(text_clause(&backtick_key("params", key.raw())?, test))
-        }
-        Expr::Condition(Field::Column(ColumnKey::Tag(key)), test) => {
-            exact(text_clause(&backtick_key("tags", key.raw())?, test))
-        }
-        Expr::Condition(Field::Column(ColumnKey::Attribute(attribute)), test) => {
-            let name = format!("attributes.{}", attribute.as_str());
-            match attribute {
-                Attribute::Status | Attribute::Name | Attribute::ArtifactUri => {
-                    exact(text_clause(&name, test))
-                }
-                Attribute::RunId => {
+        Expr::Condition(Field::Column(column), test) => {
+            let name = column.to_remote_string()?;
+            match column.kind().remote {
+                RemoteSupport::Never => None,
+                RemoteSupport::Number => inexact(number_clause(&name, test)),
+                RemoteSupport::Text => exact(text_clause(&name, test)),
+                RemoteSupport::TextOrList => {
                     exact(text_clause(&name, test).or_else(|| list_clause(&name, test)))
                 }
-                Attribute::Start | Attribute::End => inexact(number_clause(&name, test)),
-                _ => None,
             }
         }
         Expr::Condition(Field::Dataset(field), test) => {
@@ -109,19 +98,13 @@ fn remote_clause(node: &Expr) -> Option<RemoteClause> {
         ))),
         // Only what says that it is running can be stalled; for how long it has been quiet is found here.
         Expr::Is(IsQualifier::Stalled) => inexact(Some("attributes.status = 'RUNNING'".to_owned())),
-        Expr::Condition(Field::Age | Field::Column(ColumnKey::Curve(..)), _)
+        Expr::Condition(Field::Age, _)
         | Expr::And(_)
         | Expr::Or(_)
         | Expr::Not(_)
         | Expr::Search(_)
         | Expr::Is(_) => None,
     }
-}
-
-/// A key in back-ticks, if they can hold it.
-fn backtick_key(kind: &str, key: &str) -> Option<String> {
-    let holds = !key.contains(['`', '"', '\'', '\\']) && !key.chars().any(char::is_control);
-    holds.then(|| format!("{kind}.`{key}`"))
 }
 
 fn number_clause(name: &str, test: &Condition) -> Option<String> {

@@ -1,12 +1,14 @@
 //! Terms: a field and what it is tested for.
 
-use super::super::duration::parse_duration;
-use super::super::{Attribute, ColumnKey};
+use super::super::{Attribute, ColumnKey, ValueKind};
 use super::FilterError;
-use super::ast::{ComparisonOp, Condition, DatasetField, Field, FieldKind};
+use super::ast::{ComparisonOp, Condition, DatasetField, Field};
 use super::lexer::{Token, TokenKind};
 use super::parser::{Parser, error_at};
+use crate::text::duration::parse_duration;
 use crate::text::untrusted::clean;
+
+const DATASET_PREFIXES: [&str; 2] = ["datasets", "dataset"];
 
 /// What may be a field's name, with its place; whether it is one shows only when a test follows.
 pub(super) struct FieldName {
@@ -32,25 +34,25 @@ impl FieldName {
                 "the key is missing after the dot; quote unusual ones: metrics.`val acc`",
             );
         }
-        let key = || self.key.as_str().into();
-        match self.prefix.as_deref() {
-            Some("metrics" | "metric") => Ok(Field::Column(ColumnKey::Metric(key()))),
-            Some("params" | "param" | "parameters" | "parameter") => {
-                Ok(Field::Column(ColumnKey::Param(key())))
-            }
-            Some("tags" | "tag") => Ok(Field::Column(ColumnKey::Tag(key()))),
-            Some("datasets" | "dataset") => self.resolve_dataset(),
-            Some("attributes" | "attribute" | "attr" | "run") | None => self.resolve_attribute(),
-            Some(other) => {
-                let wrong = clean(other);
-                error_at(
-                    self.offset,
-                    format!(
-                        "{wrong} is no kind of column; there are metrics, params, tags, attributes and dataset"
-                    ),
-                )
-            }
+        let Some(prefix) = self.prefix.as_deref() else {
+            return self.resolve_attribute();
+        };
+        if let Some(column) = ColumnKey::from_prefix(prefix, &self.key) {
+            return Ok(Field::Column(column));
         }
+        if ColumnKey::is_attribute_prefix(prefix) {
+            return self.resolve_attribute();
+        }
+        if DATASET_PREFIXES.contains(&prefix) {
+            return self.resolve_dataset();
+        }
+        error_at(
+            self.offset,
+            format!(
+                "unknown prefix `{}`; expected metrics, params, tags, attributes or dataset",
+                clean(prefix)
+            ),
+        )
     }
 
     fn resolve_dataset(&self) -> Result<Field, FilterError> {
@@ -184,7 +186,7 @@ impl Parser {
             };
         }
         let negated = self.eat_keyword("NOT");
-        let kind = field.kind();
+        let kind = field.values();
         let Some(token) = self.advance() else {
             return self.error("expected a comparison here");
         };
@@ -192,7 +194,7 @@ impl Parser {
             TokenKind::Operator(comparison) => self.parse_comparison(kind, comparison),
             _ if token.is_keyword("IN") => self.parse_in_list(kind, negated),
             _ if token.is_keyword("BETWEEN") => self.parse_between(kind, negated),
-            _ if matches!(kind, FieldKind::Text | FieldKind::NumberOrText) => {
+            _ if matches!(kind, ValueKind::Text | ValueKind::NumberOrText) => {
                 let at = self.offset();
                 match self.parse_literal(kind)? {
                     Literal::Text(pattern) => Ok(Condition::Like {
@@ -214,7 +216,7 @@ impl Parser {
 
     fn parse_comparison(
         &mut self,
-        kind: FieldKind,
+        kind: ValueKind,
         comparison: ComparisonOp,
     ) -> Result<Condition, FilterError> {
         let at = self.offset();
@@ -230,7 +232,7 @@ impl Parser {
                 text,
                 negated: true,
             }),
-            (Literal::Text(_), _) if kind == FieldKind::NumberOrText => error_at(
+            (Literal::Text(_), _) if kind == ValueKind::NumberOrText => error_at(
                 at,
                 format!(
                     "text has no {}; to compare as a number, write it without quotes",
@@ -247,7 +249,7 @@ impl Parser {
         }
     }
 
-    fn parse_between(&mut self, kind: FieldKind, negated: bool) -> Result<Condition, FilterError> {
+    fn parse_between(&mut self, kind: ValueKind, negated: bool) -> Result<Condition, FilterError> {
         let low = self.parse_bound(kind)?;
         if !self.eat_keyword("AND") {
             return self.error("expected AND and the upper end after BETWEEN");
@@ -259,7 +261,7 @@ impl Parser {
         })
     }
 
-    fn parse_bound(&mut self, kind: FieldKind) -> Result<f64, FilterError> {
+    fn parse_bound(&mut self, kind: ValueKind) -> Result<f64, FilterError> {
         let at = self.offset();
         match self.parse_literal(kind)? {
             Literal::Number(number) | Literal::Duration(number) => Ok(number),
@@ -267,7 +269,7 @@ impl Parser {
         }
     }
 
-    fn parse_in_list(&mut self, kind: FieldKind, negated: bool) -> Result<Condition, FilterError> {
+    fn parse_in_list(&mut self, kind: ValueKind, negated: bool) -> Result<Condition, FilterError> {
         if !self.eat(&TokenKind::OpenParen) {
             return self.error("expected ( and a list after IN");
         }
@@ -296,25 +298,25 @@ impl Parser {
     }
 
     /// Reads what a field of a kind can be compared with.
-    fn parse_literal(&mut self, kind: FieldKind) -> Result<Literal, FilterError> {
+    fn parse_literal(&mut self, kind: ValueKind) -> Result<Literal, FilterError> {
         let at = self.offset();
         match (self.advance().map(|token| token.kind), kind) {
-            (Some(TokenKind::Quoted(_, text)), FieldKind::Text | FieldKind::NumberOrText) => {
+            (Some(TokenKind::Quoted(_, text)), ValueKind::Text | ValueKind::NumberOrText) => {
                 Ok(Literal::Text(text))
             }
-            (Some(TokenKind::Quoted(..)), FieldKind::Number) => {
+            (Some(TokenKind::Quoted(..)), ValueKind::Number) => {
                 error_at(at, "a metric is a number: write it without quotes")
             }
-            (Some(TokenKind::Quoted(..)), FieldKind::Time) => error_at(
+            (Some(TokenKind::Quoted(..)), ValueKind::Time) => error_at(
                 at,
                 "a time is a number of ms since 1970, without quotes; for the last days write age < 2d",
             ),
             (Some(TokenKind::Bare(word)), _) => parse_bare_literal(&word, kind, at),
-            (Some(TokenKind::Quoted(..)) | None, FieldKind::Duration) => {
+            (Some(TokenKind::Quoted(..)) | None, ValueKind::Duration) => {
                 error_at(at, "expected a span of time, such as 90s, 1h30m or 2d")
             }
-            (Some(_) | None, FieldKind::Text) => error_at(at, "expected a text in quotes"),
-            (Some(_) | None, FieldKind::NumberOrText) => {
+            (Some(_) | None, ValueKind::Text) => error_at(at, "expected a text in quotes"),
+            (Some(_) | None, ValueKind::NumberOrText) => {
                 error_at(at, "expected a text in quotes, or a number")
             }
             (Some(_) | None, _) => error_at(at, "expected a number"),
@@ -330,21 +332,21 @@ impl Parser {
     }
 }
 
-fn parse_bare_literal(word: &str, kind: FieldKind, at: usize) -> Result<Literal, FilterError> {
+fn parse_bare_literal(word: &str, kind: ValueKind, at: usize) -> Result<Literal, FilterError> {
     let number = word.parse::<f64>().ok().filter(|_| {
         !word.contains(char::is_alphabetic) || word.starts_with(|c: char| !c.is_alphabetic())
     });
     let span = parse_duration(word);
     match (kind, number, span) {
-        (FieldKind::Text, ..) => {
+        (ValueKind::Text, ..) => {
             error_at(at, format!("text is written in quotes: '{}'", clean(word)))
         }
-        (FieldKind::Duration, _, Some(ms)) => Ok(Literal::Duration(ms as f64)),
-        (FieldKind::Duration, Some(_), None) => error_at(
+        (ValueKind::Duration, _, Some(ms)) => Ok(Literal::Duration(ms as f64)),
+        (ValueKind::Duration, Some(_), None) => error_at(
             at,
             format!("which unit? write {0}s, {0}m, {0}h or {0}d", clean(word)),
         ),
-        (FieldKind::Duration, None, None) => {
+        (ValueKind::Duration, None, None) => {
             error_at(at, "expected a span of time, such as 90s, 1h30m or 2d")
         }
         (_, Some(number), _) if number.is_finite() => Ok(Literal::Number(number)),
@@ -353,11 +355,11 @@ fn parse_bare_literal(word: &str, kind: FieldKind, at: usize) -> Result<Literal,
         {
             error_at(at, "this number is too large")
         }
-        (FieldKind::NumberOrText, ..) => error_at(
+        (ValueKind::NumberOrText, ..) => error_at(
             at,
             format!("expected a number, or a text in quotes: '{}'", clean(word)),
         ),
-        (FieldKind::Time, _, Some(_)) => error_at(
+        (ValueKind::Time, _, Some(_)) => error_at(
             at,
             "a time is a number of ms since 1970; for the last days write age < 2d",
         ),
@@ -369,23 +371,7 @@ fn parse_bare_literal(word: &str, kind: FieldKind, at: usize) -> Result<Literal,
     }
 }
 
-/// Whether a word before a dot says what kind of column is meant.
-fn is_column_prefix(word: &str) -> bool {
-    matches!(
-        word,
-        "metrics"
-            | "metric"
-            | "params"
-            | "param"
-            | "parameters"
-            | "parameter"
-            | "tags"
-            | "tag"
-            | "datasets"
-            | "dataset"
-            | "attributes"
-            | "attribute"
-            | "attr"
-            | "run"
-    )
+/// Whether what stands before a dot is a prefix rather than part of a key.
+fn is_column_prefix(text: &str) -> bool {
+    ColumnKey::is_prefix(text) || DATASET_PREFIXES.contains(&text)
 }

@@ -18,8 +18,8 @@ use crate::ops::journal::Journal;
 use crate::ops::list_runs::{ListingEnd, list_runs};
 use crate::promotion::Intent;
 use crate::store::{
-    Features, LifecycleFilter, Page, PageToken, ReadStore, Resolution, Result, RunQuery,
-    StoreHandle,
+    Features, LifecycleFilter, Page, PageToken, ReadOnlyReason, ReadStore, Resolution, Result,
+    RunQuery, StoreHandle,
 };
 use crate::tui::app::{Reply, Request, Ticket};
 
@@ -95,7 +95,7 @@ fn services(store: &Arc<FakeStore>) -> Services {
     Services {
         store: StoreHandle {
             reader: Arc::clone(store) as Arc<dyn ReadStore>,
-            writer: None,
+            writer: Err(ReadOnlyReason::Flag),
         },
         primary: Arc::clone(store) as Arc<dyn ReadStore>,
         journal: Journal::with_path("unused".into()),

@@ -49,7 +49,7 @@ pub(super) async fn apply(
 }
 
 fn require_writer(services: &Services) -> Result<&Writer, RequestError> {
-    services.store.writer.as_ref().ok_or_else(|| RequestError {
+    services.store.writer.as_ref().map_err(|_| RequestError {
         message: format!("nothing was written: {}", services.read_only_reason),
         hint: "open a writable store, without --read-only".into(),
     })

@@ -3,7 +3,7 @@
 use frontrunner::chart::{Quantity, ScaleKind, Shape};
 use frontrunner::tui::app::{Message, Mouse, Screen};
 use frontrunner::tui::screens::charts::ChartsScreen;
-use frontrunner::tui::screens::drivers::{DriversScreen, DriversTab};
+use frontrunner::tui::screens::drivers::DriversScreen;
 use rusqlite::Connection;
 
 use super::runs_table::at_runs;
@@ -246,7 +246,7 @@ fn drivers_screen_shows_every_page() {
     let mut driver = at_runs("churn-sweep");
     driver
         .press("i")
-        .assert_shows("what goes with auc")
+        .assert_shows("param importance for auc")
         .assert_shows("R²")
         .assert_shows("learning_rate");
     let found = drivers(&driver).importance.get().unwrap();
@@ -257,7 +257,7 @@ fn drivers_screen_shows_every_page() {
     );
     assert!(found.r_squared.unwrap() > 0.3, "{:?}", found.r_squared);
     driver.press("enter").assert_shows("auc over learning_rate");
-    assert_eq!(drivers(&driver).tab, DriversTab::Scatter);
+    assert_eq!(drivers(&driver).figure_spec().name, "scatter");
     driver.press("l").assert_hides("auc over learning_rate");
     driver
         .press("v")

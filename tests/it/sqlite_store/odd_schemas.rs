@@ -34,7 +34,7 @@ async fn open_error(folder: &Path, name: &str) -> (StoreErrorKind, String) {
         Ok(opened) => panic!("{name} was opened as {:?}", opened.reader.features().await),
     };
     let (look, write) = (
-        attempt(AccessMode::ReadOnly).await,
+        attempt(AccessMode::ReadOnly(ReadOnlyReason::Flag)).await,
         attempt(AccessMode::ReadWrite).await,
     );
     assert_eq!(look, write);
@@ -76,17 +76,21 @@ async fn non_store_file_is_refused_and_unchanged() {
             StoreErrorKind::Unreachable,
             "No such file",
         ),
-        ("folder.db", StoreErrorKind::InvalidResponse, "no file"),
-        ("text.db", StoreErrorKind::InvalidResponse, "no SQLite file"),
+        ("folder.db", StoreErrorKind::InvalidResponse, "not a file"),
+        (
+            "text.db",
+            StoreErrorKind::InvalidResponse,
+            "not a SQLite database",
+        ),
         (
             "empty.db",
             StoreErrorKind::InvalidResponse,
-            "no MLflow store",
+            "not an MLflow store",
         ),
         (
             "other.db",
             StoreErrorKind::InvalidResponse,
-            "no MLflow store",
+            "not an MLflow store",
         ),
         ("cut.db", StoreErrorKind::ServerError, "damaged"),
     ] {
@@ -97,7 +101,7 @@ async fn non_store_file_is_refused_and_unchanged() {
 }
 
 /// Opens a changed store for writing: it must be readable as a whole, and say why it can't be written, if it can't.
-async fn read_only_reason_after(version: &'static str, change: &str) -> Option<String> {
+async fn read_only_reason_after(version: &'static str, change: &str) -> Option<ReadOnlyReason> {
     let store = filled_store(version);
     let (folder, path) = store.copy();
     let sql = Sql::open(&path).unwrap();
@@ -106,13 +110,11 @@ async fn read_only_reason_after(version: &'static str, change: &str) -> Option<S
     let before = contents(folder.path());
     let opened = open_store(&path, AccessMode::ReadWrite).await;
     assert_same_store(&dump_store(&opened.reader).await, &store.dump);
-    let why = opened.reader.features().await.unwrap().read_only_reason;
-    assert_eq!(opened.writer.is_some(), why.is_none(), "{why:?}");
     assert!(
         contents(folder.path()) == before,
         "opening changed something"
     );
-    why
+    opened.writer.err()
 }
 
 /// A table gets a column that must be filled, as a later migration could have it.
@@ -129,17 +131,19 @@ DROP TABLE was;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_schema_is_read_only_with_a_reason() {
-    let newer = read_only_reason_after(V3, NEWER_SCHEMA).await.unwrap();
-    assert!(
-        newer.contains("registered_model_aliases.approved_by") && newer.contains("newer"),
-        "{newer}"
+    let newer = read_only_reason_after(V3, NEWER_SCHEMA).await;
+    assert_eq!(
+        newer,
+        Some(ReadOnlyReason::SchemaTooNew(
+            "registered_model_aliases.approved_by".into()
+        ))
     );
-    let older = read_only_reason_after(V2, "ALTER TABLE model_versions DROP COLUMN run_link")
-        .await
-        .unwrap();
-    assert!(
-        older.contains("model_versions.run_link") && older.contains("older"),
-        "{older}"
+    let older = read_only_reason_after(V2, "ALTER TABLE model_versions DROP COLUMN run_link").await;
+    assert_eq!(
+        older,
+        Some(ReadOnlyReason::SchemaTooOld(
+            "model_versions.run_link".into()
+        ))
     );
 }
 
@@ -174,13 +178,8 @@ async fn tracking_store_without_a_registry_is_reported() {
     drop(sql);
     let opened = open_store(&path, AccessMode::ReadWrite).await;
     let features = opened.reader.features().await.unwrap();
-    assert!(!features.has_registry && opened.writer.is_none());
-    assert!(
-        features
-            .read_only_reason
-            .unwrap()
-            .contains("no model registry")
-    );
+    assert!(!features.has_registry);
+    assert_eq!(opened.writer.err(), Some(ReadOnlyReason::NoRegistry));
     let fault = opened.reader.models().await.unwrap_err();
     assert_eq!(fault.kind, StoreErrorKind::Unsupported, "{fault}");
     assert!(

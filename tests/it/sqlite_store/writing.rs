@@ -302,7 +302,9 @@ async fn assert_writes_match_client(version: &'static str) {
     }
     // MLflow's client reads ours as its own, and goes on from there.
     let mut client = client_of(version, &twins.ours);
-    let reader = open_store(&twins.ours, AccessMode::ReadOnly).await.reader;
+    let reader = open_store(&twins.ours, AccessMode::ReadOnly(ReadOnlyReason::Flag))
+        .await
+        .reader;
     assert_same_store(&dump_store(&reader).await, &client.dump_store());
     let next = "answer = [apply('create_version', name, source='s3://next', run_id='', tags=[]) for name in ('shop', 'fresh')]";
     client.run(APPLY, &json!({"write": set_tag(1, "also", "from here")}));

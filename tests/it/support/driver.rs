@@ -12,7 +12,7 @@ use frontrunner::domain::{Millis, Slot, Stage};
 use frontrunner::ops::journal::Journal;
 use frontrunner::ops::lineage::EvidenceSources;
 use frontrunner::ops::list_runs::{RunPages, list_runs};
-use frontrunner::store::{AccessMode, ConnectOptions, RunQuery, StoreTarget, open};
+use frontrunner::store::{AccessMode, ConnectOptions, ReadOnlyReason, RunQuery, StoreTarget, open};
 use frontrunner::tui::app::layout::Size;
 use frontrunner::tui::app::{
     App, Dialog, Effect, Message, Reply, Request, Screen, Session, StartOptions, Ticket,
@@ -94,7 +94,7 @@ impl Driver {
     /// A session that may only look.
     pub fn read_only() -> Self {
         Self::open(
-            AccessMode::ReadOnly,
+            AccessMode::ReadOnly(ReadOnlyReason::Flag),
             Size {
                 width: 120,
                 height: 40,
@@ -131,7 +131,7 @@ impl Driver {
             .unwrap();
         let protected = Slot::default_protected();
         let session = Session {
-            can_write: opened.writer.is_some(),
+            can_write: opened.writer.is_ok(),
             refresh_seconds: 5,
             protected_slots: protected.clone(),
             remembers_views: true,

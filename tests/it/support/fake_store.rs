@@ -287,7 +287,6 @@ impl ReadStore for FakeStore {
             has_cheap_full_histories: true,
             has_logged_models: false,
             has_registry: true,
-            read_only_reason: None,
         })
     }
 

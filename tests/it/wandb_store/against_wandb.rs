@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use frontrunner::domain::{MetricValue, Run, RunStatus};
-use frontrunner::store::{Resolution, StoreHandle};
+use frontrunner::store::{ReadOnlyReason, Resolution, StoreHandle};
 use serde_json::Value;
 
 use super::{folder_of, open_store, run, samples};
@@ -167,7 +167,10 @@ fn assert_same_metrics(run: &Run, whole: &Value, histories: &BTreeMap<String, Po
 /// Judges the four runs of a folder that `fill.py` filled.
 async fn compare_with_wandb(home: &Path) {
     let store = open_store(home).await;
-    assert!(store.writer.is_none(), "there is nothing that could write");
+    assert_eq!(
+        store.writer.as_ref().err(),
+        Some(&ReadOnlyReason::Backend("W&B runs"))
+    );
     for id in ["aaaa1111", "bbbb2222", "cccc3333", "dddd4444"] {
         let (whole, records) = inspect(&folder_of(home, id));
         let read = run(&store, id).await;

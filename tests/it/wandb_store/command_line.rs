@@ -75,7 +75,8 @@ fn writes_and_registry_commands_are_unsupported() {
         let output = program.run(&[writes, &["--yes", "--target", target]].concat());
         assert_ne!(output.code, 0);
         assert!(
-            output.stderr.contains("no model registry") || output.stderr.contains("only read"),
+            output.stderr.contains("no model registry")
+                || output.stderr.contains("can only be read"),
             "{writes:?}: {output:?}"
         );
     }

@@ -162,9 +162,9 @@ fn foreign_directory_is_not_a_store() {
     let message = StoreTarget::parse(folder.path().to_str().unwrap())
         .unwrap_err()
         .to_string();
-    assert!(message.contains("no runs of W&B's"), "{message}");
+    assert!(message.contains("no W&B runs"), "{message}");
     assert_eq!(
-        StoreTarget::resolve(None, None, folder.path()),
+        StoreTarget::discover(folder.path()),
         Err(frontrunner::store::StoreTargetError::NoStore)
     );
 }
@@ -178,12 +178,12 @@ fn default_target_prefers_the_mlflow_file() {
         .map(PathBuf::from)
         .unwrap();
     assert_eq!(
-        StoreTarget::resolve(None, None, folder.path()),
+        StoreTarget::discover(folder.path()),
         Ok(StoreTarget::Wandb(home))
     );
     fs::write(folder.path().join("mlflow.db"), "").unwrap();
     assert_eq!(
-        StoreTarget::resolve(None, None, folder.path()),
+        StoreTarget::discover(folder.path()),
         Ok(StoreTarget::Sqlite(folder.path().join("mlflow.db")))
     );
 }

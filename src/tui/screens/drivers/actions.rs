@@ -1,7 +1,8 @@
 //! What the screen of drivers does with keys and answers.
 
 use super::selection::PendingChoice;
-use super::{DriversScreen, DriversTab, Freshness};
+use super::{DriversScreen, Freshness};
+use crate::chart::registry::{FIGURES, SideList, index_of};
 use crate::config::keymap::{Action, Scope};
 use crate::tui::app::dialogs::{Dialog, ImageDialog};
 use crate::tui::app::layout::Size;
@@ -41,12 +42,15 @@ impl View for DriversScreen {
             Action::AddGoal => self.choose_goal(PendingChoice::ParetoGoal, context),
             Action::Open => match self.run_at_row(self.cursor.index) {
                 Some(id) => context.navigation.push(Navigate::Push(Screen::run(id))),
-                None => return self.tab == DriversTab::Importance && self.open_param_scatter(),
+                None => {
+                    return self.figure_spec().list == SideList::Params
+                        && self.open_param_scatter();
+                }
             },
             Action::Mark => self.toggle_mark(context),
             Action::Compare => self.open_compare(context),
             Action::Export => {
-                let name = format!("{}.png", self.tab.title().to_lowercase());
+                let name = format!("{}.png", self.figure_spec().name);
                 let title = "write this chart to (.png or .svg; …-dark.png is dark)";
                 context
                     .navigation
@@ -57,7 +61,7 @@ impl View for DriversScreen {
             Action::Picture => {
                 if let Some(figure) = self.figure(self.areas(context.size).chart) {
                     let of = ImageSource::Charts(vec![figure], context.shared.session.is_dark);
-                    let view = ImageDialog::open(self.tab.title().to_owned(), of, context);
+                    let view = ImageDialog::open(self.figure_spec().title.to_owned(), of, context);
                     context
                         .navigation
                         .push(Navigate::OpenDialog(Box::new(Dialog::Image(Box::new(
@@ -108,7 +112,7 @@ impl View for DriversScreen {
     }
 
     fn row_label(&self, line: usize, _: &SharedState) -> String {
-        if self.tab == DriversTab::Importance {
+        if self.figure_spec().list == SideList::Params {
             let param = self
                 .importance
                 .get()
@@ -135,7 +139,8 @@ impl View for DriversScreen {
 
 impl DriversScreen {
     fn switch_tab(&mut self, forward: bool) {
-        self.tab = self.tab.step(forward);
+        let step = if forward { 1 } else { FIGURES.len() - 1 };
+        self.tab = (self.tab + step) % FIGURES.len();
         self.cursor = crate::tui::app::cursor::Cursor::default();
     }
 
@@ -149,7 +154,7 @@ impl DriversScreen {
         if let Some(key) = param {
             self.x = crate::chart::Property::Param(key);
             self.y = crate::chart::Property::Metric(self.goal.metric.clone());
-            self.tab = DriversTab::Scatter;
+            self.tab = index_of("scatter");
         }
         true
     }
@@ -167,7 +172,7 @@ impl DriversScreen {
     /// The marked runs; without marks, the subject and the neighbour under the cursor.
     fn open_compare(&self, context: &mut UpdateContext<'_>) {
         let mut ids = context.shared.marks.ids();
-        if ids.len() < 2 && self.tab == DriversTab::Nearest {
+        if ids.len() < 2 && self.figure_spec().list == SideList::Neighbors {
             ids = self
                 .reference_run
                 .iter()

@@ -7,7 +7,8 @@ use super::Freshness;
 use crate::analysis::importance::Importance;
 use crate::analysis::nearest::{Neighbor, nearest_runs};
 use crate::analysis::pareto::{ParetoFronts, pareto_fronts};
-use crate::chart::{self, Dimension, Figure, Property};
+use crate::chart::registry::{FIGURES, FigureInput, FigureSpec, SideList};
+use crate::chart::{Dimension, Figure, Property};
 use crate::domain::{Goal, Run, RunId, RunStatus};
 use crate::text::Untrusted;
 use crate::tui::app::cursor::Cursor;
@@ -19,57 +20,12 @@ use ratatui::layout::Rect;
 
 /// The most runs that are looked at; of more, evenly many.
 pub const MAX_RUNS: usize = 2_000;
-/// The most params across which lines are drawn.
-const MAX_PARALLEL_PARAMS: usize = 10;
 /// From this width on, the list stands beside the chart.
 const SIDE_BY_SIDE_WIDTH: u16 = 120;
 /// How wide it is there.
 const LIST_WIDTH: u16 = 64;
 /// Rows under the list of params, and under the list of neighbours.
 const FOOTER_ROWS: (u16, u16) = (5, 12);
-
-/// The pages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the pages by their names")]
-pub enum DriversTab {
-    #[default]
-    Importance,
-    Parallel,
-    Scatter,
-    Contour,
-    Pareto,
-    Nearest,
-}
-
-impl DriversTab {
-    /// The pages in order.
-    pub const ALL: [Self; 6] = [
-        Self::Importance,
-        Self::Parallel,
-        Self::Scatter,
-        Self::Contour,
-        Self::Pareto,
-        Self::Nearest,
-    ];
-
-    /// Its title.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Importance => "Importance",
-            Self::Parallel => "Parallel",
-            Self::Scatter => "Scatter",
-            Self::Contour => "Contour",
-            Self::Pareto => "Pareto",
-            Self::Nearest => "Nearest",
-        }
-    }
-
-    fn step(self, forward: bool) -> Self {
-        let by = if forward { 1 } else { Self::ALL.len() - 1 };
-        Self::ALL[(self as usize + by) % Self::ALL.len()]
-    }
-}
 
 /// The parts of the screen: the pages' names, the chart, the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,8 +57,8 @@ pub struct DriversScreen {
     pub pareto_goals: Vec<Goal>,
     /// What goes with the goal.
     pub importance: Remote<Box<Importance>>,
-    /// The page that is seen.
-    pub tab: DriversTab,
+    /// The visible figure, by its index in the registry.
+    pub tab: usize,
     /// The property from left to right.
     pub x: Property,
     /// The property from bottom to top.
@@ -158,17 +114,14 @@ impl DriversScreen {
             name,
             pareto_goals: vec![goal.clone()],
             importance: Remote::default(),
-            tab: DriversTab::default(),
+            tab: 0,
             x: first.unwrap_or(Property::Duration),
             y: Property::Metric(goal.metric.clone()),
             color_by: None,
             reference_run: subject.or_else(|| runs.first().map(|run| run.id.clone())),
             cursor: Cursor::default(),
             pending_choice: selection::PendingChoice::default(),
-            pareto: ParetoFronts {
-                fronts: Vec::new(),
-                excluded: 0,
-            },
+            pareto: ParetoFronts::default(),
             neighbors: Vec::new(),
             search_text: String::new(),
             goal,
@@ -259,87 +212,40 @@ impl DriversScreen {
         self.runs.iter().find(|run| run.id == *id)
     }
 
-    /// The figure of the page that is seen, for a chart of this size.
+    /// The registry's row of the visible figure.
+    #[must_use]
+    pub fn figure_spec(&self) -> &'static FigureSpec {
+        FIGURES.get(self.tab).unwrap_or(&FIGURES[0])
+    }
+
+    /// The visible figure, for an area of this size.
     #[must_use]
     pub fn figure(&self, area: Rect) -> Option<Figure> {
-        // As many boxes as have room for what stands in them.
-        let boxes = (
-            usize::from(area.width / 13).clamp(3, 10),
-            usize::from(area.height / 3).clamp(3, 8),
-        );
-        let front_axes = || match self.pareto_goals.as_slice() {
-            [first, second, ..] => Some((
-                Property::Metric(second.metric.clone()),
-                Property::Metric(first.metric.clone()),
-            )),
-            _ => None,
-        };
-        match self.tab {
-            DriversTab::Importance => self.importance.get().map(|found| chart::importance(found)),
-            DriversTab::Parallel => Some(chart::parallel(
-                &self.runs,
-                &self.parallel_params(),
-                &self.goal,
-            )),
-            DriversTab::Scatter => Some(chart::scatter(
-                &self.runs,
-                &self.x,
-                &self.y,
-                self.color_by.as_ref(),
-            )),
-            DriversTab::Contour => Some(chart::contour(
-                &self.runs,
-                &self.x,
-                &self.contour_y(),
-                &self.goal,
-                boxes,
-            )),
-            DriversTab::Pareto => front_axes()
-                .map(|(x, y)| chart::pareto_front(&self.runs, &x, &y, &self.pareto.fronts)),
-            DriversTab::Nearest => None,
-        }
-    }
-
-    /// The param from bottom to top of a contour: where the chosen one is the goal itself, another param stands in.
-    fn contour_y(&self) -> Property {
-        let is_param =
-            |property: &&Property| matches!(property, Property::Param(_)) && **property != self.x;
-        Some(&self.y)
-            .filter(is_param)
-            .or_else(|| self.properties.iter().find(is_param))
-            .unwrap_or(&self.y)
-            .clone()
-    }
-
-    /// The params of parallel coordinates: the most important ones first, once that is known.
-    fn parallel_params(&self) -> Vec<Property> {
-        let known = self.importance.get().map(|found| {
-            found
-                .params
-                .iter()
-                .map(|param| Property::Param(param.key.clone()))
-                .collect()
-        });
-        let all = || {
-            self.properties
-                .iter()
-                .filter(|property| matches!(property, Property::Param(_)))
-                .cloned()
-                .collect()
-        };
-        let mut across: Vec<Property> = known.unwrap_or_else(all);
-        across.truncate(MAX_PARALLEL_PARAMS);
-        across
+        let build = self.figure_spec().build?;
+        build(&FigureInput {
+            runs: &self.runs,
+            goals: &self.pareto_goals,
+            properties: &self.properties,
+            x: &self.x,
+            y: &self.y,
+            color_by: self.color_by.as_ref(),
+            importance: self.importance.get().map(|found| &**found),
+            fronts: &self.pareto.fronts,
+            max_cells: (
+                usize::from(area.width / 13).clamp(3, 10),
+                usize::from(area.height / 3).clamp(3, 8),
+            ),
+        })
     }
 
     /// The parts of the screen.
     #[must_use]
     pub fn areas(&self, size: Size) -> DriversAreas {
         let mut parts = self.areas_without_footer(size);
-        let footer_rows = match self.tab {
-            DriversTab::Importance => FOOTER_ROWS.0,
-            DriversTab::Nearest => FOOTER_ROWS.1,
-            _ => 0,
+        let footer_rows = match self.figure_spec().list {
+            SideList::Params => FOOTER_ROWS.0,
+            SideList::Neighbors => FOOTER_ROWS.1,
+            SideList::ParetoFront | SideList::None => 0,
         };
         let height = footer_rows.min(parts.list.height / 2);
         parts.list.height -= height;
@@ -363,64 +269,52 @@ impl DriversScreen {
             ..body
         };
         let none = Rect { width: 0, ..rest };
-        match self.tab {
-            DriversTab::Parallel | DriversTab::Scatter | DriversTab::Contour => DriversAreas {
-                status,
-                chart: rest,
-                list: none,
-                footer: none,
-            },
-            DriversTab::Nearest => DriversAreas {
-                status,
-                chart: none,
-                list: rest,
-                footer: none,
-            },
-            DriversTab::Importance | DriversTab::Pareto if rest.width >= SIDE_BY_SIDE_WIDTH => {
-                let width = rest.width - LIST_WIDTH;
-                DriversAreas {
-                    status,
-                    chart: Rect { width, ..rest },
-                    list: Rect {
-                        x: rest.x + width,
-                        width: LIST_WIDTH,
-                        ..rest
-                    },
-                    footer: none,
-                }
-            }
-            DriversTab::Importance | DriversTab::Pareto => {
-                let height = rest.height / 2;
-                DriversAreas {
-                    status,
-                    chart: Rect { height, ..rest },
-                    list: Rect {
-                        y: rest.y + height,
-                        height: rest.height - height,
-                        ..rest
-                    },
-                    footer: none,
-                }
-            }
+        let figure = self.figure_spec();
+        let (chart, list) = if figure.list == SideList::None {
+            (rest, none)
+        } else if figure.build.is_none() {
+            (none, rest)
+        } else if rest.width >= SIDE_BY_SIDE_WIDTH {
+            let width = rest.width - LIST_WIDTH;
+            let list = Rect {
+                x: rest.x + width,
+                width: LIST_WIDTH,
+                ..rest
+            };
+            (Rect { width, ..rest }, list)
+        } else {
+            let height = rest.height / 2;
+            let list = Rect {
+                y: rest.y + height,
+                height: rest.height - height,
+                ..rest
+            };
+            (Rect { height, ..rest }, list)
+        };
+        DriversAreas {
+            status,
+            chart,
+            list,
+            footer: none,
         }
     }
 
     /// How many lines the list has.
     fn list_len(&self) -> usize {
-        match self.tab {
-            DriversTab::Importance => self.importance.get().map_or(0, |found| found.params.len()),
-            DriversTab::Pareto => self.pareto_runs().len(),
-            DriversTab::Nearest => self.neighbors.len(),
-            _ => 0,
+        match self.figure_spec().list {
+            SideList::Params => self.importance.get().map_or(0, |found| found.params.len()),
+            SideList::ParetoFront => self.pareto_runs().len(),
+            SideList::Neighbors => self.neighbors.len(),
+            SideList::None => 0,
         }
     }
 
     /// The run that a line of the list is about.
     fn run_at_row(&self, line: usize) -> Option<RunId> {
-        match self.tab {
-            DriversTab::Pareto => self.pareto_runs().get(line).map(|run| run.id.clone()),
-            DriversTab::Nearest => self.neighbors.get(line).map(|near| near.id.clone()),
-            _ => None,
+        match self.figure_spec().list {
+            SideList::ParetoFront => self.pareto_runs().get(line).map(|run| run.id.clone()),
+            SideList::Neighbors => self.neighbors.get(line).map(|near| near.id.clone()),
+            SideList::Params | SideList::None => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Choosing what is drawn: properties by lists, or one after the other.
 
-use super::{DriversScreen, DriversTab};
+use super::DriversScreen;
 use crate::chart::Property;
 use crate::domain::Goal;
 use crate::tui::app::dialogs::{Dialog, Picker, PickerItem};
@@ -110,10 +110,8 @@ impl DriversScreen {
 
     /// The next property on an axis, or the one before.
     pub(super) fn cycle_property(&mut self, is_horizontal: bool, forward: bool) {
-        let page = self.tab;
-        let is_fit = |property: &&Property| {
-            page != DriversTab::Contour || matches!(property, Property::Param(_))
-        };
+        let needs_param = self.figure_spec().has_param_axes;
+        let is_fit = |property: &&Property| !needs_param || matches!(property, Property::Param(_));
         let all: Vec<&Property> = self.properties.iter().filter(is_fit).collect();
         let now = if is_horizontal { &self.x } else { &self.y };
         let at = all

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::RunsScreen;
 use crate::config::keymap::Action;
-use crate::domain::{Direction, Goal, RunId};
-use crate::table::{Attribute, ColumnKey, CurveStat, DisplayRow, Grouping, RowId, SortKey};
+use crate::domain::RunId;
+use crate::table::{ColumnKey, DisplayRow, Grouping, RowId, SortKey};
 use crate::text::untrusted::clean;
 use crate::tui::app::cell_text::full_text;
 use crate::tui::app::dialogs::{Dialog, RegisterDialog};
@@ -230,7 +230,7 @@ impl RunsScreen {
                 .current_column()
                 .is_some_and(|column| column.is_numeric);
             let key = SortKey {
-                descending: starts_descending(&column, is_numeric),
+                descending: column.sorts_descending_first(is_numeric),
                 column,
             };
             if add {
@@ -328,16 +328,4 @@ impl RunsScreen {
 pub(super) fn open_dialog(dialog: Dialog, context: &mut UpdateContext<'_>) {
     let dialog = Navigate::OpenDialog(Box::new(dialog));
     context.navigation.push(dialog);
-}
-
-/// The order of a new sort key: better numbers and later times come first, and text is sorted upwards.
-fn starts_descending(column: &ColumnKey, is_numeric: bool) -> bool {
-    match column {
-        ColumnKey::Metric(name) => {
-            is_numeric && Goal::guess(name.clone()).direction != Direction::Min
-        }
-        ColumnKey::Curve(CurveStat::Min | CurveStat::MinStep | CurveStat::MaxStep, _) => false,
-        ColumnKey::Attribute(Attribute::Start | Attribute::End | Attribute::Duration) => true,
-        _ => is_numeric,
-    }
 }

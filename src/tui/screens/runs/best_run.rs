@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::RunsScreen;
 use super::actions::open_dialog;
-use crate::analysis::{BestRun, ExclusionReason, find_best};
-use crate::domain::{ExperimentId, Goal, Metric, MetricValue, Run, RunId, RunStatus};
-use crate::table::{Attribute, CellValue, ColumnKey, DisplayRow, RowId};
+use crate::analysis::{BestRun, ExclusionReason, find_best_row};
+use crate::domain::{Goal, RunId};
+use crate::table::{DisplayRow, RowId};
 use crate::text::number::format_exact;
 use crate::text::untrusted::clean;
 use crate::tui::app::dialogs::{Dialog, RegisterDialog};
@@ -43,38 +43,7 @@ impl RunsScreen {
 
     /// The best of the runs that pass the filter.
     fn best_run(&self, goal: &Goal) -> Result<BestRun, Vec<(ExclusionReason, usize)>> {
-        let runs: Vec<Run> = self
-            .passing_rows()
-            .into_iter()
-            .map(|row| self.run_for_ranking(row, goal))
-            .collect();
-        find_best(&runs, goal, false)
-    }
-
-    /// A run with the fields that the ranking reads.
-    fn run_for_ranking(&self, row: RowId, goal: &Goal) -> Run {
-        let mut run = Run::bare(self.table.run_id(row).clone(), ExperimentId::default());
-        let attribute = |attribute| self.table.cell(row, &ColumnKey::Attribute(attribute), 0);
-        run.status = match attribute(Attribute::Status) {
-            CellValue::Status(status) => status,
-            _ => RunStatus::Unknown,
-        };
-        run.start_time = match attribute(Attribute::Start) {
-            CellValue::Time(at) => Some(at),
-            _ => None,
-        };
-        if let CellValue::Number(value) =
-            self.table
-                .cell(row, &ColumnKey::Metric(goal.metric.clone()), 0)
-        {
-            run.metrics.push(Metric {
-                key: goal.metric.clone(),
-                value: MetricValue::new(value),
-                timestamp: 0,
-                step: 0,
-            });
-        }
-        run
+        find_best_row(&self.table, &self.passing_rows(), goal)
     }
 
     pub(super) fn register_best(&self, context: &mut UpdateContext<'_>) {

@@ -73,13 +73,7 @@ impl RunsScreen {
             .filter_map(|placed| Some(&visible.get(placed.index?)?.key));
         let mut metrics: Vec<Untrusted> = placed
             .chain(self.arrangement.sort.iter().map(|sort| &sort.column))
-            .filter_map(|key| {
-                if let ColumnKey::Curve(_, metric) = key {
-                    Some(metric.clone())
-                } else {
-                    None
-                }
-            })
+            .filter_map(|key| key.curve_metric().cloned())
             .collect();
         metrics.sort_unstable();
         metrics.dedup();
@@ -138,10 +132,7 @@ impl RunsScreen {
         let sorted = self.arrangement.sort.iter().map(|sort| sort.column.clone());
         let metric = sorted
             .chain(self.columns.current_key())
-            .find_map(|key| match key {
-                ColumnKey::Curve(_, metric) => Some(metric),
-                _ => None,
-            });
+            .find_map(|key| key.curve_metric().cloned());
         let Some(metric) = metric else {
             return context.notify("no curve column here; D on a metric adds one");
         };
@@ -232,10 +223,7 @@ impl RunsScreen {
             .arrangement
             .sort
             .iter()
-            .find_map(|sort| match &sort.column {
-                ColumnKey::Curve(_, metric) => Some(metric),
-                _ => None,
-            })?;
+            .find_map(|sort| sort.column.curve_metric())?;
         let all = self
             .table
             .column(&ColumnKey::Metric(metric.clone()))

@@ -6,7 +6,7 @@ use super::RunsScreen;
 use super::columns::ColumnState;
 use crate::domain::Millis;
 use crate::table::{
-    Attribute, CellValue, ColumnKey, DisplayRow, Grouping, Statistic, SummaryStats,
+    CellValue, ColumnKey, DisplayRow, Grouping, Statistic, SummaryStats, ValueKind,
 };
 use crate::tui::app::cell_text::{MISSING, short_text};
 use crate::tui::app::layout::Size;
@@ -17,7 +17,7 @@ pub(super) type GroupStatistics = HashMap<usize, HashMap<ColumnKey, SummaryStats
 
 /// Whether group lines show statistics of a column. The numbers of an experiment id measure nothing.
 fn has_group_statistics(column: &ColumnState) -> bool {
-    column.is_numeric && column.key != ColumnKey::Attribute(Attribute::Experiment)
+    column.is_numeric && column.key.kind().has_statistics
 }
 
 impl RunsScreen {
@@ -128,15 +128,12 @@ impl RunsScreen {
 
 /// A statistic as a cell: the mean of times is a time, their standard deviation is a duration, and a count is a number.
 fn statistic_cell(column: &ColumnKey, statistic: Statistic, value: f64) -> CellValue<'static> {
-    match (column, statistic) {
+    match (column.kind().values, statistic) {
         (_, Statistic::Count) => CellValue::Number(value),
-        (ColumnKey::Attribute(Attribute::Start | Attribute::End), Statistic::StdDev)
-        | (ColumnKey::Attribute(Attribute::Duration), _) => {
+        (ValueKind::Duration, _) | (ValueKind::Time, Statistic::StdDev) => {
             CellValue::Duration(value.round() as Millis)
         }
-        (ColumnKey::Attribute(Attribute::Start | Attribute::End), _) => {
-            CellValue::Time(value.round() as Millis)
-        }
+        (ValueKind::Time, _) => CellValue::Time(value.round() as Millis),
         _ => CellValue::Number(value),
     }
 }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::draw_empty;
 use crate::analysis::importance::{ParamImportance, RankCorrelation};
 use crate::analysis::nearest::ParamDifference;
+use crate::chart::registry::{FIGURES, FigureSpec, SideList};
 use crate::config::theme::Role;
 use crate::domain::Run;
 use crate::text::number::{format_short, format_signed};
@@ -12,7 +13,7 @@ use crate::text::width::{truncate, width};
 use crate::tui::app::App;
 use crate::tui::app::cell_text::MISSING;
 use crate::tui::screens::View;
-use crate::tui::screens::drivers::{DriversScreen, DriversTab};
+use crate::tui::screens::drivers::DriversScreen;
 use crate::tui::view::painter::{Painter, TextSpan, row_at};
 use crate::tui::view::widgets::chart;
 use crate::tui::view::widgets::chart::ChartOverlay;
@@ -30,17 +31,17 @@ pub fn draw(painter: &mut Painter<'_>, _: Rect, app: &App, screen: &DriversScree
                 painter,
                 parts.chart,
                 &screen.freshness(&app.shared),
-                empty_message(screen.tab),
+                screen.figure_spec().empty_message,
             ),
         }
     }
     if parts.list.width > 0 {
         draw_list(painter, parts.list, app, screen);
     }
-    match screen.tab {
-        DriversTab::Importance => draw_cautions(painter, parts.footer, screen),
-        DriversTab::Nearest => draw_differences(painter, parts.footer, screen),
-        _ => {}
+    match screen.figure_spec().list {
+        SideList::Params => draw_cautions(painter, parts.footer, screen),
+        SideList::Neighbors => draw_differences(painter, parts.footer, screen),
+        SideList::ParetoFront | SideList::None => {}
     }
 }
 
@@ -109,19 +110,12 @@ fn draw_differences(painter: &mut Painter<'_>, area: Rect, screen: &DriversScree
     }
 }
 
-fn empty_message(page: DriversTab) -> &'static str {
-    match page {
-        DriversTab::Pareto => "a front needs two metrics: + adds a goal",
-        _ => "no param differs between these runs, or none of them has the goal",
-    }
-}
-
 fn draw_status(painter: &mut Painter<'_>, area: Rect, screen: &DriversScreen) {
-    let tab = |page: DriversTab| {
-        let is_selected = page == screen.tab;
+    let tab = |(index, figure): (usize, &FigureSpec)| {
+        let is_selected = index == screen.tab;
         let (open, close) = if is_selected { ("[", "]") } else { (" ", " ") };
         (
-            format!("{open}{}{close} ", page.title()),
+            format!("{open}{}{close} ", figure.title),
             if is_selected {
                 Role::Accent
             } else {
@@ -129,15 +123,12 @@ fn draw_status(painter: &mut Painter<'_>, area: Rect, screen: &DriversScreen) {
             },
         )
     };
-    let tabs: Vec<TextSpan> = DriversTab::ALL.map(tab).into();
-    // Where all don't fit, the one that is seen is brought in.
-    let seen = DriversTab::ALL
-        .iter()
-        .position(|page| *page == screen.tab)
-        .unwrap_or(0);
+    let tabs: Vec<TextSpan> = FIGURES.iter().enumerate().map(tab).collect();
+    // Where all don't fit, the selected one is scrolled into view.
+    let selected = screen.tab;
     let mut skip = 0;
-    while skip < seen
-        && tabs[skip..=seen]
+    while skip < selected
+        && tabs[skip..=selected]
             .iter()
             .map(|(text, _)| width(text))
             .sum::<u16>()
@@ -173,8 +164,8 @@ fn draw_list(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &DriversS
         height: area.height.saturating_sub(1),
         ..area
     };
-    let lines: Vec<Vec<TextSpan>> = match screen.tab {
-        DriversTab::Importance => {
+    let lines: Vec<Vec<TextSpan>> = match screen.figure_spec().list {
+        SideList::Params => {
             let params = screen
                 .importance
                 .get()
@@ -190,7 +181,7 @@ fn draw_list(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &DriversS
             );
             params.iter().map(param_line).collect()
         }
-        DriversTab::Pareto => {
+        SideList::ParetoFront => {
             let goals: Vec<String> = screen
                 .pareto_goals
                 .iter()
@@ -207,7 +198,7 @@ fn draw_list(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &DriversS
                 .map(|run| front_line(run, app, screen))
                 .collect()
         }
-        DriversTab::Nearest => {
+        SideList::Neighbors => {
             let subject = screen
                 .reference_run
                 .as_ref()
@@ -232,7 +223,7 @@ fn draw_list(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &DriversS
                 .map(|near| neighbor_line(near, subject, app, screen))
                 .collect()
         }
-        _ => Vec::new(),
+        SideList::None => Vec::new(),
     };
     let visible_range = screen.cursor.visible_range(lines.len(), rows.height.into());
     for (nth, line) in lines[visible_range.clone()].iter().enumerate() {
@@ -247,7 +238,7 @@ fn draw_list(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &DriversS
 fn param_line(param: &ParamImportance) -> Vec<TextSpan> {
     let forest = param.permutation.map_or_else(
         || MISSING.to_owned(),
-        |(mean, sd)| format!("{mean:.3} ± {sd:.3}"),
+        |loss| format!("{:.3} ± {:.3}", loss.mean, loss.std_dev),
     );
     let rank = match param.rank_correlation {
         Some(RankCorrelation::Spearman { rho, low, high, .. }) => {
@@ -268,7 +259,9 @@ fn param_line(param: &ParamImportance) -> Vec<TextSpan> {
     } else {
         format!("  as {}", correlated.join(", "))
     };
-    let is_significant = param.permutation.is_some_and(|(mean, sd)| mean > sd);
+    let is_significant = param
+        .permutation
+        .is_some_and(|loss| loss.mean > loss.std_dev);
     let key = truncate(&param.key.clean(), 20);
     let gap = " ".repeat(usize::from(21 - width(&key).min(21)));
     vec![

@@ -8,7 +8,7 @@ use super::{draw_empty, groups, preview};
 use crate::config::keymap::{Action, Scope};
 use crate::config::theme::Role;
 use crate::domain::{Goal, RunStatus};
-use crate::table::{Attribute, CellValue, ColumnKey, CurveStat, DisplayRow, Grouping, RowId};
+use crate::table::{CellValue, ColumnDisplay, ColumnKey, DisplayRow, Grouping, RowId};
 use crate::text::Untrusted;
 use crate::text::number;
 use crate::text::untrusted::clean;
@@ -261,10 +261,13 @@ fn draw_header(painter: &mut Painter<'_>, area: Rect, scene: &DrawContext<'_>) {
             0 => String::new(),
             others => format!(" +{others}"),
         };
-        let title = match (&column.key, sorted) {
-            (ColumnKey::Attribute(Attribute::Status), _) => String::new(),
-            (key, Some(sort)) => format!("{} {}{folded}", key.title(), sort_arrow(sort.descending)),
-            (key, None) => format!("{}{folded}", key.title()),
+        let title = match (column.key.kind().display, sorted) {
+            (ColumnDisplay::StatusSymbol, _) => String::new(),
+            (_, Some(sort)) => {
+                let arrow = sort_arrow(sort.descending);
+                format!("{} {arrow}{folded}", column.key.title())
+            }
+            (_, None) => format!("{}{folded}", column.key.title()),
         };
         if column.is_numeric {
             painter.draw_right_aligned(cell, &title, Role::Header)
@@ -332,14 +335,11 @@ fn aligned_texts(
     let mut texts = HashMap::new();
     for index in scene.placed.iter().filter_map(|place| place.index) {
         let key = &scene.visible_columns[index].key;
-        let is_metric = matches!(
-            key,
-            ColumnKey::Metric(_) | ColumnKey::Curve(CurveStat::Max | CurveStat::Min, _)
-        );
         let text = |line: usize| match &screen.lines[line] {
-            DisplayRow::Run { row, .. } => {
-                is_metric.then(|| short_text(screen.table.cell(*row, key, now), now))
-            }
+            DisplayRow::Run { row, .. } => key
+                .kind()
+                .aligns_decimals
+                .then(|| short_text(screen.table.cell(*row, key, now), now)),
             DisplayRow::Group { .. } => {
                 screen.group_statistic_text(line, key, screen.arrangement.statistic, now)
             }
@@ -427,20 +427,18 @@ fn draw_run(
         };
         let column = scene.visible_columns[index];
         let cell = table.cell(row, &column.key, scene.app.now);
-        match (&column.key, cell) {
-            (ColumnKey::Attribute(Attribute::Status), _)
-                if table.is_stalled(row, scene.app.now) =>
-            {
+        match (column.key.kind().display, cell) {
+            (ColumnDisplay::StatusSymbol, _) if table.is_stalled(row, scene.app.now) => {
                 painter.draw_text(area, STALLED_SYMBOL, Role::Warn);
             }
-            (ColumnKey::Attribute(Attribute::Status), CellValue::Status(status)) => {
+            (ColumnDisplay::StatusSymbol, CellValue::Status(status)) => {
                 painter.draw_text(
                     area,
                     status_symbol(status, painter.theme.is_ascii),
                     status_role(status),
                 );
             }
-            (ColumnKey::Attribute(Attribute::Name), _) => {
+            (ColumnDisplay::RunName, _) => {
                 let name = scene.screen.run_label(row);
                 let name = if tree_position.passes_filter {
                     name.clean().into_owned()
@@ -455,7 +453,7 @@ fn draw_run(
             }
             (_, cell) => {
                 let text = aligned_text(index).unwrap_or_else(|| short_text(cell, scene.app.now));
-                let text = if let ColumnKey::Curve(_, metric) = &column.key {
+                let text = if let Some(metric) = column.key.curve_metric() {
                     curve_cell_text(painter, scene, row, metric, cell, text)
                 } else {
                     text

@@ -1,6 +1,6 @@
 //! One column, and the default order and visibility of columns.
 
-use crate::table::{Attribute, ColumnKey, CurveStat, RowId, RunTable};
+use crate::table::{ColumnKey, RowId, RunTable, ValueKind};
 use crate::tui::app::cell_text;
 
 /// The width of a column that was never measured, in cells.
@@ -8,9 +8,6 @@ const DEFAULT_WIDTH: u16 = 8;
 
 /// How many rows are measured.
 const SAMPLE_ROWS: u32 = 200;
-/// The largest natural width, in cells; names can be wider.
-const MAX_WIDTH: u16 = 24;
-const MAX_NAME_WIDTH: u16 = 32;
 
 /// A column of the table.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +32,7 @@ pub struct ColumnState {
 
 impl ColumnState {
     pub(super) fn new(key: ColumnKey) -> Self {
-        let is_visible = is_visible_by_default(&key);
+        let is_visible = key.kind().is_visible_by_default;
         let (is_pinned, is_constant, is_numeric) = (false, false, false);
         Self {
             key,
@@ -52,8 +49,8 @@ impl ColumnState {
     /// Finds out its natural width, and whether its values are numbers.
     pub(super) fn measure(&mut self, table: &RunTable) {
         // A new curve column has no values yet.
-        let is_number =
-            matches!(self.key, ColumnKey::Curve(statistic, _) if statistic != CurveStat::Shape);
+        let is_curve = self.key.curve_metric().is_some();
+        let is_number = is_curve && self.key.kind().values == ValueKind::Number;
         self.is_numeric = is_number || table.column(&self.key).is_numeric();
         self.measured_width = natural_width(table, &self.key);
     }
@@ -62,49 +59,6 @@ impl ColumnState {
     #[must_use]
     pub fn width(&self) -> u16 {
         self.custom_width.unwrap_or(self.measured_width)
-    }
-}
-
-/// Whether a column is always visible, at the very left.
-pub(super) fn is_fixed(key: &ColumnKey) -> bool {
-    matches!(
-        key,
-        ColumnKey::Attribute(Attribute::Status | Attribute::Name)
-    )
-}
-
-/// The default order: identity first, then results, inputs, the rest, system metrics and tags.
-pub(super) fn kind_rank(key: &ColumnKey) -> u8 {
-    match key {
-        ColumnKey::Attribute(Attribute::Status) => 0,
-        ColumnKey::Attribute(Attribute::Name) => 1,
-        ColumnKey::Attribute(Attribute::Start | Attribute::Duration) => 2,
-        ColumnKey::Metric(key) if key.raw().starts_with("system/") => 6,
-        ColumnKey::Metric(_) | ColumnKey::Curve(..) => 3,
-        ColumnKey::Param(_) => 4,
-        ColumnKey::Attribute(_) => 5,
-        ColumnKey::Tag(_) => 7,
-    }
-}
-
-fn is_visible_by_default(key: &ColumnKey) -> bool {
-    match key {
-        ColumnKey::Attribute(attribute) => {
-            matches!(
-                attribute,
-                Attribute::Status
-                    | Attribute::Name
-                    | Attribute::Start
-                    | Attribute::Duration
-                    | Attribute::User
-                    | Attribute::Source
-            )
-        }
-        ColumnKey::Metric(key) => !key.raw().starts_with("system/"),
-        ColumnKey::Param(_) | ColumnKey::Curve(..) => true,
-        ColumnKey::Tag(key) => {
-            !key.raw().starts_with("mlflow.") && !key.raw().starts_with("frontrunner.")
-        }
     }
 }
 
@@ -119,19 +73,6 @@ fn natural_width(table: &RunTable, key: &ColumnKey) -> u16 {
         .unwrap_or(0);
     // Two more cells for the sort arrow.
     let title = width(&key.title()).saturating_add(2).min(16);
-    let max_width = if matches!(key, ColumnKey::Attribute(Attribute::Name)) {
-        MAX_NAME_WIDTH
-    } else {
-        MAX_WIDTH
-    };
-    widest.max(title).clamp(min_width(key), max_width)
-}
-
-/// The smallest natural width, in cells.
-fn min_width(key: &ColumnKey) -> u16 {
-    match key {
-        ColumnKey::Curve(CurveStat::Shape, _) => 16,
-        ColumnKey::Curve(..) => 9,
-        _ => 4,
-    }
+    let kind = key.kind();
+    widest.max(title).clamp(kind.min_width, kind.max_width)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::column::{ColumnState, is_fixed};
+use super::column::ColumnState;
 use super::prefix_folds::key_prefix;
 use super::{ColumnChoice, Columns, WIDTH_RANGE, WIDTH_STEP};
 use crate::table::{ColumnKey, RunTable};
@@ -32,7 +32,7 @@ impl Columns {
 
     /// Hides the column under the cursor and the columns folded into it, but never status and name.
     pub fn hide_current(&mut self) {
-        let Some(key) = self.current_key().filter(|key| !is_fixed(key)) else {
+        let Some(key) = self.current_key().filter(|key| !key.kind().is_fixed()) else {
             return;
         };
         let folded_prefix = self
@@ -66,7 +66,7 @@ impl Columns {
             while self
                 .all
                 .get(behind)
-                .is_some_and(|next| matches!(next.key, ColumnKey::Curve(..)))
+                .is_some_and(|next| next.key.curve_metric().is_some())
             {
                 behind += 1;
             }
@@ -79,7 +79,7 @@ impl Columns {
     pub fn toggle_pin(&mut self) -> bool {
         let Some(column) = self
             .current_column_mut()
-            .filter(|column| !is_fixed(&column.key))
+            .filter(|column| !column.key.kind().is_fixed())
         else {
             return true;
         };

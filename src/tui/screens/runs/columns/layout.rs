@@ -1,8 +1,7 @@
 //! The position of columns on the screen.
 
-use super::column::is_fixed;
 use super::{Columns, MARK_WIDTH, SPARKLINE_WIDTH};
-use crate::table::{Attribute, ColumnKey, RunTable};
+use crate::table::{ColumnDisplay, RunTable};
 
 /// Narrower tables have no sparkline, in cells.
 const SPARKLINE_MIN_TABLE_WIDTH: u16 = 64;
@@ -145,13 +144,13 @@ impl Columns {
             .enumerate();
         let mut needs_sparkline = has_sparkline && width >= SPARKLINE_MIN_TABLE_WIDTH;
         for (index, column) in pinned {
-            if needs_sparkline && !is_fixed(&column.key) {
+            if needs_sparkline && !column.key.kind().is_fixed() {
                 needs_sparkline = !layout.push(None, SPARKLINE_WIDTH, true);
             }
-            match &column.key {
-                ColumnKey::Attribute(Attribute::Status) => layout.push(Some(index), 1, true),
+            match column.key.kind().display {
+                ColumnDisplay::StatusSymbol => layout.push(Some(index), 1, true),
                 // At most half of a narrow table.
-                ColumnKey::Attribute(Attribute::Name) => {
+                ColumnDisplay::RunName => {
                     layout.push(Some(index), column.width().min((width / 2).max(8)), true)
                 }
                 _ if layout.x + self.layout_width(index) > width / 4 * 3 => break,

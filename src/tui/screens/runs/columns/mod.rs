@@ -12,7 +12,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub use column::ColumnState;
 pub use layout::PlacedColumn;
 
-use column::{is_fixed, kind_rank};
 use prefix_folds::PrefixFolds;
 
 use crate::analysis::infer_goal;
@@ -91,10 +90,9 @@ impl Columns {
     #[must_use]
     pub fn custom_order(&self) -> Option<(Vec<String>, Vec<String>)> {
         let keys = |visible: bool| {
-            let columns = self
-                .all
-                .iter()
-                .filter(move |column| column.is_visible == visible && !is_fixed(&column.key));
+            let columns = self.all.iter().filter(move |column| {
+                column.is_visible == visible && !column.key.kind().is_fixed()
+            });
             columns.map(|column| column.key.to_raw_string()).collect()
         };
         self.has_custom_order.then(|| (keys(true), keys(false)))
@@ -135,9 +133,10 @@ impl Columns {
         self.layout_widths = layout.widths.into_iter().collect();
         self.prefix_folds.set_prefixes(layout.folded_prefixes);
         // Curve columns are not columns of the table itself.
-        let curves = self.layout_order.keys().filter(|key| {
-            matches!(key, ColumnKey::Curve(..)) && !self.index_by_key.contains_key(key)
-        });
+        let curves = self
+            .layout_order
+            .keys()
+            .filter(|key| key.curve_metric().is_some() && !self.index_by_key.contains_key(key));
         let curves: Vec<ColumnState> = curves.cloned().map(ColumnState::new).collect();
         self.all.extend(curves);
         for at in 0..self.all.len() {
@@ -163,14 +162,14 @@ impl Columns {
         let layout_order = &self.layout_order;
         if !self.has_custom_order {
             self.all
-                .sort_by_key(|column| (kind_rank(&column.key), !column.is_visible));
+                .sort_by_key(|column| (column.key.kind().rank, !column.is_visible));
         } else if !layout_order.is_empty() {
             self.all.sort_by_cached_key(|column| {
                 (
                     layout_order
                         .get(&column.key)
                         .map_or(usize::MAX, |(index, _)| *index),
-                    kind_rank(&column.key),
+                    column.key.kind().rank,
                 )
             });
         }
@@ -217,14 +216,16 @@ impl Columns {
             !column.is_visible
                 || (self.is_folding_constants && column.is_constant && !column.is_pinned)
         };
-        let first = (0..self.all.len()).filter(|at| is_fixed(&self.all[*at].key));
+        let first = (0..self.all.len()).filter(|at| self.all[*at].key.kind().is_fixed());
         let pinned = (0..self.all.len())
-            .filter(|at| self.all[*at].is_pinned && !is_fixed(&self.all[*at].key));
+            .filter(|at| self.all[*at].is_pinned && !self.all[*at].key.kind().is_fixed());
         let mut order: Vec<usize> = first.chain(pinned).collect();
         self.pinned_count = order.len();
         let rest: Vec<usize> = (0..self.all.len())
             .filter(|at| {
-                !is_fixed(&self.all[*at].key) && !self.all[*at].is_pinned && !hidden(&self.all[*at])
+                !self.all[*at].key.kind().is_fixed()
+                    && !self.all[*at].is_pinned
+                    && !hidden(&self.all[*at])
             })
             .collect();
         order.extend(self.prefix_folds.apply(&self.all, rest));
@@ -257,7 +258,10 @@ impl Columns {
         let is_goal = |column: &ColumnState| matches!((&column.key, goal), (ColumnKey::Metric(key), Some(goal)) if *key == goal.metric);
         if !self.has_custom_order
             && let Some(from) = self.all.iter().position(is_goal)
-            && let Some(to) = self.all.iter().position(|column| !is_fixed(&column.key))
+            && let Some(to) = self
+                .all
+                .iter()
+                .position(|column| !column.key.kind().is_fixed())
             && to < from
         {
             self.all[to..=from].rotate_right(1);
@@ -312,8 +316,9 @@ impl Columns {
     /// How many columns are hidden because all runs have the same value.
     #[must_use]
     pub fn folded_constant_count(&self) -> usize {
-        let folded =
-            |c: &&ColumnState| !is_fixed(&c.key) && !c.is_pinned && c.is_visible && c.is_constant;
+        let folded = |c: &&ColumnState| {
+            !c.key.kind().is_fixed() && !c.is_pinned && c.is_visible && c.is_constant
+        };
         if self.is_folding_constants {
             self.all.iter().filter(folded).count()
         } else {

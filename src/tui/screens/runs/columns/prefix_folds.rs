@@ -7,14 +7,8 @@ use crate::table::ColumnKey;
 
 /// The kind of a column and its key up to the first `/`: `metrics.val/`. `None` for a key without `/`.
 pub(super) fn key_prefix(key: &ColumnKey) -> Option<String> {
-    let (kind, key) = match key {
-        ColumnKey::Metric(key) => ("metrics", key),
-        ColumnKey::Param(key) => ("params", key),
-        ColumnKey::Tag(key) => ("tags", key),
-        ColumnKey::Attribute(_) | ColumnKey::Curve(..) => return None,
-    };
-    let (group, _) = key.raw().split_once('/')?;
-    Some(format!("{kind}.{group}/"))
+    let (group, _) = key.key().split_once('/')?;
+    Some(format!("{}.{group}/", key.prefix()?))
 }
 
 /// The folded prefixes.

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::raster::{DotStyle, Raster};
-use crate::chart::{Figure, Label, NonFinite, PaintStyle, Shape, Xy};
+use crate::chart::{Bar, Figure, Label, NonFinite, PaintStyle, Shape, Xy};
 use crate::config::theme::Role;
 use crate::text::width::width;
 use crate::tui::view::TerminalTheme;
@@ -42,9 +42,9 @@ pub fn draw(painter: &mut Painter<'_>, area: Rect, figure: &Figure, crosshair: O
                 .iter()
                 .filter_map(|x| figure.x.position(*x))
                 .for_each(|x| draw_vertical_rule(painter, area, x, Role::Border)),
-            Shape::Bars(bars) => bars.iter().for_each(|(bar, error)| {
-                draw_bar(painter, area, figure, *bar, *error, layer.style);
-            }),
+            Shape::Bars(bars) => bars
+                .iter()
+                .for_each(|bar| draw_bar(painter, area, figure, *bar, layer.style)),
             Shape::Dots(_) | Shape::NonFinite(_) | Shape::Labels(_) => {}
         }
     }
@@ -179,14 +179,8 @@ fn draw_shade(painter: &mut Painter<'_>, area: Rect, from: Xy, to: Xy, paint: Pa
     }
 }
 
-fn draw_bar(
-    painter: &mut Painter<'_>,
-    area: Rect,
-    figure: &Figure,
-    (x, y): Xy,
-    error: Option<f64>,
-    paint: PaintStyle,
-) {
+fn draw_bar(painter: &mut Painter<'_>, area: Rect, figure: &Figure, bar: Bar, paint: PaintStyle) {
+    let (x, y) = bar.end;
     let at = |x: f64| {
         cell_at(
             area,
@@ -198,7 +192,8 @@ fn draw_bar(
     };
     let (left, right) = (zero.x.min(end.x), zero.x.max(end.x));
     // What is not sure lies behind what is told.
-    let ends = error
+    let ends = bar
+        .error
         .filter(|error| *error > 0.0)
         .and_then(|error| Some((at(x - error)?, at(x + error)?)));
     if let Some((low, high)) = ends {

@@ -1,8 +1,9 @@
-//! Spans of time as they are written: `90s`, `1h30m`, `2d`.
+//! Durations in all their units: `90s`, `1h30m`, `2d`.
 
-use crate::domain::Millis;
+/// Milliseconds.
+type Millis = i64;
 
-/// The units, longest first, with their length in ms.
+/// Units and their length in ms, longest first.
 const UNITS: [(&str, Millis); 6] = [
     ("w", 604_800_000),
     ("d", 86_400_000),
@@ -12,11 +13,12 @@ const UNITS: [(&str, Millis); 6] = [
     ("ms", 1),
 ];
 
-/// The longest span that is read: beyond it an f64 no longer holds every ms.
+/// Longer durations are rejected: beyond this an f64 does not hold every ms.
 const MAX_MS: f64 = 9e15;
 
-/// Reads a span in ms: numbers, each with its unit, one after another.
-pub(super) fn parse_duration(text: &str) -> Option<Millis> {
+/// Parses numbers with units, one after another, into ms.
+#[must_use]
+pub fn parse_duration(text: &str) -> Option<Millis> {
     let mut rest = text;
     let mut total = 0.0;
     while !rest.is_empty() {
@@ -37,21 +39,27 @@ pub(super) fn parse_duration(text: &str) -> Option<Millis> {
     (!text.is_empty() && total < MAX_MS).then_some(total.round() as Millis)
 }
 
-/// Writes a span of ms, exactly, so that it reads as the same again.
-pub(super) fn format_duration(ms: Millis) -> String {
-    let mut rest = ms.max(0);
+/// Formats ms in days and smaller units, which [`parse_duration`] reads as the same again if `step` is 0. Units finer than a
+/// 60th of `step`, ms, are left out.
+#[must_use]
+pub fn format_units(ms: Millis, step: Millis) -> String {
+    let mut rest = ms.unsigned_abs();
     let mut text = String::new();
-    // Weeks are read, but few people think in them.
-    for (unit, length) in UNITS.into_iter().skip(1).filter(|_| ms > 0) {
+    // Weeks are parsed, but days are easier to read.
+    for (unit, length) in UNITS.into_iter().skip(1) {
+        if length < step / 60 && !text.is_empty() {
+            break;
+        }
+        let length = length.unsigned_abs();
         if rest >= length {
             text.push_str(&format!("{}{unit}", rest / length));
             rest %= length;
         }
     }
-    if text.is_empty() {
-        "0s".to_owned()
-    } else {
-        text
+    match (text.is_empty(), ms < 0) {
+        (true, _) => "0s".to_owned(),
+        (false, true) => format!("-{text}"),
+        (false, false) => text,
     }
 }
 
@@ -79,13 +87,15 @@ mod tests {
         ] {
             assert_eq!(parse_duration(wrong), None, "{wrong}");
         }
-        assert_eq!(format_duration(5_400_001), "1h30m1ms");
+        assert_eq!(format_units(5_400_001, 0), "1h30m1ms");
+        assert_eq!(format_units(-90_000, 0), "-1m30s");
+        assert_eq!(format_units(90_061_001, 3_600_000), "1d1h1m");
     }
 
     proptest! {
         #[test]
         fn formatted_durations_parse_back(ms in 0..1_000_000_000_000_i64) {
-            prop_assert_eq!(parse_duration(&format_duration(ms)), Some(ms));
+            prop_assert_eq!(parse_duration(&format_units(ms, 0)), Some(ms));
         }
     }
 }
