@@ -1,4 +1,4 @@
-//! `chart RUN… --metric M --out FILE`: the curves of metrics as a picture.
+//! `chart RUN… --metric M --out FILE`: draws the curves of metrics.
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
@@ -14,7 +14,7 @@ use crate::export::picture::{Palette, PictureFormat, PictureOptions, render_pict
 use crate::ops::export::{curve_chart, read_histories};
 use crate::store::{ReadStore, Resolution};
 
-/// How many marks a line has along its way.
+/// How many markers a curve has, besides the one at its end.
 const MARKS_PER_CURVE: usize = 4;
 
 #[derive(Debug, Args)]
@@ -71,17 +71,13 @@ enum ScaleArg {
     Symlog,
 }
 
-/// Draws the picture.
+/// Writes the picture.
 ///
 /// # Errors
-/// When a run is not there, none of them has the metric, or the file can't be written.
+/// When a run is missing, no run has the metric, or the file cannot be written.
 pub async fn run(arguments: &ChartArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
-    let format = PictureFormat::from_path(&arguments.out).ok_or_else(|| {
-        CliError::new(
-            ExitStatus::Usage,
-            "--out is to end in .png or .svg: that is the picture's format",
-        )
-    })?;
+    let format = PictureFormat::from_path(&arguments.out)
+        .ok_or_else(|| CliError::new(ExitStatus::Usage, "--out must end in .png or .svg"))?;
     let palette = if arguments.dark {
         Palette::dark()
     } else {
@@ -113,7 +109,7 @@ pub async fn run(arguments: &ChartArgs, context: &mut CommandContext<'_>) -> Res
     std::fs::write(&arguments.out, &file).map_err(|error| {
         CliError::new(
             ExitStatus::Failed,
-            format!("{} can't be written: {error}", arguments.out),
+            format!("cannot write {}: {error}", arguments.out),
         )
     })?;
     let notes: Vec<String> = figures
@@ -143,7 +139,7 @@ async fn build_figure(
     if histories.iter().all(|history| history.points.is_empty()) {
         return Err(CliError::new(
             ExitStatus::NoMatch,
-            format!("none of the runs has the metric {metric}"),
+            format!("no run has the metric {metric}"),
         ));
     }
     let options = CurveOptions {
@@ -172,5 +168,5 @@ fn size(text: &str) -> Result<(u32, u32), String> {
     let sides = text
         .split_once('x')
         .and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
-    sides.ok_or_else(|| "a size is a width and a height in px, such as 1000x600".to_owned())
+    sides.ok_or_else(|| "expected a width and a height in px, such as 1000x600".to_owned())
 }

@@ -1,4 +1,4 @@
-//! An experiment's runs by a goal: what `best` and `drivers` look at.
+//! The goal and the runs that `best` and `drivers` work on.
 
 use clap::Args;
 
@@ -24,10 +24,10 @@ pub struct GoalArgs {
 }
 
 impl GoalArgs {
-    /// The goal, and the runs that pass the filter, of any status.
+    /// The goal, and the runs that pass the filter, whatever their status.
     ///
     /// # Errors
-    /// When there is no goal or no such experiment, when the filter or the goal can't be read, or the store.
+    /// When the goal or the experiment is missing, the filter or the goal is invalid, or the store cannot be read.
     pub async fn load_runs(
         &self,
         context: &mut CommandContext<'_>,
@@ -38,7 +38,7 @@ impl GoalArgs {
             .as_deref()
             .map(|text| {
                 text.parse::<Goal>()
-                    .map_err(|why| CliError::new(ExitStatus::Usage, why))
+                    .map_err(|error| CliError::new(ExitStatus::Usage, error))
             })
             .transpose()?;
         let store = context.open_merged().await?;
@@ -48,11 +48,11 @@ impl GoalArgs {
         let goal = explicit_goal
             .or_else(|| experiment.declared_goal())
             .ok_or_else(|| {
-                let what = format!(
-                    "no goal was given, and experiment {} declares none",
+                let message = format!(
+                    "no goal: experiment {} declares none",
                     experiment.name.clean()
                 );
-                CliError::new(ExitStatus::Usage, what)
+                CliError::new(ExitStatus::Usage, message)
                     .with_hint("add --goal 'METRIC max' or --goal 'METRIC min'")
             })?;
         let options = ListOptions {

@@ -1,4 +1,4 @@
-//! `history MODEL`: who moved which version where, when and why.
+//! `history MODEL`: who changed which stage or alias, when and why.
 
 use clap::Args;
 use jiff::Timestamp;
@@ -27,10 +27,10 @@ pub struct HistoryArgs {
     at: Option<String>,
 }
 
-/// Tells the history, newest first. A model that is deleted has one as long as the journal knows it.
+/// Prints the history, newest first. The history of a deleted model comes from the journal.
 ///
 /// # Errors
-/// When neither the store nor the journal knows the model.
+/// When the model is missing, in the store and in the journal.
 pub async fn run(
     arguments: &HistoryArgs,
     context: &mut CommandContext<'_>,
@@ -61,15 +61,15 @@ pub async fn run(
     context.printer.print(&CommandOutput::table(value, sheet))
 }
 
-/// A date means its last moment, in the zone of this machine.
+/// A date means its end. Local times are in the zone of this machine.
 fn parse_time(text: &str) -> Result<Millis, CliError> {
     let zone = TimeZone::system();
-    let whole = text
+    let end_of_day = text
         .parse::<Date>()
         .ok()
         .filter(|_| !text.contains(['T', ':']))
         .map(|date| date.at(23, 59, 59, 999_000_000));
-    let local = whole.or_else(|| text.parse::<DateTime>().ok());
+    let local = end_of_day.or_else(|| text.parse::<DateTime>().ok());
     let instant = text.parse::<Timestamp>().ok().or_else(|| {
         zone.to_ambiguous_zoned_datetime(local?)
             .compatible()
@@ -77,7 +77,7 @@ fn parse_time(text: &str) -> Result<Millis, CliError> {
             .map(|zoned| zoned.timestamp())
     });
     instant.map(Timestamp::as_millisecond).ok_or_else(|| {
-        CliError::new(ExitStatus::Usage, format!("{} is no date", clean(text)))
+        CliError::new(ExitStatus::Usage, format!("invalid date: {}", clean(text)))
             .with_hint("write 2026-03-03, or 2026-03-03T14:00")
     })
 }
@@ -85,16 +85,17 @@ fn parse_time(text: &str) -> Result<Millis, CliError> {
 fn holders_sheet(holders: &[Holder], model: &str) -> Sheet {
     let mut sheet = Sheet::new(["place", "version", "known"]);
     for holder in holders {
-        let time =
-            |at: Option<Millis>| at.map_or_else(|| "the beginning".to_owned(), format_local_time);
+        let time = |at: Option<Millis>| {
+            at.map_or_else(|| "the first record".to_owned(), format_local_time)
+        };
         let known = match (holder.is_known, holder.differs_at) {
             (true, _) => "yes".to_owned(),
             (false, Some(at)) => format!(
-                "no: it changed between {} and {}",
+                "no: changed between {} and {}",
                 time(holder.last_seen_at),
                 format_local_time(at)
             ),
-            (false, None) => "no: it was seen only later".to_owned(),
+            (false, None) => "no: first seen later".to_owned(),
         };
         let version = holder
             .version

@@ -1,4 +1,4 @@
-//! `versions MODEL`: the versions of a model, with the metrics of the runs that they came from.
+//! `versions MODEL`: the versions of a model, with the metrics of their source runs.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -20,7 +20,7 @@ use crate::ops::models::source_runs;
 use crate::ops::registry::read_model_snapshot;
 use crate::store::Result;
 
-/// How many runs are asked for at once.
+/// How many versions are read at a time.
 const MAX_CONCURRENT: usize = 4;
 
 #[derive(Debug, Args)]
@@ -36,10 +36,10 @@ pub struct VersionsArgs {
     evidence: bool,
 }
 
-/// Lists the versions, newest first.
+/// Prints the versions, newest first.
 ///
 /// # Errors
-/// When the model is not there, or the store can't answer.
+/// When the model is missing or the store cannot be read.
 pub async fn run(
     arguments: &VersionsArgs,
     context: &mut CommandContext<'_>,
@@ -84,7 +84,7 @@ pub async fn run(
     let mut values: Vec<Value> = values.collect();
     if arguments.evidence {
         let evidence_sources = context.evidence_sources(reader);
-        let found = read_evidence(
+        let reports = read_evidence(
             LineageSources {
                 reader,
                 evidence_sources: &evidence_sources,
@@ -93,14 +93,14 @@ pub async fn run(
             &versions,
         )
         .await?;
-        add_evidence(&found, &mut sheet, &mut values);
+        add_evidence(&reports, &mut sheet, &mut values);
     }
     context
         .printer
         .print(&CommandOutput::table(Value::Array(values), sheet))
 }
 
-/// What other tools left with each version, in the order of the versions.
+/// The evidence of each version, in the order of the versions.
 async fn read_evidence(
     sources: LineageSources<'_>,
     model: &ModelName,
@@ -123,8 +123,8 @@ async fn read_evidence(
         .collect())
 }
 
-/// Adds a column for each fact that one of the versions has, before the last one, and `evidence` to each value.
-fn add_evidence(found: &[evidence::EvidenceReport], sheet: &mut Sheet, values: &mut [Value]) {
+/// Adds a column for each fact of any version, before the last column, and `evidence` to each value.
+fn add_evidence(reports: &[evidence::EvidenceReport], sheet: &mut Sheet, values: &mut [Value]) {
     let facts_of_report = |report: &evidence::EvidenceReport| -> BTreeMap<String, String> {
         let facts = report
             .tools
@@ -135,21 +135,21 @@ fn add_evidence(found: &[evidence::EvidenceReport], sheet: &mut Sheet, values: &
             .collect()
     };
     let facts_by_version: Vec<BTreeMap<String, String>> =
-        found.iter().map(facts_of_report).collect();
+        reports.iter().map(facts_of_report).collect();
     let names: BTreeSet<&String> = facts_by_version.iter().flat_map(BTreeMap::keys).collect();
     let at = sheet.headers.len() - 1;
     sheet
         .headers
         .splice(at..at, names.iter().map(|name| (*name).clone()));
-    for (row, told) in sheet.rows.iter_mut().zip(&facts_by_version) {
+    for (row, facts) in sheet.rows.iter_mut().zip(&facts_by_version) {
         row.splice(
             at..at,
             names
                 .iter()
-                .map(|name| told.get(*name).cloned().unwrap_or_default()),
+                .map(|name| facts.get(*name).cloned().unwrap_or_default()),
         );
     }
-    for (value, report) in values.iter_mut().zip(found) {
+    for (value, report) in values.iter_mut().zip(reports) {
         if let Value::Object(fields) = value {
             fields.insert("evidence".to_owned(), report.facts());
         }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 fn keys(value: &Value) -> Vec<&str> {
     value
         .as_object()
-        .unwrap_or_else(|| panic!("{value} is no object"))
+        .unwrap_or_else(|| panic!("{value} is not an object"))
         .keys()
         .map(String::as_str)
         .collect()
@@ -31,7 +31,7 @@ fn ids(runs: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// What a failure says with --json.
+/// The JSON error of a failed command.
 fn error(ended: &ProgramOutput) -> Value {
     let value: Value =
         serde_json::from_str(&ended.stderr).unwrap_or_else(|error| panic!("{error}: {ended:?}"));
@@ -465,8 +465,8 @@ fn failures_are_one_json_object_on_stderr() {
         (usage.code, error(&usage)["code"].as_str()),
         (2, Some("usage"))
     );
-    let nobody = format!("http://127.0.0.1:{}", free_port());
-    let unreachable = program.run(&["experiments", "--json", "--target", &nobody]);
+    let closed_port = format!("http://127.0.0.1:{}", free_port());
+    let unreachable = program.run(&["experiments", "--json", "--target", &closed_port]);
     assert_eq!(unreachable.code, 6, "{unreachable:?}");
     assert_eq!(error(&unreachable)["code"], "unreachable");
     let file = program.run(&["experiments", "--json", "--target", "no-such.db"]);

@@ -30,7 +30,7 @@ struct Task {
     handle: AbortHandle,
     /// Writes, to the registry or to the journal, are never aborted.
     is_write: bool,
-    /// The app asked for the next page of a listing.
+    /// Notified when the app requests the next page of a listing.
     demand: Arc<Notify>,
 }
 

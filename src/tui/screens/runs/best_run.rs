@@ -108,7 +108,7 @@ impl RunsScreen {
 
 fn describe_excluded(excluded: &[(ExclusionReason, usize)]) -> String {
     if excluded.is_empty() {
-        return "there are no runs".into();
+        return "the table has no runs".into();
     }
     excluded
         .iter()

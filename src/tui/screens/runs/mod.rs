@@ -285,8 +285,8 @@ impl View for RunsScreen {
                 self.invalidate();
             }
             Choice::Columns(columns) => self.columns.apply_choices(&columns),
-            Choice::CurveColumn(fact, metric) => {
-                self.columns.toggle(ColumnKey::Curve(fact, metric))
+            Choice::CurveColumn(statistic, metric) => {
+                self.columns.toggle(ColumnKey::Curve(statistic, metric));
             }
             Choice::SaveView(name) => {
                 let view = self.current_view();

@@ -62,28 +62,7 @@ impl RunsScreen {
     /// Applies a view. Parts that don't parse are skipped and reported.
     pub fn apply_view(&mut self, view: &SavedView, context: &mut UpdateContext<'_>) {
         let mut invalid = Vec::new();
-        let mut columns = |texts: &[String]| -> Vec<ColumnKey> {
-            texts
-                .iter()
-                .filter_map(|text| parse_part(text, &mut invalid))
-                .collect()
-        };
-        let order = view
-            .columns
-            .as_ref()
-            .map(|visible| (columns(visible), columns(&view.hidden)));
-        let pinned = columns(&view.pinned);
-        let widths = view
-            .widths
-            .iter()
-            .filter_map(|(text, width)| Some((parse_part(text, &mut invalid)?, *width)))
-            .collect();
-        self.columns.apply_layout(ColumnLayout {
-            order,
-            pinned,
-            widths,
-            folded_prefixes: view.folded.iter().cloned().collect(),
-        });
+        self.columns.apply_layout(parse_layout(view, &mut invalid));
         self.arrangement.sort = view
             .sort
             .iter()
@@ -190,6 +169,25 @@ impl RunsScreen {
             }
             other => Some(other),
         }
+    }
+}
+
+fn parse_layout(view: &SavedView, invalid: &mut Vec<String>) -> ColumnLayout {
+    let mut columns = |texts: &[String]| -> Vec<ColumnKey> {
+        let keys = texts.iter().filter_map(|text| parse_part(text, invalid));
+        keys.collect()
+    };
+    let visible = view.columns.as_ref();
+    let order = visible.map(|visible| (columns(visible), columns(&view.hidden)));
+    let pinned = columns(&view.pinned);
+    let widths = view.widths.iter();
+    ColumnLayout {
+        order,
+        pinned,
+        widths: widths
+            .filter_map(|(text, width)| Some((parse_part(text, invalid)?, *width)))
+            .collect(),
+        folded_prefixes: view.folded.iter().cloned().collect(),
     }
 }
 

@@ -153,8 +153,10 @@ impl Columns {
                 ColumnDisplay::RunName => {
                     layout.push(Some(index), column.width().min((width / 2).max(8)), true)
                 }
-                _ if layout.x + self.layout_width(index) > width / 4 * 3 => break,
-                _ => layout.push(Some(index), self.layout_width(index), false),
+                ColumnDisplay::Value if layout.x + self.layout_width(index) > width / 4 * 3 => {
+                    break;
+                }
+                ColumnDisplay::Value => layout.push(Some(index), self.layout_width(index), false),
             };
         }
         if needs_sparkline {
