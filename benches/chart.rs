@@ -18,8 +18,8 @@ use frontrunner::store::{
     AccessMode, ConnectOptions, ReadOnlyReason, Resolution, StoreTarget, open,
 };
 use frontrunner::tui::app::layout::Size;
-use frontrunner::tui::app::{App, Message, Screen, Session, StartOptions};
-use frontrunner::tui::screens::compare::CompareScreen;
+use frontrunner::tui::app::{Message, Session};
+use frontrunner::tui::screens::{CompareScreen, StartOptions, start};
 use frontrunner::tui::view;
 use frontrunner::tui::view::TerminalTheme;
 use jiff::tz::TimeZone;
@@ -245,7 +245,7 @@ fn bench_comparison() {
         ms(made)
     );
     let session = Session::read_only("bench");
-    let (mut app, _) = App::new(
+    let (mut app, _) = start(
         session,
         Keymap::load(None).unwrap(),
         Size {
@@ -255,9 +255,7 @@ fn bench_comparison() {
         NOW,
         &StartOptions::default(),
     );
-    let mut screen = CompareScreen::new(runs.iter().map(|run| run.id.clone()).collect());
-    screen.data.value = Some((compare(runs, None), NOW));
-    app.screens.push(Screen::Compare(Box::new(screen)));
+    app.push_loaded(CompareScreen::loaded(compare(runs, None), NOW));
     let look = TerminalTheme::default();
     let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(200, 50)).unwrap();
     for (what, keys) in [

@@ -14,7 +14,8 @@ use frontrunner::domain::{KeyValue, Metric, MetricValue, Run, RunStatus};
 use frontrunner::ops::list_runs::{ListingEnd, RunPage};
 use frontrunner::store::limits::PAGE_RUNS;
 use frontrunner::tui::app::layout::Size;
-use frontrunner::tui::app::{App, Effect, Message, Reply, Request, Session, StartOptions, Ticket};
+use frontrunner::tui::app::{App, Effect, Message, Reply, Request, Session, Ticket};
+use frontrunner::tui::screens;
 use frontrunner::tui::view;
 use frontrunner::tui::view::TerminalTheme;
 use ratatui::backend::CrosstermBackend;
@@ -156,12 +157,12 @@ struct BenchApp {
 impl BenchApp {
     fn new(shape: Shape) -> BoxResult<Self> {
         let session = Session::read_only("bench");
-        let start = StartOptions {
+        let options = screens::StartOptions {
             experiment: Some("1".into()),
             experiment_name: Some("bench".into()),
-            ..StartOptions::default()
+            ..screens::StartOptions::default()
         };
-        let (app, effects) = App::new(session, Keymap::load(None)?, SIZE, NOW, &start);
+        let (app, effects) = screens::start(session, Keymap::load(None)?, SIZE, NOW, &options);
         let written = CountingWriter::default();
         let terminal = blank_terminal(&written)?;
         let look = TerminalTheme::new(

@@ -6,14 +6,18 @@
 //! that it does not permit, on a permission that nobody uses, and on a cycle.
 //!
 //! ```text
-//! cli          ─▶ tui ops export demo store promotion lineage evidence chart analysis table config domain diagnostics text
-//! tui          ─▶ ops export store promotion lineage evidence chart analysis table config domain text
+//! cli          ─▶ tui tui::app tui::screens tui::view ops export demo store promotion lineage evidence chart analysis table config domain diagnostics text
+//! tui          ─▶ tui::app tui::screens tui::view ops export store promotion lineage lineage::graph_layout evidence chart analysis table config domain text
+//! tui::view    ─▶ tui::app tui::screens ops store promotion lineage lineage::graph_layout evidence chart analysis table config domain text
+//! tui::screens ─▶ tui::app ops store promotion lineage lineage::graph_layout evidence chart analysis table config domain text
+//! tui::app     ─▶ ops store promotion lineage evidence chart analysis table config domain text
 //! ops          ─▶ export store promotion lineage evidence chart analysis domain text
 //! export       ─▶ promotion lineage evidence chart analysis domain text
 //! demo         ─▶ domain text
 //! store        ─▶ domain text
 //! promotion    ─▶ lineage domain diagnostics text
-//! lineage      ─▶ evidence domain text
+//! lineage      ─▶ lineage::graph_layout evidence domain text
+//! lineage::graph_layout ─▶ text
 //! evidence     ─▶ domain diagnostics text
 //! chart        ─▶ analysis domain text
 //! analysis     ─▶ table domain text
@@ -25,7 +29,8 @@
 //! ```
 //!
 //! * [`cli`]: the command line, one file per subcommand.
-//! * [`tui`]: the screens: state, drawing, graphics, the terminal and its event loop.
+//! * [`tui`]: the terminal, its event loop and its graphics; [`tui::app`]: state, messages, dialogs; [`tui::screens`]: one
+//!   module per screen; `tui::view`: drawing.
 //! * [`ops`]: the use cases that both share: async, over a store, on top of the pure modules.
 //! * [`promotion`]: intents, plans, clearance, verification, undo; [`promotion::policy`]: gates and approvals;
 //!   [`promotion::journal`]: the record of every write.

@@ -1,4 +1,4 @@
-//! The program: everything is in the library.
+//! The `frontrunner` binary.
 
 use std::process::ExitCode;
 
@@ -7,7 +7,7 @@ fn main() -> std::io::Result<ExitCode> {
         .enable_all()
         .build()?;
     let code = runtime.block_on(frontrunner::cli::main());
-    // Reads that nobody waits for any more must not hold the program back.
+    // Don't wait for abandoned reads.
     runtime.shutdown_background();
     Ok(code)
 }

@@ -1,4 +1,4 @@
-//! How the screens look: the theme, how many colours the terminal has, whether it can draw more than ASCII.
+//! Theme, color depth and character set of the terminal interface.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -6,27 +6,27 @@ use std::time::Duration;
 use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
 
 use super::context::CommandContext;
-use crate::cli::output::error::{CliError, ExitStatus};
+use crate::cli::output::error::CliError;
 use crate::config::theme::{ColorDepth, Themes};
-use crate::config::{ColorChoice, env_var};
+use crate::config::{ColorChoice, env_var, is_utf8_locale, locale};
 use crate::tui::view::{DotStyle, TerminalTheme};
 
-/// The theme that follows the terminal's background.
+/// Selects the theme by the terminal's background.
 const AUTO: &str = "auto";
 /// How long the terminal may take to say its background: longer than over a slow line, shorter than a person notices.
 const BACKGROUND_QUERY_TIMEOUT: Duration = Duration::from_millis(150);
 
-/// The look, the names of all themes, and the one in use.
+/// The terminal theme, the names of all themes, and the name of the selected one.
 ///
 /// # Errors
-/// When the theme that is wanted is not there, or a theme file of the person is wrong.
+/// If the selected theme is unknown or a user's theme file has an error.
 pub fn load(
     context: &CommandContext<'_>,
 ) -> Result<(TerminalTheme, Vec<String>, String), CliError> {
     let mut themes = Themes::builtin();
     let errors = themes.add_folder(&context.directories.config.join("themes"));
-    if let Some(error) = errors.first() {
-        return Err(CliError::new(ExitStatus::Usage, error.to_string()));
+    if let Some(error) = errors.into_iter().next() {
+        return Err(error.into());
     }
     let depth = color_depth(context.settings.color);
     let theme_setting = context.settings.theme.as_str();
@@ -35,16 +35,15 @@ pub fn load(
         (AUTO, Some(_)) => theme_for_background(),
         (name, _) => name,
     };
-    if let Err(error) = themes.get(theme) {
-        let names: Vec<&str> = themes.names().collect();
-        return Err(CliError::new(ExitStatus::Usage, error.to_string())
-            .with_hint(format!("the themes are {}", names.join(", "))));
-    }
+    themes.get(theme)?;
     let names = themes.names().map(str::to_owned).collect();
     let theme = theme.to_owned();
-    let ascii = context.settings.ascii.unwrap_or_else(|| !is_utf8_locale());
+    let ascii = context
+        .settings
+        .ascii
+        .unwrap_or_else(|| !is_utf8_locale(locale().as_deref()));
     let mut appearance = TerminalTheme::new(themes, &theme, depth, ascii);
-    // The font of Linux' own console has no braille.
+    // The font of the Linux console has no braille characters.
     if !ascii
         && !context
             .settings
@@ -56,7 +55,7 @@ pub fn load(
     Ok((appearance, names, theme))
 }
 
-/// How many colours there are; none where they are not wanted.
+/// The terminal's color depth; `None` without colors.
 fn color_depth(choice: ColorChoice) -> Option<ColorDepth> {
     let term = env_var("TERM").unwrap_or_default();
     let no_color = env_var("NO_COLOR").is_some()
@@ -88,14 +87,4 @@ fn theme_for_background() -> &'static str {
         Ok(ThemeMode::Light) => "light",
         Ok(ThemeMode::Dark) | Err(_) => "dark",
     }
-}
-
-/// Whether the locale is one of UTF-8; the first variable that is set decides, as for every program.
-fn is_utf8_locale() -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(env_var);
-    // Without any locale, a terminal of today still draws UTF-8: containers rarely set one.
-    locale.is_none_or(|name| {
-        let name = name.to_ascii_lowercase();
-        name.contains("utf-8") || name.contains("utf8")
-    })
 }

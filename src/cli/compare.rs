@@ -8,7 +8,7 @@ use crate::analysis::{Comparison, compare};
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::resolve;
-use crate::export::comparison::{ComparisonFormat, comparison_sheet, markdown, render_comparison};
+use crate::export::comparison::{ComparisonFormat, full_sheet, render_comparison, terminal_sheet};
 use crate::export::records;
 use crate::ops::export::metric_charts;
 use crate::store::ReadStore;
@@ -100,13 +100,16 @@ fn print(
 ) -> Result<(), CliError> {
     let printer = &mut *context.printer;
     if printer.format == OutputFormat::Markdown {
-        return printer.write_raw(&markdown(compared, only_differences));
+        let format = ComparisonFormat::Markdown;
+        let text = render_comparison(compared, format, only_differences, &[]);
+        return printer.write_raw(&text);
     }
-    let is_csv = printer.format == OutputFormat::Csv;
-    printer.print(&CommandOutput::table(
-        json!(records::CompareRecord::new(compared, only_differences)),
-        comparison_sheet(compared, only_differences, is_csv),
-    ))?;
+    let sheet = match printer.format {
+        OutputFormat::Csv => full_sheet(compared, only_differences),
+        _ => terminal_sheet(compared, only_differences),
+    };
+    let record = json!(records::CompareRecord::new(compared, only_differences));
+    printer.print(&CommandOutput::table(record, sheet))?;
     if only_differences && printer.format == OutputFormat::Table {
         printer.flush()?;
         printer.note(&format!("{} equal rows hidden", compared.equal_count()));

@@ -1,4 +1,4 @@
-//! `completions SHELL`: what a shell needs to complete this command line.
+//! `completions SHELL`: prints a completion script.
 
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
@@ -13,10 +13,8 @@ pub struct CompletionsArgs {
     shell: Shell,
 }
 
-/// Prints the script.
-///
 /// # Errors
-/// When stdout can't be written.
+/// If stdout can't be written.
 pub fn run(arguments: &CompletionsArgs, printer: &mut Printer) -> Result<(), CliError> {
     let mut script = Vec::new();
     clap_complete::generate(

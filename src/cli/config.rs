@@ -1,4 +1,4 @@
-//! `config path|show|check`: where the settings are, what applies, and whether they are right.
+//! `config path|show|check`: the path of the settings file, the effective settings, and their validity.
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use crate::text::untrusted::clean;
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
     #[command(subcommand)]
-    what: ConfigCommand,
+    command: ConfigCommand,
 }
 
 #[derive(Clone, Copy, Debug, Subcommand)]
@@ -31,22 +31,20 @@ enum ConfigCommand {
     Check,
 }
 
-/// Does it.
-///
 /// # Errors
-/// When the settings are wrong, or there is no home folder.
+/// If a setting is invalid or there is no home folder.
 pub fn run(arguments: &ConfigArgs, cli: &Cli, printer: &mut Printer) -> Result<(), CliError> {
     let path = Directories::find(&env_var)?.config_file();
-    let shown = path.to_string_lossy().into_owned();
-    match arguments.what {
+    let path_text = path.to_string_lossy().into_owned();
+    match arguments.command {
         ConfigCommand::Path => printer.print(&command_output(
-            json!({ "path": shown, "exists": path.exists() }),
-            vec![shown.clone()],
+            json!({ "path": path_text, "exists": path.exists() }),
+            vec![path_text.clone()],
         )),
         ConfigCommand::Show => {
             let (_, settings) = load_settings(cli)?;
             let text = toml::to_string(&settings).map_err(|error| {
-                CliError::new(ExitStatus::Failed, "the settings can't be printed")
+                CliError::new(ExitStatus::Failed, "can't print the settings")
                     .with_cause(error.to_string())
             })?;
             let value = serde_json::to_value(&settings).unwrap_or(Value::Null);
@@ -59,13 +57,13 @@ pub fn run(arguments: &ConfigArgs, cli: &Cli, printer: &mut Printer) -> Result<(
             let (_, settings) = load_settings(cli)?;
             check_profiles(&settings)?;
             let state = if path.exists() {
-                "is right"
+                "is valid"
             } else {
-                "is not there; everything has its default"
+                "does not exist; all settings have their defaults"
             };
             printer.print(&command_output(
-                json!({ "path": shown, "exists": path.exists(), "ok": true }),
-                vec![format!("{shown} {state}")],
+                json!({ "path": path_text, "exists": path.exists(), "ok": true }),
+                vec![format!("{path_text} {state}")],
             ))
         }
     }
@@ -76,7 +74,7 @@ fn check_profiles(settings: &Settings) -> Result<(), CliError> {
         StoreTarget::parse(&profile.target).map_err(|error| {
             CliError::new(
                 ExitStatus::Usage,
-                format!("profile {} names no store", clean(name)),
+                format!("invalid target in profile `{}`", clean(name)),
             )
             .with_cause(error.to_string())
         })?;

@@ -1,7 +1,6 @@
-//! What every subcommand works with: the flags, the settings, the folders, the time, and where to print.
+//! The context of a subcommand: options, settings, folders, time and output.
 
 use std::sync::{Arc, OnceLock};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::args::{Cli, GlobalArgs};
 use crate::cli::output::Printer;
@@ -9,33 +8,29 @@ use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::resolve;
 use crate::config::{self, Directories, Settings, SettingsLayer};
 use crate::domain::Millis;
+use crate::ops::clock;
 use crate::ops::journal::Journal;
 use crate::ops::lineage::EvidenceSources;
 use crate::promotion::policy::Policy;
 use crate::store::{self, AccessMode, MergedStore, ReadOnlyReason, ReadStore, Reader, StoreHandle};
 
-/// What every subcommand works with.
 pub struct CommandContext<'a> {
-    /// What to open, as named before the subcommand.
+    /// The target before the subcommand.
     pub positional_target: Option<String>,
-    /// The flags.
     pub global_args: GlobalArgs,
-    /// What applies.
     pub settings: Settings,
-    /// Where files are kept.
     pub directories: Directories,
-    /// When this began, ms since the epoch.
+    /// When the command started, ms since the epoch.
     pub now: Millis,
     policy: OnceLock<Result<Arc<Policy>, CliError>>,
-    /// Where to print.
     pub printer: &'a mut Printer,
 }
 
 impl<'a> CommandContext<'a> {
-    /// Reads the settings.
+    /// Loads the settings.
     ///
     /// # Errors
-    /// When they are wrong, or there is no home folder.
+    /// If a setting is invalid or there is no home folder.
     pub fn load(cli: &Cli, printer: &'a mut Printer) -> Result<Self, CliError> {
         let (directories, settings) = load_settings(cli)?;
         printer.set_color(settings.color, &config::env_var);
@@ -44,16 +39,16 @@ impl<'a> CommandContext<'a> {
             global_args: cli.global.clone(),
             settings,
             directories,
-            now: now(),
+            now: clock::now(),
             policy: OnceLock::new(),
             printer,
         })
     }
 
-    /// Opens the store that is meant.
+    /// Opens the store.
     ///
     /// # Errors
-    /// When none is meant, or it can't be opened.
+    /// If no store is found or it can't be opened.
     pub async fn open_store(&self) -> Result<StoreHandle, CliError> {
         let found = resolve::target(
             self.named_target(),
@@ -95,10 +90,10 @@ impl<'a> CommandContext<'a> {
         }
     }
 
-    /// Opens the store that is meant for reading, with a second one beside it where one is named.
+    /// Opens the store, merged with the one that `--with` names.
     ///
     /// # Errors
-    /// As for [`Self::open`], for either.
+    /// As for [`Self::open_store`], for either store.
     pub async fn open_merged(&self) -> Result<StoreHandle, CliError> {
         let opened = self.open_store().await?;
         Ok(match self.open_second_store().await? {
@@ -110,10 +105,10 @@ impl<'a> CommandContext<'a> {
         })
     }
 
-    /// The second store, to be looked at only, where one is named.
+    /// Opens the store that `--with` names, read-only.
     ///
     /// # Errors
-    /// When it can't be opened.
+    /// If it can't be opened.
     pub async fn open_second_store(&self) -> Result<Option<Reader>, CliError> {
         let Some(named) = self.global_args.with.as_deref() else {
             return Ok(None);
@@ -137,7 +132,7 @@ impl<'a> CommandContext<'a> {
         ))
     }
 
-    /// What was named on the command line.
+    /// The target on the command line.
     #[must_use]
     pub fn named_target(&self) -> Option<&str> {
         self.global_args
@@ -176,8 +171,8 @@ impl<'a> CommandContext<'a> {
             })
     }
 
-    /// What other tools left, and where it is looked for: the user's recognisers with those that come with the program; the folder of
-    /// the store, where it is a file, and the one that this was started in.
+    /// The built-in and user integrations, and the folders that they search: that of a store file and the
+    /// current one.
     #[must_use]
     pub fn evidence_sources(&self, reader: &dyn ReadStore) -> EvidenceSources {
         let custom_integrations = config::read_integration_files(&self.directories.config);
@@ -192,31 +187,20 @@ impl<'a> CommandContext<'a> {
         EvidenceSources::new(custom_integrations, roots)
     }
 
-    /// The journal.
     #[must_use]
     pub fn journal(&self) -> Journal {
         Journal::with_path(self.directories.journal_file())
     }
 }
 
-/// The folders, and the settings from all layers.
+/// Finds the folders and merges the settings.
 ///
 /// # Errors
-/// As for [`Context::load`].
+/// As for [`CommandContext::load`].
 pub fn load_settings(cli: &Cli) -> Result<(Directories, Settings), CliError> {
     let directories = Directories::find(&config::env_var)?;
     let file = SettingsLayer::read(&directories.config_file())?;
     let environment = SettingsLayer::from_environment(&config::env_var)?;
     let settings = Settings::from_layers(&[cli.settings_layer(), environment, file]);
     Ok((directories, settings))
-}
-
-/// The time, ms since the epoch.
-#[must_use]
-pub fn now() -> Millis {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .ok()
-        .and_then(|since| Millis::try_from(since.as_millis()).ok())
-        .unwrap_or(0)
 }

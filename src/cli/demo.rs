@@ -1,4 +1,4 @@
-//! `demo`: a store to try everything on, made on the spot.
+//! `demo`: creates the demo store and opens it.
 
 use std::path::{Path, PathBuf};
 
@@ -26,20 +26,18 @@ pub struct DemoArgs {
     no_open: bool,
 }
 
-/// Makes the store, and opens it.
-///
 /// # Errors
-/// When a file that was named is there already, or can't be written.
+/// If a file given with `--path` exists or can't be written.
 pub async fn run(arguments: &DemoArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
     let path = arguments
         .path
         .clone()
         .unwrap_or_else(|| context.directories.demo_store());
-    // The kept store may hold promotions that somebody tried out: it is opened again, never made anew.
-    let kept = arguments.path.is_none() && arguments.runs.is_none() && path.exists();
-    if !kept {
+    // The default store may contain the user's promotions, so it is never created again.
+    let reuses_store = arguments.path.is_none() && arguments.runs.is_none() && path.exists();
+    if !reuses_store {
         create_parent_dir(&path)?;
-        let facts = create(
+        let manifest = create(
             &path,
             &DemoOptions {
                 load_test_runs: arguments.runs,
@@ -47,12 +45,12 @@ pub async fn run(arguments: &DemoArgs, context: &mut CommandContext<'_>) -> Resu
             },
         )?;
         if arguments.no_open {
-            return context.printer.print(&command_output(&path, &facts));
+            return context.printer.print(&command_output(&path, &manifest));
         }
     } else if arguments.no_open {
         return context
             .printer
-            .print_lines(&[format!("{} is there already", path.display())]);
+            .print_lines(&[format!("{} already exists", path.display())]);
     }
     context.positional_target = None;
     context.global_args.profile = None;
@@ -70,16 +68,16 @@ fn create_parent_dir(path: &Path) -> Result<(), CliError> {
     std::fs::create_dir_all(folder).map_err(|error| {
         CliError::new(
             ExitStatus::Failed,
-            format!("{} can't be made", clean(&folder.to_string_lossy())),
+            format!("can't create {}", clean(&folder.to_string_lossy())),
         )
         .with_cause(error.to_string())
     })
 }
 
-fn command_output(path: &Path, facts: &DemoManifest) -> CommandOutput {
+fn command_output(path: &Path, manifest: &DemoManifest) -> CommandOutput {
     let mut sheet = Sheet::new(["id", "name", "runs", "lifecycle"]);
     let mut experiments = Vec::new();
-    for experiment in &facts.experiments {
+    for experiment in &manifest.experiments {
         let (id, name) = (
             experiment.id.raw().to_owned(),
             experiment.name.raw().to_owned(),
@@ -94,7 +92,7 @@ fn command_output(path: &Path, facts: &DemoManifest) -> CommandOutput {
             experiment.lifecycle.as_str().to_owned(),
         ]);
     }
-    let mut text = vec![format!("{} is made", path.display())];
+    let mut text = vec![format!("created {}", path.display())];
     text.extend(sheet.to_aligned_lines(None).0);
     text.push(format!("open it: frontrunner {}", path.display()));
     CommandOutput::text(

@@ -11,9 +11,9 @@ use crate::config::{current_user, env_var};
 use crate::promotion::journal::EntryState;
 use crate::store::StoreHandle;
 use crate::text::untrusted::clean;
-use crate::tui::app::StartOptions;
 use crate::tui::runtime;
 use crate::tui::runtime::RunError;
+use crate::tui::screens::StartOptions;
 
 /// Opens the screens on the store that is meant.
 ///

@@ -45,15 +45,15 @@ pub async fn run(
     if arguments.dot {
         return context.printer.write_raw(&export::lineage::dot(&graph));
     }
+    let document = export::lineage::document(&graph);
     if context.printer.format == OutputFormat::Markdown {
-        return context
-            .printer
-            .write_raw(&export::lineage::markdown(&graph));
+        return context.printer.write_raw(&document.to_markdown());
     }
     let value = serde_json::to_value(&graph).unwrap_or(Value::Null);
+    let lines = document.to_lines(context.printer.width());
     context
         .printer
-        .print(&CommandOutput::text(value, sheet(&graph), graph.to_lines()))
+        .print(&CommandOutput::text(value, sheet(&graph), lines))
 }
 
 fn sheet(graph: &Graph) -> Sheet {

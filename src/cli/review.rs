@@ -138,14 +138,15 @@ pub async fn run(arguments: &ReviewArgs, context: &mut CommandContext<'_>) -> Re
 
 fn print_review(review: &Review, context: &mut CommandContext<'_>) -> Result<(), CliError> {
     let commits = commits_since_champion(&review.candidate, review.champion.as_ref());
-    let document = ReviewDocument {
+    let packet = ReviewDocument {
         evaluation: &review.evaluation,
         candidate: &review.candidate,
         champion: review.champion.as_ref(),
         commits: commits.as_deref().map_err(String::as_str),
     };
+    let document = packet.to_document();
     if context.printer.format == OutputFormat::Markdown {
-        return context.printer.write_raw(&document.render_markdown());
+        return context.printer.write_raw(&document.to_markdown());
     }
     let mut sheet = Sheet::new(["gate", "verdict", "reason"]);
     for gate in &review.evaluation.gates {
@@ -156,9 +157,9 @@ fn print_review(review: &Review, context: &mut CommandContext<'_>) -> Result<(),
         ]);
     }
     context.printer.print(&CommandOutput::text(
-        document.render_json(),
+        packet.to_json(),
         sheet,
-        document.render_lines(context.printer.width()),
+        document.to_lines(context.printer.width()),
     ))
 }
 

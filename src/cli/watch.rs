@@ -125,7 +125,7 @@ fn report_change(
     arguments: &WatchArgs,
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
-    let now = super::context::now();
+    let now = crate::ops::clock::now();
     let line = format!("{}  {}", format_local_time(now), change.describe());
     let mut value = json!(change);
     if let Value::Object(fields) = &mut value {

@@ -31,6 +31,20 @@ pub fn env_var(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// The locale of this process: the first of the variables that is set decides, as in libc.
+pub(crate) fn locale() -> Option<String> {
+    ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(env_var)
+}
+
+/// Whether a locale is UTF-8. An unset one counts as UTF-8: containers rarely set a locale, and their
+/// terminals draw UTF-8.
+pub(crate) fn is_utf8_locale(locale: Option<&str>) -> bool {
+    locale.is_none_or(|name| {
+        let name = name.to_ascii_lowercase();
+        name.contains("utf-8") || name.contains("utf8")
+    })
+}
+
 /// Reads a text file of at most `max_bytes`.
 fn read_bounded(path: &Path, max_bytes: u64) -> io::Result<String> {
     if fs::metadata(path)?.len() > max_bytes {

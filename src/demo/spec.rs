@@ -2,10 +2,7 @@
 
 use crate::domain::{Millis, RunStatus};
 
-pub(super) const SECOND: Millis = 1_000;
-pub(super) const MINUTE: Millis = 60 * SECOND;
-pub(super) const HOUR: Millis = 60 * MINUTE;
-pub(super) const DAY: Millis = 24 * HOUR;
+pub(super) use crate::text::quantity::{DAY, HOUR, MINUTE, SECOND};
 
 pub(super) struct MetricSeries {
     pub key: String,

@@ -1,48 +1,48 @@
-//! Artifacts: the files that a run or a logged model left.
+//! Artifacts of runs and logged models.
 
 use super::ids::{LoggedModelId, RunId};
 use crate::text::untrusted::Untrusted;
 
-/// Whose artifacts are meant. MLflow 3 keeps a model's files with the logged model, not with its run.
+/// The owner of artifacts. MLflow 3 stores a model's files with the logged model, not with its run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ArtifactOwner {
-    /// A run's.
+    /// A run.
     Run(RunId),
-    /// A logged model's.
+    /// A logged model (MLflow 3).
     LoggedModel(LoggedModelId),
 }
 
-/// A file or a folder among the artifacts.
+/// A file or folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Artifact {
-    /// Where it is, from the root of its home, with `/` between the parts.
+    /// Relative to the owner's root, with `/` as separator.
     pub path: Untrusted,
-    /// Whether it is a folder.
+    /// Whether it can be listed.
     pub is_dir: bool,
-    /// Its size in bytes, where the store says it; folders have none.
+    /// In bytes, if the store reports it; `None` for folders.
     pub size: Option<u64>,
 }
 
 impl Artifact {
-    /// The last part of the path.
+    /// The last component of the path.
     #[must_use]
     pub fn file_name(&self) -> Untrusted {
         Untrusted::from(self.path.raw().rsplit('/').next().unwrap_or_default())
     }
 }
 
-/// The beginning of a file.
+/// The first bytes of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Preview {
-    /// At most as many bytes as were asked for.
+    /// At most the requested number of bytes.
     pub bytes: Vec<u8>,
-    /// Whether the file goes on after them.
+    /// Whether the file is longer.
     pub is_truncated: bool,
 }
 
 impl Preview {
-    /// The bytes as text, or nothing when they are not text. A cut through a character's last bytes is
-    /// forgiven when the file was cut.
+    /// The bytes as text; `None` for binary data. In a truncated file, an incomplete last character is
+    /// dropped.
     #[must_use]
     pub fn text(&self) -> Option<Untrusted> {
         if self.bytes.contains(&0) {

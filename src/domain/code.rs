@@ -1,32 +1,32 @@
-//! Code: what MLflow's own tags say a run was run from.
+//! The code version of a run, from MLflow's tags.
 
 use super::run::{KeyValue, find_value};
 use crate::text::untrusted::Untrusted;
 
-/// What is recorded of the code; each part is absent where the run left it out.
+/// The recorded code version; unrecorded parts are `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Code {
-    /// The git commit, whole.
+    /// Full git commit hash.
     pub commit: Option<Untrusted>,
-    /// The git branch.
+    /// Git branch or reference.
     pub branch: Option<Untrusted>,
-    /// Where the repository is.
+    /// URL of the repository.
     pub repository: Option<Untrusted>,
-    /// Whether files differed from the commit; MLflow's ordinary runs do not say.
+    /// Whether files differed from the commit; most clients of MLflow don't record it.
     pub is_dirty: Option<bool>,
-    /// How the files differed from the commit.
+    /// Diff between the files and the commit.
     pub diff: Option<Untrusted>,
-    /// The script, notebook or project.
+    /// Script, notebook or project.
     pub source: Option<Untrusted>,
-    /// What the source is: `LOCAL`, `NOTEBOOK`, `JOB`, `PROJECT`.
+    /// `LOCAL`, `NOTEBOOK`, `JOB` or `PROJECT`.
     pub source_type: Option<Untrusted>,
-    /// Which entry point of an MLflow project was run.
+    /// Entry point of an MLflow project.
     pub entry_point: Option<Untrusted>,
 }
 
 impl Code {
-    /// Reads the tags of a run, or of a logged model under git versioning. Databricks' and MLflow's older names
-    /// stand in where the usual ones are absent; an empty value is no value.
+    /// Reads the tags of a run, or of a logged model with git versioning. Databricks' and MLflow's older
+    /// tag names are fallbacks; empty values are ignored.
     #[must_use]
     pub fn from_tags(tags: &[KeyValue]) -> Self {
         let first = |keys: &[&str]| {
@@ -66,7 +66,7 @@ impl Code {
         }
     }
 
-    /// The first seven characters of the commit, as git shortens it.
+    /// The first seven characters of the commit, git's short form.
     #[must_use]
     pub fn short_commit(&self) -> Option<Untrusted> {
         self.commit
@@ -74,7 +74,7 @@ impl Code {
             .map(|commit| commit.raw().chars().take(7).collect::<String>().into())
     }
 
-    /// Whether nothing at all is recorded.
+    /// Whether no part is recorded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

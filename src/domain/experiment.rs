@@ -1,4 +1,4 @@
-//! Experiments: what groups runs.
+//! Experiments, which group runs.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,13 +7,13 @@ use super::run::{KeyValue, find_value};
 use super::{Direction, Goal, Millis};
 use crate::text::untrusted::Untrusted;
 
-/// Whether something is in use or in MLflow's trash.
+/// MLflow's lifecycle stage of experiments, runs and logged models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Lifecycle {
-    /// In use.
+    /// Not deleted.
     Active,
-    /// Deleted, until somebody restores it or runs MLflow's garbage collection.
+    /// In MLflow's trash, until it is restored or `mlflow gc` removes it.
     Deleted,
 }
 
@@ -27,7 +27,7 @@ impl Lifecycle {
         }
     }
 
-    /// Reads MLflow's spelling; anything but `deleted` is in use.
+    /// Parses MLflow's spelling; anything but `deleted` is active.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         if text.eq_ignore_ascii_case("deleted") {
@@ -38,31 +38,31 @@ impl Lifecycle {
     }
 }
 
-/// One experiment.
+/// An experiment without its runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Experiment {
-    /// Its id.
+    /// Unique in the store.
     pub id: ExperimentId,
-    /// Its name.
+    /// Unique in the workspace.
     pub name: Untrusted,
-    /// Where its artifacts go.
+    /// Root of its runs' artifacts.
     pub artifact_location: Untrusted,
-    /// Whether it is in use.
+    /// Active or deleted.
     pub lifecycle: Lifecycle,
-    /// When it was made, ms since the epoch.
+    /// In ms since the epoch.
     pub creation_time: Option<Millis>,
-    /// When it last changed, ms since the epoch; runs do not change it.
+    /// In ms since the epoch; changes of runs don't count.
     pub last_update_time: Option<Millis>,
-    /// Its tags, in the store's order.
+    /// In the store's order.
     pub tags: Vec<KeyValue>,
-    /// How many active runs it has, where the store can say it cheaply.
+    /// Number of active runs, if the store can count them cheaply.
     pub run_count: Option<u64>,
-    /// When its newest run started, ms since the epoch, where the store can say it cheaply.
+    /// Start of the newest run in ms since the epoch, if the store can find it cheaply.
     pub last_run_time: Option<Millis>,
 }
 
 impl Experiment {
-    /// The goal that the experiment itself declares with MLflow's `mlflow.experiment.primaryMetric.*` tags.
+    /// The goal in MLflow's `mlflow.experiment.primaryMetric.*` tags.
     #[must_use]
     pub fn declared_goal(&self) -> Option<Goal> {
         let metric = find_value(&self.tags, "mlflow.experiment.primaryMetric.name")?;

@@ -1,4 +1,4 @@
-//! The goal: a metric and a direction, `accuracy max`. What "best" means here.
+//! Goals: a metric and a direction, such as `accuracy max`, by which runs are ranked.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -7,17 +7,17 @@ use std::str::FromStr;
 use super::metric::MetricValue;
 use crate::text::untrusted::Untrusted;
 
-/// Which way a metric gets better.
+/// The direction in which a metric improves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
-    /// More is better.
+    /// Higher is better.
     Max,
-    /// Less is better.
+    /// Lower is better.
     Min,
 }
 
-/// Words in a metric's key that tell that more of it is better; a word counts with a number behind it, too (`recall5`).
-const MORE_IS_BETTER: [&str; 23] = [
+/// Words in keys of metrics to maximize, also with a number appended (`recall5`).
+const HIGHER_IS_BETTER: [&str; 23] = [
     "acc",
     "accuracy",
     "auc",
@@ -43,8 +43,8 @@ const MORE_IS_BETTER: [&str; 23] = [
     "reward",
 ];
 
-/// Words in a metric's key that tell that less of it is better.
-const LESS_IS_BETTER: [&str; 20] = [
+/// Words in keys of metrics to minimize.
+const LOWER_IS_BETTER: [&str; 20] = [
     "loss",
     "error",
     "err",
@@ -68,7 +68,7 @@ const LESS_IS_BETTER: [&str; 20] = [
 ];
 
 impl Direction {
-    /// The direction that the words in a metric's key tell; none where they tell nothing, as of a learning rate.
+    /// The direction by the words in a metric's key; `None` if they don't decide, as in `learning_rate`.
     #[must_use]
     pub fn from_metric_name(metric: &str) -> Option<Self> {
         let key = metric.to_ascii_lowercase();
@@ -80,20 +80,20 @@ impl Direction {
                     || ends.iter().any(|end| bare.ends_with(end))
             })
         };
-        // Less goes first: `error_score` and `auc_loss` are errors and losses.
-        if any(&LESS_IS_BETTER, &["loss", "error"]) {
+        // `error_score` and `auc_loss` are an error and a loss, so these words take precedence.
+        if any(&LOWER_IS_BETTER, &["loss", "error"]) {
             return Some(Self::Min);
         }
-        any(&MORE_IS_BETTER, &["accuracy", "acc", "auc"]).then_some(Self::Max)
+        any(&HIGHER_IS_BETTER, &["accuracy", "acc", "auc"]).then_some(Self::Max)
     }
 
-    /// The likely direction of a metric that is a goal: as its key tells, else up.
+    /// The direction by the metric's key, else `Max`.
     #[must_use]
     pub fn guess(metric: &str) -> Self {
         Self::from_metric_name(metric).unwrap_or(Self::Max)
     }
 
-    /// Whether a change of a value is to the good.
+    /// Whether a change of the value improves it.
     #[must_use]
     pub fn is_improvement(self, change: f64) -> bool {
         match self {
@@ -102,7 +102,7 @@ impl Direction {
         }
     }
 
-    /// `max` or `min`.
+    /// `max` or `min`, as [`Goal`] parses it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -111,7 +111,7 @@ impl Direction {
         }
     }
 
-    /// `↑` or `↓`.
+    /// `↑` for `Max`, `↓` for `Min`.
     #[must_use]
     pub fn arrow(self) -> &'static str {
         match self {
@@ -120,7 +120,7 @@ impl Direction {
         }
     }
 
-    /// Best first; NaN and infinities after every number, whichever the direction.
+    /// Best first; NaN and infinities last in either direction.
     #[must_use]
     pub fn cmp_best_first(self, a: MetricValue, b: MetricValue) -> Ordering {
         let by_value = match self {
@@ -131,18 +131,18 @@ impl Direction {
     }
 }
 
-/// A metric and a direction.
+/// The metric by which runs are ranked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Goal {
-    /// The metric's key.
+    /// Key of the metric.
     pub metric: Untrusted,
-    /// Which way it gets better.
+    /// Whether to maximize or minimize it.
     pub direction: Direction,
 }
 
 impl Goal {
-    /// The goal that metrics suggest by their keys: one that says how good a model is, best on data it has not seen; of
-    /// several that say it equally well, the first.
+    /// Guesses a goal from metric keys: a known quality metric, preferably on validation data; the first
+    /// of equals.
     #[must_use]
     pub fn suggest<'a>(metrics: impl IntoIterator<Item = &'a Untrusted>) -> Option<Self> {
         let likely = |key: &str| {
@@ -164,7 +164,7 @@ impl Goal {
         best.map(|(_, key)| Self::guess(key.clone()))
     }
 
-    /// A goal over a metric, in its likely direction.
+    /// A goal whose direction is guessed from the metric's key.
     #[must_use]
     pub fn guess(metric: Untrusted) -> Self {
         Self {
@@ -184,7 +184,7 @@ impl fmt::Display for Goal {
 impl FromStr for Goal {
     type Err = String;
 
-    /// Reads `accuracy max`, `accuracy min`, or a metric alone, whose direction is then guessed.
+    /// Parses `accuracy max`, `accuracy min`, or a metric alone with a guessed direction.
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let (metric, direction) = match text.rsplit_once(char::is_whitespace) {
@@ -200,7 +200,7 @@ impl FromStr for Goal {
             .strip_prefix("metrics.")
             .unwrap_or(metric.trim());
         if metric.is_empty() {
-            return Err("a goal is a metric and a direction, such as 'accuracy max'".into());
+            return Err("expected a metric and a direction, such as 'accuracy max'".into());
         }
         Ok(Self {
             direction: direction.unwrap_or_else(|| Direction::guess(metric)),

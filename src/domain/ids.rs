@@ -1,4 +1,4 @@
-//! Identities, each its own type, so that a run's id can't be passed where a model's name is meant.
+//! IDs and names as distinct types, so that a run ID can't be passed as a model name.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::untrusted::Untrusted;
 
-/// Declares an identity over untrusted text: eight types whose only difference is their meaning.
+/// Declares a newtype over untrusted text.
 macro_rules! identity {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
@@ -16,30 +16,30 @@ macro_rules! identity {
         pub struct $name(Untrusted);
 
         impl $name {
-            /// Takes the identity as it came.
+            /// Takes the text unchanged.
             pub fn new(text: impl Into<Untrusted>) -> Self {
                 Self(text.into())
             }
 
-            /// As it came: for the wire and for comparing.
+            /// The unchanged text, for the wire and comparisons.
             #[must_use]
             pub fn raw(&self) -> &str {
                 self.0.raw()
             }
 
-            /// As untrusted text, to be drawn cleaned.
+            /// The text as [`Untrusted`].
             #[must_use]
             pub fn text(&self) -> &Untrusted {
                 &self.0
             }
 
-            /// One line that is safe to draw.
+            /// One line that is safe to print.
             #[must_use]
             pub fn clean(&self) -> std::borrow::Cow<'_, str> {
                 self.0.clean()
             }
 
-            /// Whether the store gave no identity at all.
+            /// Whether the store gave no ID.
             #[must_use]
             pub fn is_empty(&self) -> bool {
                 self.0.is_empty()
@@ -67,28 +67,28 @@ macro_rules! identity {
 }
 
 identity! {
-    /// An experiment's id: an integer's text in SQL stores, 18 digits in file stores.
+    /// Experiment ID: an integer in SQL stores, 18 digits in file stores.
     ExperimentId;
-    /// A run's id: 32 hex digits in every store seen, but only ever compared.
+    /// Run ID: 32 hex digits in MLflow's stores.
     RunId;
-    /// The id of a logged model of MLflow 3: `m-` and 32 hex digits.
+    /// ID of a logged model (MLflow 3): `m-` and 32 hex digits.
     LoggedModelId;
-    /// The name of a registered model. Almost any text is allowed by MLflow.
+    /// Name of a registered model; MLflow allows almost any text.
     ModelName;
-    /// An alias of a registered model, without the `@`. Case counts: `champion` and `Champion` coexist.
+    /// Alias of a registered model without the `@`; case-sensitive.
     Alias;
 }
 
 impl RunId {
-    /// The first eight characters, enough to tell runs apart by eye.
+    /// The first eight characters, for display.
     #[must_use]
     pub fn short(&self) -> String {
         self.clean().chars().take(8).collect()
     }
 }
 
-/// The number of a model version. Numbers return after a model is deleted and made again, so a number is
-/// never an identity by itself.
+/// Number of a model version. Numbers restart when a model is deleted and created again, so a number
+/// alone does not identify a version.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct VersionNumber(pub u64);
@@ -102,7 +102,7 @@ impl fmt::Display for VersionNumber {
 impl FromStr for VersionNumber {
     type Err = String;
 
-    /// Plain ASCII digits only: MLflow also takes `01`, but we never send what we would not show.
+    /// ASCII digits only, as we send the number as we show it.
     fn from_str(text: &str) -> Result<Self, String> {
         let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         text.parse()

@@ -1,4 +1,4 @@
-//! Metric values and histories. A value may be NaN or infinite; a missing value is an absent metric.
+//! Metric values and histories. Values can be NaN or infinite; a metric without a value is absent.
 
 use std::cmp::Ordering;
 
@@ -8,13 +8,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::ids::RunId;
 use crate::text::untrusted::Untrusted;
 
-/// A metric's value: any f64. MLflow's SQL stores keep an infinity as ±1.7976931348623157e308, which this
-/// type takes back to an infinity, so that every store says the same.
+/// A metric value: any f64. MLflow's SQL stores keep infinities as ±1.7976931348623157e308; this type
+/// converts them back, so that all stores agree.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct MetricValue(f64);
 
 impl MetricValue {
-    /// Takes a number as a store gave it.
+    /// Converts a number from a store.
     #[must_use]
     pub fn new(value: f64) -> Self {
         if value.abs() >= f64::MAX {
@@ -24,19 +24,19 @@ impl MetricValue {
         }
     }
 
-    /// The number; NaN and infinities are themselves.
+    /// The number, possibly NaN or infinite.
     #[must_use]
     pub fn get(self) -> f64 {
         self.0
     }
 
-    /// Whether this is a number that can be ranked: neither NaN nor infinite.
+    /// Whether the value is neither NaN nor infinite.
     #[must_use]
     pub fn is_finite(self) -> bool {
         self.0.is_finite()
     }
 
-    /// Ascending order with NaN after every number, as MLflow sorts.
+    /// Ascending with NaN last, as MLflow sorts.
     #[must_use]
     pub fn cmp_nan_last(self, other: Self) -> Ordering {
         self.0
@@ -47,7 +47,7 @@ impl MetricValue {
 }
 
 impl Serialize for MetricValue {
-    /// A number, or `"NaN"`, `"Infinity"`, `"-Infinity"`, as MLflow's own JSON spells them.
+    /// A number, or `"NaN"`, `"Infinity"`, `"-Infinity"` as in MLflow's JSON.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             v if v.is_nan() => serializer.serialize_str("NaN"),
@@ -75,7 +75,7 @@ impl<'de> Deserialize<'de> for MetricValue {
 
             #[expect(
                 clippy::cast_precision_loss,
-                reason = "a metric is an f64 wherever MLflow keeps it"
+                reason = "MLflow stores every metric as f64"
             )]
             fn visit_i64<E>(self, value: i64) -> Result<MetricValue, E> {
                 Ok(MetricValue::new(value as f64))
@@ -83,14 +83,14 @@ impl<'de> Deserialize<'de> for MetricValue {
 
             #[expect(
                 clippy::cast_precision_loss,
-                reason = "a metric is an f64 wherever MLflow keeps it"
+                reason = "MLflow stores every metric as f64"
             )]
             fn visit_u64<E>(self, value: u64) -> Result<MetricValue, E> {
                 Ok(MetricValue::new(value as f64))
             }
 
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<MetricValue, E> {
-                // Rust's own parser takes "NaN", "Infinity", "-Infinity" and numbers, in any case.
+                // Rust's parser accepts "NaN", "Infinity" and "-Infinity" in any case.
                 text.trim()
                     .parse()
                     .map(MetricValue::new)
@@ -106,37 +106,37 @@ impl<'de> Deserialize<'de> for MetricValue {
 /// The latest value of one metric of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metric {
-    /// The metric's key, such as `val/acc`.
+    /// Such as `val/acc`.
     pub key: Untrusted,
-    /// The latest value: of the greatest step, then time, then value.
+    /// The value with the greatest step, then timestamp, then value.
     pub value: MetricValue,
-    /// When it was logged, ms since the epoch.
+    /// In ms since the epoch.
     pub timestamp: i64,
-    /// At which step it was logged.
+    /// Any i64.
     pub step: i64,
 }
 
 /// One logged point of a metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// The step it was logged at; any i64.
+    /// Any i64.
     pub step: i64,
-    /// When it was logged, ms since the epoch.
+    /// In ms since the epoch.
     pub timestamp: i64,
-    /// What was logged.
+    /// Possibly NaN or infinite.
     pub value: MetricValue,
 }
 
-/// The points of one metric of one run, in the order of step, then time.
+/// The history of one metric of one run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MetricHistory {
-    /// Whose history this is.
+    /// The run that logged it.
     pub run: RunId,
-    /// Of which metric.
+    /// Key of the metric.
     pub key: Untrusted,
-    /// The points; all of them unless `sampled`.
+    /// Sorted by step, then timestamp; all points unless `is_sampled`.
     pub points: Vec<Point>,
-    /// Whether the store thinned the points out, so that a spike may be missing.
+    /// Whether the store sampled the points, so that spikes can be missing.
     pub is_sampled: bool,
 }
 

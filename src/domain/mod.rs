@@ -1,5 +1,4 @@
-//! MLflow's nouns as types: experiments, runs, metrics, registered models, versions, and the faults of
-//! the stores that keep them. No I/O, no terminal, no clock.
+//! MLflow's nouns as types: experiments, runs, metrics, registered models, versions, and store errors.
 
 pub mod artifact;
 pub mod code;
@@ -32,5 +31,4 @@ pub use slot::Slot;
 pub use store_error::{StoreError, StoreErrorKind};
 pub use write::StoreWrite;
 
-/// Milliseconds since the Unix epoch: how MLflow tells time everywhere.
-pub type Millis = i64;
+pub use crate::text::quantity::Millis;

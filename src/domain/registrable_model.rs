@@ -1,24 +1,24 @@
-//! Which models a run left behind, and the source under which each can be registered.
+//! The models of a run that can be registered.
 
 use serde::Deserialize;
 
 use super::run::Run;
 use crate::text::untrusted::Untrusted;
 
-/// The tag in which MLflow 2 records what `log_model` made: text that holds a JSON list, oldest first.
+/// MLflow 2 records logged models in this tag: a JSON list, oldest first.
 const LOG_MODEL_HISTORY_TAG: &str = "mlflow.log-model.history";
 
-/// A model of a run.
+/// A model that a run logged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegistrableModel {
-    /// What a person picks it by: the logged model's id (MLflow 3) or the artifact's path (MLflow 2).
+    /// The logged model's ID (MLflow 3) or the artifact path (MLflow 2).
     pub label: Untrusted,
-    /// What is registered: `models:/m-…` or `runs:/ID/path`.
+    /// `models:/m-…` or `runs:/ID/path`.
     pub source: Untrusted,
 }
 
 impl RegistrableModel {
-    /// The model under a path of a run's artifacts.
+    /// The model at an artifact path of a run.
     #[must_use]
     pub fn from_artifact(run: &Run, path: &str) -> Self {
         let path = path.trim_matches('/');
@@ -29,14 +29,14 @@ impl RegistrableModel {
     }
 }
 
-/// An entry of the history; everything else in it is of no concern here.
+/// The part of an entry that is used here.
 #[derive(Deserialize)]
 struct HistoryEntry {
     artifact_path: String,
 }
 
-/// The models that a run left, newest first: what it says it made (MLflow 3), then what its history tag tells (MLflow 2).
-/// A tag that was cut off or is no JSON tells nothing.
+/// The models of a run, newest first: its outputs (MLflow 3), then those in its history tag (MLflow 2). A
+/// truncated tag is ignored.
 #[must_use]
 pub fn registrable_models(run: &Run) -> Vec<RegistrableModel> {
     let mut outputs: Vec<_> = run.model_outputs.iter().collect();

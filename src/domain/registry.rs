@@ -1,4 +1,4 @@
-//! The model registry: registered models, their versions, stages and aliases; logged models of MLflow 3.
+//! The model registry: registered models, versions, stages, aliases and logged models.
 
 use std::fmt;
 
@@ -10,25 +10,25 @@ use super::run::{KeyValue, find_value};
 use super::{Lifecycle, Millis};
 use crate::text::untrusted::Untrusted;
 
-/// What MLflow writes over the source of a deleted version. A version that is still listed with it is the
-/// leftover of a deletion that raced with a move.
+/// MLflow overwrites the source of a deleted version with this. A version listed with it was moved while
+/// it was being deleted.
 pub(crate) const REDACTED_SOURCE: &str = "REDACTED-SOURCE-PATH";
 
-/// A stage of the registry. MLflow knows these four; it is deprecated there, and everywhere in use.
+/// A stage of the registry. MLflow has deprecated stages, but they are widely used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Stage {
-    /// In no stage.
+    /// No stage.
     None,
-    /// Being tried.
+    /// In testing.
     Staging,
-    /// Serving.
+    /// In service.
     Production,
-    /// Put away.
+    /// Retired.
     Archived,
 }
 
 impl Stage {
-    /// The stages, in the order of a model's life.
+    /// In the order of a model's life cycle.
     pub const ALL: [Self; 4] = [Self::None, Self::Staging, Self::Production, Self::Archived];
 
     /// As MLflow spells it.
@@ -42,14 +42,14 @@ impl Stage {
         }
     }
 
-    /// Whether a move to this stage can archive the versions that are in it: MLflow 3.17 answers 500 when asked to for
-    /// the other two.
+    /// Whether a transition to this stage can archive the versions in it; for the other stages, MLflow 3.17
+    /// responds with status 500.
     #[must_use]
     pub fn can_archive_existing(self) -> bool {
         matches!(self, Self::Staging | Self::Production)
     }
 
-    /// Reads a stage in any case, as MLflow does.
+    /// Ignores case, as MLflow does.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL
@@ -64,16 +64,16 @@ impl fmt::Display for Stage {
     }
 }
 
-/// Whether a version can be used yet.
+/// Registration status of a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VersionStatus {
-    /// It can.
+    /// Ready to use.
     Ready,
-    /// The store is still copying it.
+    /// The store is copying the model.
     Pending,
-    /// The store could not make it.
+    /// The store could not create it.
     Failed,
-    /// A word that this program does not know.
+    /// Not one of MLflow's.
     Other(Untrusted),
 }
 
@@ -89,7 +89,7 @@ impl VersionStatus {
         }
     }
 
-    /// Reads MLflow's spelling; a store that says nothing means ready.
+    /// Parses MLflow's spelling; an empty text is `Ready`.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         match text {
@@ -101,27 +101,27 @@ impl VersionStatus {
     }
 }
 
-/// A registered model.
+/// A registered model without its older versions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RegisteredModel {
-    /// Its name, which is its identity.
+    /// Unique in the workspace.
     pub name: ModelName,
-    /// When it was made, ms since the epoch.
+    /// In ms since the epoch.
     pub creation_time: Option<Millis>,
-    /// When it last changed, ms since the epoch; aliases do not change it.
+    /// In ms since the epoch; changes of aliases don't count.
     pub last_updated_time: Option<Millis>,
-    /// What its owners say of it.
+    /// Free text; may be empty.
     pub description: Untrusted,
-    /// Its tags.
+    /// In the store's order.
     pub tags: Vec<KeyValue>,
-    /// Its aliases and the version each leads to, which need not exist.
+    /// Each alias with its version, which need not exist.
     pub aliases: Vec<(Alias, VersionNumber)>,
-    /// The newest version of each stage.
+    /// The newest version in each stage.
     pub latest_versions: Vec<ModelVersion>,
 }
 
 impl RegisteredModel {
-    /// The version that an alias leads to.
+    /// The version of an alias.
     #[must_use]
     pub fn version_for_alias(&self, alias: &str) -> Option<VersionNumber> {
         self.aliases
@@ -130,7 +130,7 @@ impl RegisteredModel {
             .map(|(_, version)| *version)
     }
 
-    /// Whether this is a prompt of MLflow 3, which keeps prompts among the models.
+    /// Whether this is a prompt, which MLflow 3 stores as a model.
     #[must_use]
     pub fn is_prompt(&self) -> bool {
         find_value(&self.tags, "mlflow.prompt.is_prompt")
@@ -138,53 +138,53 @@ impl RegisteredModel {
     }
 }
 
-/// One version of a registered model.
+/// A version of a registered model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelVersion {
-    /// The model.
+    /// The registered model.
     pub name: ModelName,
-    /// The version's number.
+    /// Unique in the model.
     pub version: VersionNumber,
-    /// When it was made, ms since the epoch.
+    /// In ms since the epoch.
     pub creation_time: Option<Millis>,
-    /// When it last changed, ms since the epoch; aliases do not change it.
+    /// In ms since the epoch; changes of aliases don't count.
     pub last_updated_time: Option<Millis>,
-    /// Who made it, where the store knows.
+    /// The creator, if the store records it.
     pub user: Untrusted,
-    /// Its stage; a word that MLflow doesn't know is kept in `stage_text` and shown.
+    /// `None` for a stage that MLflow doesn't define; see `stage_text`.
     pub stage: Stage,
-    /// The stage as the store spelled it.
+    /// The stage as the store spells it.
     pub stage_text: Untrusted,
-    /// What its owners say of it.
+    /// Free text; may be empty.
     pub description: Untrusted,
-    /// Where the model is: `runs:/…`, `models:/m-…`, or a plain location.
+    /// Location of the model: `runs:/…`, `models:/m-…` or a URI.
     pub source: Untrusted,
-    /// The run it came from; empty where none was given.
+    /// The run that logged it; may be empty.
     pub run_id: RunId,
-    /// Whether it can be used.
+    /// Registration status.
     pub status: VersionStatus,
-    /// What the store says of that.
+    /// Explains `status`; may be empty.
     pub status_message: Untrusted,
-    /// Its tags.
+    /// In the store's order.
     pub tags: Vec<KeyValue>,
-    /// The aliases that lead to it.
+    /// Aliases of this version.
     pub aliases: Vec<Alias>,
 }
 
 impl ModelVersion {
-    /// A tag's value.
+    /// The value of a tag by key.
     #[must_use]
     pub fn tag(&self, key: &str) -> Option<&Untrusted> {
         find_value(&self.tags, key)
     }
 
-    /// Whether the version was deleted while somebody moved it: it is listed, but its model is gone.
+    /// Whether it was moved while it was being deleted: still listed, but without its source.
     #[must_use]
     pub fn is_half_deleted(&self) -> bool {
         self.source.raw() == REDACTED_SOURCE
     }
 
-    /// The places in which it is served or tried, as they came: `Production`, `@champion`.
+    /// Its Staging or Production stage and its aliases, such as `Production`, `@champion`.
     #[must_use]
     pub fn slot_names(&self) -> Vec<String> {
         let stage = matches!(self.stage, Stage::Staging | Stage::Production)
@@ -195,7 +195,7 @@ impl ModelVersion {
             .collect()
     }
 
-    /// The logged model of MLflow 3 that this version was made from.
+    /// The logged model in its source (MLflow 3).
     #[must_use]
     pub fn logged_model(&self) -> Option<LoggedModelId> {
         let id = self.source.raw().strip_prefix("models:/")?;
@@ -203,26 +203,26 @@ impl ModelVersion {
     }
 }
 
-/// Somebody's request to move a version to a stage, open on the server: Databricks has these.
+/// An open stage transition request (Databricks).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TransitionRequest {
-    /// The version.
+    /// The version to move.
     pub version: VersionNumber,
-    /// Where to.
+    /// The target stage.
     #[serde(rename = "to")]
     pub to_stage: Stage,
-    /// Who asks, as the server knows them.
+    /// The requester's name on the server.
     #[serde(rename = "by")]
     pub requested_by: Untrusted,
-    /// Since when, ms since the epoch.
+    /// In ms since the epoch.
     #[serde(rename = "at")]
     pub requested_at: Option<Millis>,
-    /// Why.
+    /// The reason; may be empty.
     pub comment: Untrusted,
 }
 
 impl TransitionRequest {
-    /// In one line, cleaned: `bo asks for Production: better AUC`.
+    /// One cleaned line, such as `bo requests Production: better AUC`.
     #[must_use]
     pub fn summary(&self) -> String {
         let why = if self.comment.is_empty() {
@@ -231,38 +231,38 @@ impl TransitionRequest {
             format!(": {}", self.comment.clean())
         };
         format!(
-            "{} asks for {}{why}",
+            "{} requests {}{why}",
             self.requested_by.clean(),
             self.to_stage
         )
     }
 }
 
-/// A logged model of MLflow 3: what `log_model` made, before anything is registered.
+/// A logged model (MLflow 3), which `log_model` creates before any registration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoggedModel {
-    /// Its id.
+    /// `m-…`.
     pub id: LoggedModelId,
-    /// Its experiment.
+    /// The experiment that contains it.
     pub experiment_id: ExperimentId,
-    /// The name given to `log_model`.
+    /// The `name` argument of `log_model`.
     pub name: Untrusted,
-    /// When it was logged, ms since the epoch.
+    /// In ms since the epoch.
     pub creation_time: Option<Millis>,
-    /// Where its files are.
+    /// Root of its files.
     pub artifact_uri: Untrusted,
     /// `LOGGED_MODEL_READY`, `…_PENDING` or `…_UPLOAD_FAILED`.
     pub status: Untrusted,
-    /// The kind of model: `sklearn`, `agent`, …
+    /// Such as `sklearn` or `agent`; may be empty.
     pub model_type: Untrusted,
-    /// The run that logged it; empty where there was none.
+    /// The run that logged it; may be empty.
     pub source_run_id: RunId,
-    /// Whether it is in use.
+    /// Active or deleted.
     pub lifecycle: Lifecycle,
-    /// Its params.
+    /// In the store's order.
     pub params: Vec<KeyValue>,
-    /// Its tags.
+    /// In the store's order.
     pub tags: Vec<KeyValue>,
-    /// Metrics that were logged for it.
+    /// Metrics logged for this model.
     pub metrics: Vec<Metric>,
 }

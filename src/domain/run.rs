@@ -1,23 +1,23 @@
-//! Runs: what was trained, with which params, on which data, and what came of it.
+//! Runs and their params, tags and inputs.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::ids::{ExperimentId, LoggedModelId, RunId};
 use super::metric::{Metric, MetricValue};
 use super::{Lifecycle, Millis};
 use crate::text::untrusted::Untrusted;
 
-/// A key and its value: a param or a tag. Keys of one load share their text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A param or a tag. Listings intern keys, so that equal keys share their text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyValue {
-    /// The key.
+    /// Unique in its list.
     pub key: Untrusted,
-    /// The value, as text.
+    /// As text, even for numeric params.
     pub value: Untrusted,
 }
 
 impl KeyValue {
-    /// A pair of a key and a value.
+    /// Converts both texts.
     pub fn new(key: impl Into<Untrusted>, value: impl Into<Untrusted>) -> Self {
         Self {
             key: key.into(),
@@ -26,7 +26,7 @@ impl KeyValue {
     }
 }
 
-/// The value under `key`, if there is one.
+/// The value of the first pair with `key`.
 #[must_use]
 pub fn find_value<'a>(pairs: &'a [KeyValue], key: &str) -> Option<&'a Untrusted> {
     pairs
@@ -35,26 +35,26 @@ pub fn find_value<'a>(pairs: &'a [KeyValue], key: &str) -> Option<&'a Untrusted>
         .map(|pair| &pair.value)
 }
 
-/// What a run says of itself.
+/// The status that a run reports; a crashed run stays `Running`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum RunStatus {
-    /// Still going, or died without saying so.
+    /// Started, not ended.
     Running,
     /// Waiting to start.
     Scheduled,
-    /// Ended as it should.
+    /// Ended without an error.
     Finished,
     /// Ended with an error.
     Failed,
-    /// Ended by somebody.
+    /// Ended by a user or a scheduler.
     Killed,
-    /// A word that this program does not know, or none.
+    /// Missing or not one of MLflow's.
     Unknown,
 }
 
 impl RunStatus {
-    /// Every status, in the order in which they are told.
+    /// In display order.
     pub const ALL: [Self; 6] = [
         Self::Running,
         Self::Scheduled,
@@ -87,73 +87,73 @@ impl RunStatus {
     }
 }
 
-/// A dataset that a run read, with the role it played.
+/// A dataset input of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DatasetInput {
-    /// The dataset's name.
+    /// Shared by all versions of a dataset.
     pub name: Untrusted,
-    /// MLflow's digest of its content, 8 hex digits by default.
+    /// MLflow's digest of the content, 8 hex digits by default.
     pub digest: Untrusted,
     /// The kind of source: `local`, `s3`, `delta_table`, `hugging_face`, …
     pub source_type: Untrusted,
-    /// The source: text that holds JSON.
+    /// JSON as text.
     pub source: Untrusted,
-    /// Its schema: text that holds JSON, or nothing.
+    /// JSON as text.
     #[serde(skip)]
     pub schema: Option<Untrusted>,
-    /// Its profile (`num_rows`, …): text that holds JSON, or nothing.
+    /// JSON as text, with `num_rows` and the like.
     #[serde(skip)]
     pub profile: Option<Untrusted>,
-    /// The role: `training`, `eval`, … from the input's tag `mlflow.data.context`.
+    /// The role, such as `training` or `eval`, from the input tag `mlflow.data.context`.
     pub context: Option<Untrusted>,
 }
 
-/// A logged model that a run made (MLflow 3).
+/// A logged model that a run created (MLflow 3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelOutput {
-    /// The logged model.
+    /// `m-…`.
     pub model_id: LoggedModelId,
     /// The step at which it was logged.
     pub step: i64,
 }
 
-/// One run, with the latest value of each metric.
+/// A run with the latest value of each metric.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
-    /// Its id.
+    /// Unique in the store.
     pub id: RunId,
-    /// Its name; MLflow makes one up when none is given.
+    /// May be empty or shared; MLflow generates one by default.
     pub name: Untrusted,
-    /// The experiment it belongs to.
+    /// The experiment that contains it.
     pub experiment_id: ExperimentId,
-    /// What it says of itself.
+    /// As reported by the run.
     pub status: RunStatus,
-    /// Whether it is in use.
+    /// Active or deleted.
     pub lifecycle: Lifecycle,
-    /// Who ran it.
+    /// As recorded by the client; not verified.
     pub user: Untrusted,
-    /// When it started, ms since the epoch.
+    /// In ms since the epoch.
     pub start_time: Option<Millis>,
-    /// When it ended, ms since the epoch.
+    /// In ms since the epoch; `None` while running.
     pub end_time: Option<Millis>,
-    /// Where its artifacts are.
+    /// Root of its artifacts.
     pub artifact_uri: Untrusted,
-    /// The latest value of each metric.
+    /// One per key, with the latest value.
     pub metrics: Vec<Metric>,
-    /// Its params.
+    /// In the store's order.
     pub params: Vec<KeyValue>,
-    /// Its tags, MLflow's own among them.
+    /// Including MLflow's system tags.
     pub tags: Vec<KeyValue>,
-    /// The datasets it read.
+    /// Dataset inputs.
     pub datasets: Vec<DatasetInput>,
-    /// The logged models it read (MLflow 3).
+    /// Logged models that it used (MLflow 3).
     pub model_inputs: Vec<LoggedModelId>,
-    /// The logged models it made (MLflow 3).
+    /// Logged models that it created (MLflow 3).
     pub model_outputs: Vec<ModelOutput>,
 }
 
 impl Run {
-    /// A run of which only the id and the experiment are known yet.
+    /// A run of which only the ID and the experiment are known.
     #[must_use]
     pub fn bare(id: RunId, experiment_id: ExperimentId) -> Self {
         Self {
@@ -175,7 +175,7 @@ impl Run {
         }
     }
 
-    /// The name, or the start of the id where the run has no name.
+    /// The name, or a short ID if the run has no name.
     #[must_use]
     pub fn label(&self) -> Untrusted {
         if self.name.is_empty() {
@@ -185,7 +185,7 @@ impl Run {
         }
     }
 
-    /// The latest value of a metric.
+    /// The latest value of a metric by key.
     #[must_use]
     pub fn metric(&self, key: &str) -> Option<MetricValue> {
         self.metrics
@@ -194,19 +194,19 @@ impl Run {
             .map(|metric| metric.value)
     }
 
-    /// A param's value.
+    /// The value of a param by key.
     #[must_use]
     pub fn param(&self, key: &str) -> Option<&Untrusted> {
         find_value(&self.params, key)
     }
 
-    /// A tag's value.
+    /// The value of a tag by key.
     #[must_use]
     pub fn tag(&self, key: &str) -> Option<&Untrusted> {
         find_value(&self.tags, key)
     }
 
-    /// The run that this one is nested in.
+    /// The parent of a nested run.
     #[must_use]
     pub fn parent(&self) -> Option<RunId> {
         self.tag("mlflow.parentRunId")
@@ -214,7 +214,7 @@ impl Run {
             .map(|id| RunId::new(id.clone()))
     }
 
-    /// How long it took, or has taken until `now`, in ms. Clocks that disagree give nothing.
+    /// Duration in ms, up to `now` for a running run; `None` if it would be negative.
     #[must_use]
     pub fn duration(&self, now: Millis) -> Option<Millis> {
         let end = match (self.end_time, self.status) {

@@ -1,4 +1,4 @@
-//! The writes that a store can be asked for, one request each: to its registry, and to the lifecycle of a run.
+//! The writes that a store supports, one request each.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,27 +7,28 @@ use super::ids::{Alias, ModelName, RunId, VersionNumber};
 use super::run::KeyValue;
 use crate::text::untrusted::Untrusted;
 
-/// One write, to the registry or to the lifecycle of a run. Nothing else is ever written to a store.
+/// One write to the registry or to the lifecycle of a run. Frontrunner writes nothing else to a store.
+/// The journal stores it as JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum StoreWrite {
-    /// Makes a registered model.
+    /// Creates a registered model.
     CreateModel {
         /// Its name.
         name: ModelName,
     },
-    /// Makes a version of a model; the store picks its number.
+    /// Creates a version; the store assigns its number.
     CreateVersion {
         /// The model.
         name: ModelName,
-        /// Where the model is.
+        /// Location of the model: `runs:/…`, `models:/m-…` or a URI.
         source: Untrusted,
-        /// The run it came from.
+        /// The run that logged the model.
         run_id: RunId,
-        /// Tags given in the same request; one of them makes the request recognisable.
-        tags: Vec<ModelVersionTag>,
+        /// Tags set in the same request; one of them identifies it after a lost response.
+        tags: Vec<KeyValue>,
     },
-    /// Deletes a version, with its aliases. MLflow cannot undo this.
+    /// Deletes a version with its aliases, for good.
     DeleteVersion {
         /// The model.
         name: ModelName,
@@ -41,7 +42,7 @@ pub enum StoreWrite {
         /// The version.
         version: VersionNumber,
         /// The tag.
-        tag: ModelVersionTag,
+        tag: KeyValue,
     },
     /// Removes a tag of a version.
     DeleteVersionTag {
@@ -52,14 +53,14 @@ pub enum StoreWrite {
         /// The tag's key.
         key: Untrusted,
     },
-    /// Sets the description of a version, or of a model.
+    /// Sets the description of a version or a model.
     #[serde(rename = "describe")]
     SetDescription {
         /// The model.
         name: ModelName,
-        /// The version; nothing for the model itself.
+        /// `None` for the model itself.
         version: Option<VersionNumber>,
-        /// The text; empty for none.
+        /// Empty to remove the description.
         text: Untrusted,
     },
     /// Moves a version to a stage.
@@ -68,12 +69,12 @@ pub enum StoreWrite {
         name: ModelName,
         /// The version.
         version: VersionNumber,
-        /// Where to.
+        /// The target stage.
         stage: Stage,
-        /// Whether the store archives the versions that are there now, in the same transaction.
+        /// Whether the store archives the versions in that stage in the same transaction.
         archive_existing: bool,
     },
-    /// Gives an alias to a version, taking it from the one that has it.
+    /// Points an alias at a version, away from its previous one.
     SetAlias {
         /// The model.
         name: ModelName,
@@ -82,65 +83,65 @@ pub enum StoreWrite {
         /// The version.
         version: VersionNumber,
     },
-    /// Takes an alias away.
+    /// Removes an alias.
     DeleteAlias {
         /// The model.
         name: ModelName,
         /// The alias.
         alias: Alias,
     },
-    /// Asks for a version to be moved to a stage, on servers that have such requests.
+    /// Requests a stage transition, on servers with transition requests (Databricks).
     RequestTransition {
         /// The model.
         name: ModelName,
         /// The version.
         version: VersionNumber,
-        /// Where to.
+        /// The target stage.
         stage: Stage,
-        /// Why.
+        /// The reason, for reviewers.
         comment: Untrusted,
     },
-    /// Says yes to such a request: the server moves the version.
+    /// Approves a request; the server moves the version.
     ApproveTransition {
         /// The model.
         name: ModelName,
         /// The version.
         version: VersionNumber,
-        /// Where to.
+        /// The target stage.
         stage: Stage,
-        /// Whether the store archives the versions that are there now, in the same transaction.
+        /// Whether the store archives the versions in that stage in the same transaction.
         archive_existing: bool,
-        /// Why.
+        /// The reason, for reviewers.
         comment: Untrusted,
     },
-    /// Says no to such a request.
+    /// Rejects a request.
     RejectTransition {
         /// The model.
         name: ModelName,
         /// The version.
         version: VersionNumber,
-        /// Where to.
+        /// The target stage.
         stage: Stage,
-        /// Why.
+        /// The reason, for reviewers.
         comment: Untrusted,
     },
-    /// Takes such a request back.
+    /// Withdraws a request.
     WithdrawTransition {
         /// The model.
         name: ModelName,
         /// The version.
         version: VersionNumber,
-        /// Where to.
+        /// The target stage.
         stage: Stage,
-        /// Who made the request.
+        /// The author of the request.
         creator: Untrusted,
     },
-    /// Puts a run into MLflow's trash.
+    /// Moves a run to MLflow's trash.
     DeleteRun {
         /// The run.
         run: RunId,
     },
-    /// Takes a run out of MLflow's trash.
+    /// Restores a run from MLflow's trash.
     RestoreRun {
         /// The run.
         run: RunId,
@@ -148,7 +149,7 @@ pub enum StoreWrite {
 }
 
 impl StoreWrite {
-    /// Whether it only says something of a version or a model, and changes no place.
+    /// Whether it changes a tag or description, and no stage, alias or lifecycle.
     #[must_use]
     pub fn is_metadata_write(&self) -> bool {
         matches!(
@@ -157,33 +158,5 @@ impl StoreWrite {
                 | Self::DeleteVersionTag { .. }
                 | Self::SetDescription { .. }
         )
-    }
-}
-
-/// A tag of a version.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ModelVersionTag {
-    /// The key.
-    pub key: Untrusted,
-    /// The value.
-    pub value: Untrusted,
-}
-
-impl From<KeyValue> for ModelVersionTag {
-    fn from(pair: KeyValue) -> Self {
-        Self {
-            key: pair.key,
-            value: pair.value,
-        }
-    }
-}
-
-impl ModelVersionTag {
-    /// A tag of a key and a value.
-    pub fn new(key: impl Into<Untrusted>, value: impl Into<Untrusted>) -> Self {
-        Self {
-            key: key.into(),
-            value: value.into(),
-        }
     }
 }

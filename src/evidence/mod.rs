@@ -23,6 +23,7 @@ pub use integration::{Integration, SearchLocation, SearchRule};
 pub use paths::Globs;
 pub use report::{Deployment, EvidenceReport, Fact, FactValue, SearchTrace, ToolEvidence};
 pub use rule::LineageRole;
+pub(crate) use rule::value_text;
 
 /// The most bytes of a document that is read.
 pub const MAX_DOCUMENT_BYTES: u64 = 4 << 20;

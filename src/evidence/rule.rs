@@ -307,6 +307,13 @@ impl FactRule {
     }
 }
 
+/// A string as it is, any other value as JSON.
+pub(crate) fn value_text(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
 /// One value of several.
 pub(super) fn aggregate(aggregation: Aggregation, mut values: Vec<Value>) -> Extracted {
     let truths = || values.iter().map(Value::as_bool);

@@ -1,8 +1,9 @@
-//! What leaves the program: JSON with a documented shape, CSV, Markdown, tables for a terminal, and pictures.
+//! Everything that leaves the program: JSON records, CSV, documents (text, Markdown, HTML), DOT and pictures.
 //!
-//! Nothing here lets text from a store drive a terminal: JSON escapes what a terminal acts upon, the rest is cleaned.
+//! No store text can control a terminal: JSON escapes it, every other format cleans it.
 
 pub mod comparison;
+mod document;
 pub mod json;
 pub mod lineage;
 pub mod picture;
@@ -10,4 +11,5 @@ pub mod records;
 pub mod review;
 mod sheet;
 
+pub use document::Document;
 pub use sheet::Sheet;

@@ -4,11 +4,14 @@
 mod comparison;
 mod importance;
 mod registry;
+mod review;
 mod run;
 
 pub use comparison::{CompareRecord, RowRecord};
 pub use importance::ImportanceRecord;
 pub use registry::{ModelRecord, VersionRecord};
+pub use review::ArtifactDiff;
+pub(super) use review::review;
 pub use run::{BestRecord, ExperimentRecord, GoalRecord, RunRecord};
 
 use serde::{Serialize, Serializer};

@@ -1,46 +1,47 @@
-//! Sheets: heads and rows of text, printed as an aligned table, CSV or Markdown.
+//! Sheets: headers and rows of text, printed as an aligned table, CSV or Markdown.
 
 use unicode_width::UnicodeWidthStr;
 
+use super::document::{escape, table_row};
 use crate::text::number::align_decimal;
 use crate::text::untrusted::clean;
 use crate::text::width;
 
-/// The widest that one cell may be where the table has to fit a width, in columns of the screen.
+/// Columns of a cell where the table has to fit a width.
 const MAX_CELL_WIDTH: u16 = 60;
 
-/// Rows under heads. Texts are cleaned when they are printed.
+/// Rows under headers, raw. Every format cleans them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sheet {
-    /// The heads.
+    /// One per column.
     pub headers: Vec<String>,
-    /// The rows, each as long as the heads.
+    /// Each row has a cell per header.
     pub rows: Vec<Vec<String>>,
 }
 
 impl Sheet {
-    /// A sheet with these heads and no rows.
+    /// A sheet without rows.
     #[must_use]
-    pub fn new<const N: usize>(heads: [&str; N]) -> Self {
+    pub fn new<const N: usize>(headers: [&str; N]) -> Self {
         Self {
-            headers: heads.map(str::to_owned).into(),
+            headers: headers.map(str::to_owned).into(),
             rows: Vec::new(),
         }
     }
 
-    /// Adds a row.
+    /// Appends a row with a cell per header.
     pub fn push_row<const N: usize>(&mut self, cells: [String; N]) {
         self.rows.push(cells.into());
     }
 
-    /// Aligned lines, the heads first. With a width, columns that do not fit are left out from the right; how many is
-    /// the second value.
+    /// Aligned lines, the headers first, and the number of columns at the right that did not fit `width`.
     #[must_use]
     pub fn to_aligned_lines(&self, width: Option<usize>) -> (Vec<String>, usize) {
         self.align(width, width.map(|_| MAX_CELL_WIDTH))
     }
 
-    /// Aligned lines that keep every column, the heads first: the cells after the first share what room is left, and are cut.
+    /// Aligned lines with every column, the headers first. Cells after the first share the remaining width and are
+    /// truncated.
     #[must_use]
     pub fn fit_to_width(&self, width: u16) -> Vec<String> {
         let first = std::iter::once(&self.headers)
@@ -53,18 +54,21 @@ impl Sheet {
     }
 
     fn align(&self, width: Option<usize>, cell: Option<u16>) -> (Vec<String>, usize) {
-        let cut =
+        let truncate =
             |text: &str| cell.map_or_else(|| text.to_owned(), |room| width::truncate(text, room));
-        let cells = |row: &[String]| row.iter().map(|cell| cut(&clean(cell))).collect::<Vec<_>>();
-        let heads = cells(&self.headers);
+        let cells = |row: &[String]| {
+            let cells = row.iter().map(|cell| truncate(&clean(cell)));
+            cells.collect::<Vec<_>>()
+        };
+        let headers = cells(&self.headers);
         let mut rows: Vec<Vec<String>> = self.rows.iter().map(|row| cells(row)).collect();
-        let numeric: Vec<bool> = (0..heads.len()).map(|at| is_numeric(&rows, at)).collect();
-        for at in (0..heads.len()).filter(|at| numeric[*at]) {
+        let numeric: Vec<bool> = (0..headers.len()).map(|at| is_numeric(&rows, at)).collect();
+        for at in (0..headers.len()).filter(|at| numeric[*at]) {
             align_column(&mut rows, at);
         }
-        let widths: Vec<usize> = (0..heads.len())
+        let widths: Vec<usize> = (0..headers.len())
             .map(|at| {
-                std::iter::once(&heads)
+                std::iter::once(&headers)
                     .chain(&rows)
                     .filter_map(|row| row.get(at))
                     .map(|cell| cell.width())
@@ -89,20 +93,17 @@ impl Sheet {
             padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
         };
         (
-            std::iter::once(&heads).chain(&rows).map(line).collect(),
-            heads.len() - shown,
+            std::iter::once(&headers).chain(&rows).map(line).collect(),
+            headers.len() - shown,
         )
     }
 
-    /// CSV by RFC 4180. A cell that a spreadsheet would run as a formula gets an apostrophe before it.
+    /// CSV by RFC 4180, safe to open in a spreadsheet.
     #[must_use]
     pub fn to_csv(&self) -> String {
         let line = |row: &Vec<String>| {
-            row.iter()
-                .map(|cell| csv_cell(&clean(cell)))
-                .collect::<Vec<_>>()
-                .join(",")
-                + "\r\n"
+            let cells: Vec<String> = row.iter().map(|cell| escape::csv_cell(cell)).collect();
+            cells.join(",") + "\r\n"
         };
         std::iter::once(&self.headers)
             .chain(&self.rows)
@@ -113,18 +114,7 @@ impl Sheet {
     /// A Markdown table.
     #[must_use]
     pub fn to_markdown(&self) -> String {
-        let line = |row: &Vec<String>| {
-            let cells: Vec<String> = row
-                .iter()
-                .map(|cell| {
-                    clean(cell)
-                        .replace('\\', "\\\\")
-                        .replace('|', "\\|")
-                        .replace('<', "&lt;")
-                })
-                .collect();
-            format!("| {} |\n", cells.join(" | "))
-        };
+        let line = |row: &Vec<String>| table_row(row.iter().map(|cell| escape::markdown(cell)));
         let rule = vec!["---".to_owned(); self.headers.len()];
         [&self.headers, &rule]
             .into_iter()
@@ -134,7 +124,7 @@ impl Sheet {
     }
 }
 
-/// Puts the decimal points of a column under each other.
+/// Aligns the decimal points of a column.
 fn align_column(rows: &mut [Vec<String>], at: usize) {
     let column: Vec<String> = rows
         .iter()
@@ -166,20 +156,6 @@ fn is_numeric(rows: &[Vec<String>], at: usize) -> bool {
         .filter(|cell| !cell.is_empty() && *cell != "—")
         .peekable();
     cells.peek().is_some() && cells.all(|cell| cell.parse::<f64>().is_ok())
-}
-
-fn csv_cell(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@']) && text.parse::<f64>().is_err();
-    let text = if is_formula {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    };
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
 }
 
 #[cfg(test)]
@@ -219,8 +195,6 @@ mod tests {
     fn csv_quotes_and_escapes_formulas() {
         let csv = sheet().to_csv();
         assert!(csv.contains("\"'=HYPERLINK(\"\"u\"\")\""), "{csv}");
-        assert_eq!(csv_cell("-0.5"), "-0.5");
-        assert_eq!(csv_cell("-cmd"), "'-cmd");
     }
 
     #[test]

@@ -1,19 +1,19 @@
-//! Sources: where a version says that its model is.
+//! The run and the folder in a version's source.
 
 use crate::domain::RunId;
 
-/// What a version's source tells of the run it came from.
+/// A parsed source of a version.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ArtifactSource {
-    /// The run, where the source names one.
+    /// The run, if the source names one.
     pub run_id: Option<RunId>,
-    /// The folder of the model among the run's artifacts, without a slash at either end; empty for the root.
+    /// The model's folder in the run's artifacts, without slashes at its ends; empty for the root.
     pub artifact_path: Option<String>,
 }
 
 impl ArtifactSource {
-    /// Reads a source: `runs:/ID/path`, a place under the run's own artifacts (MLflow 2 writes the resolved place), or any
-    /// place with `/ID/artifacts/` in it where the id is 32 hex digits.
+    /// Parses `runs:/ID/path`, a URI below the run's `artifact_uri` (MLflow 2 writes the resolved URI), or any URI with
+    /// `/ID/artifacts/`, where ID has 32 hex digits.
     #[must_use]
     pub fn parse(source: &str, artifact_uri: Option<&str>) -> Self {
         if let Some(rest) = source.strip_prefix("runs:/") {
@@ -40,7 +40,7 @@ impl ArtifactSource {
     }
 }
 
-/// The run and the folder behind `…/ID/artifacts/folder`.
+/// The run and the folder in `…/ID/artifacts/folder`.
 fn parse_artifact_uri(source: &str) -> Option<(RunId, Option<String>)> {
     source.match_indices("/artifacts").find_map(|(at, marker)| {
         let rest = source.get(at + marker.len()..)?;
@@ -51,7 +51,7 @@ fn parse_artifact_uri(source: &str) -> Option<(RunId, Option<String>)> {
     })
 }
 
-/// A folder's path, or nothing where it would lead out of the run's artifacts.
+/// The folder, unless it leads out of the run's artifacts.
 fn checked_folder(path: &str) -> Option<String> {
     let path = path.trim_matches('/');
     let safe = !path.split('/').any(|part| part == ".." || part == ".")

@@ -1,23 +1,26 @@
-//! From what was read to the graph.
+//! Building the graph from records.
 
 use super::builder::GraphBuilder;
-use super::model_files::ModelFiles;
+use super::environment::ModelFiles;
 use super::{
     ArtifactSource, EdgeKind, Graph, LineageFacts, Node, NodeId, NodeKind, Related, dataset,
-    evidence_nodes, params, related, reproducibility, summary, upstream, version, warnings,
+    params, related, reproducibility, upstream, version, warnings,
 };
-use crate::domain::{Run, RunId, registrable_models};
+use crate::domain::{DatasetInput, Run, RunId, registrable_models};
+use crate::evidence::{Deployment, ToolEvidence};
 
-/// How many of the other models that a run made a fact names.
+/// Other models of the run that an attribute names.
 const MAX_OTHER_MODELS: usize = 8;
+/// Datasets that the summary names.
+const MAX_DATASETS: usize = 2;
 
-/// Builds the lineage of a version.
+/// Builds the lineage of a version without its related records.
 #[must_use]
 pub fn build(facts: &LineageFacts) -> Graph {
     build_with_related(facts, &Related::default(), None)
 }
 
-/// The same with what stands around it, and with what differs from the version to beat among the warnings.
+/// Builds the lineage of a version. With a champion, the warnings name what makes the two incomparable.
 #[must_use]
 pub fn build_with_related(
     facts: &LineageFacts,
@@ -42,7 +45,7 @@ pub fn build_with_related(
         .iter()
         .filter(|tool| !tool.facts.is_empty())
     {
-        builder.add_cause(Some(evidence_nodes::node(tool)), EdgeKind::Describes, &id);
+        builder.add_cause(Some(evidence_node(tool)), EdgeKind::Describes, &id);
     }
     builder.add_cause(
         related
@@ -56,7 +59,7 @@ pub fn build_with_related(
     related::add_siblings(&mut builder, facts, related, &run);
     for effect in version::stage_and_alias_nodes(facts)
         .into_iter()
-        .chain(evidence_nodes::deployment_nodes(facts))
+        .chain(deployment_nodes(facts))
     {
         let effect = builder.add_node(effect);
         builder.add_edge(&id, &effect, EdgeKind::AssignedTo);
@@ -67,7 +70,7 @@ pub fn build_with_related(
         edges: builder.edges,
         reproducibility: reproducibility::checklist(facts, &files),
         commits_since: related.commits_since.clone(),
-        summary: summary::summary(facts).into(),
+        summary: summary(facts).into(),
         warnings: warnings::warnings(facts, champion),
         missing: facts
             .missing
@@ -80,14 +83,13 @@ pub fn build_with_related(
     }
 }
 
-/// The run, after everything that it was made from. A run that is named and could not be read, or is not even named, has
-/// a node all the same.
+/// Adds the run after its causes. A run that could not be read, or is not named, has a node too.
 fn add_run(builder: &mut GraphBuilder, facts: &LineageFacts, related: &Related) -> NodeId {
     let node = match (&facts.run, source_run_id(facts)) {
         (Some(run), _) => with_other_models(upstream::run_node(run, NodeKind::Run), run, facts),
         (None, Some(id)) => upstream::missing_run_node(&id, NodeKind::Run, &facts.missing),
         (None, None) => Node::new("run:none", NodeKind::Run, "run not recorded")
-            .with_attribute("why", Some("the version names no run")),
+            .with_attribute("why", Some("the version does not name a run")),
     };
     let id = node.id.clone();
     if let Some(run) = &facts.run {
@@ -111,7 +113,7 @@ fn add_run(builder: &mut GraphBuilder, facts: &LineageFacts, related: &Related) 
     builder.add_node(node)
 }
 
-/// The run that the version, its logged model or its source names.
+/// The run that the version, its logged model or its source names, in this order.
 pub(super) fn source_run_id(facts: &LineageFacts) -> Option<RunId> {
     let of_model = facts
         .logged_model
@@ -127,7 +129,7 @@ pub(super) fn source_run_id(facts: &LineageFacts) -> Option<RunId> {
     .find(|id| !id.is_empty())
 }
 
-/// The chain of parents, the outermost first; one that is named and could not be read ends it.
+/// Adds the chain of parents, outermost first. A parent that could not be read ends it.
 fn add_parents(builder: &mut GraphBuilder, run: &Run, facts: &LineageFacts) {
     let mut child = run;
     let mut chain = Vec::new();
@@ -158,7 +160,7 @@ fn add_parents(builder: &mut GraphBuilder, run: &Run, facts: &LineageFacts) {
     }
 }
 
-/// The logged model between the run and the version, where there is one; else the run itself.
+/// Adds the logged model between the run and the version. Returns the version's producer: the logged model, else the run.
 fn add_logged_model(builder: &mut GraphBuilder, facts: &LineageFacts, run: &NodeId) -> NodeId {
     let node = match (&facts.logged_model, facts.version.logged_model()) {
         (Some(model), _) => upstream::logged_model_node(model),
@@ -176,7 +178,7 @@ fn add_logged_model(builder: &mut GraphBuilder, facts: &LineageFacts, run: &Node
     id
 }
 
-/// The run's node with the other models that it made, by their labels.
+/// Adds the names of the run's other models to its node.
 fn with_other_models(node: Node, run: &Run, facts: &LineageFacts) -> Node {
     let own = facts.version.logged_model();
     let path = ArtifactSource::parse(facts.version.source.raw(), Some(run.artifact_uri.raw()))
@@ -200,4 +202,112 @@ fn with_other_models(node: Node, run: &Run, facts: &LineageFacts) -> Node {
         "other_models",
         (!named.is_empty()).then(|| format!("{}{more}", named.join(", "))),
     )
+}
+
+/// `iris v3 = code 3f9ac21 (dirty) + data iris-train@9f3c11aa + lr=0.01, depth=4`, raw.
+fn summary(facts: &LineageFacts) -> String {
+    let code = upstream::code_label(&upstream::resolve_code(facts)).map_or_else(
+        || "code not recorded".into(),
+        |label| format!("code {label}"),
+    );
+    let params = match params::training_params(facts) {
+        [] => "params not recorded".into(),
+        params => params::summary(params, ", "),
+    };
+    format!(
+        "{} v{} = {code} + {} + {params}",
+        facts.version.name.raw(),
+        facts.version.version,
+        data_summary(facts)
+    )
+}
+
+/// The training datasets; all datasets if no context names one as such.
+fn data_summary(facts: &LineageFacts) -> String {
+    let all = || facts.run.iter().flat_map(|run| &run.datasets);
+    let training: Vec<&DatasetInput> = all()
+        .filter(|dataset| dataset::is_training(dataset))
+        .collect();
+    let selected = if training.is_empty() {
+        all().collect()
+    } else {
+        training
+    };
+    let names: Vec<String> = selected
+        .iter()
+        .take(MAX_DATASETS)
+        .map(|dataset| dataset::name_with_digest(dataset))
+        .collect();
+    let more = match selected.len().saturating_sub(MAX_DATASETS) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let names = format!("{}{more}", names.join(", "));
+    // A data tool's version is more readable than MLflow's digest.
+    match (facts.evidence.data_version(), selected.is_empty()) {
+        (None, true) => "data not recorded".into(),
+        (None, false) => format!("data {names}"),
+        (Some(version), true) => format!("data {version}"),
+        (Some(version), false) => format!("data {version} {names}"),
+    }
+}
+
+fn evidence_node(evidence: &ToolEvidence) -> Node {
+    let node = Node::new(
+        format!("evidence:{}", evidence.id),
+        NodeKind::Evidence,
+        evidence.name.as_str(),
+    );
+    let node = node.with_attribute("kind", Some(evidence.kind.as_str()));
+    evidence.facts.iter().fold(node, |node, fact| {
+        let mark = if fact.is_unexpected { " (!)" } else { "" };
+        let old = if fact.is_stale {
+            ", older than the version"
+        } else {
+            ""
+        };
+        node.with_attribute(
+            &fact.name,
+            Some(format!("{}{mark}  [{}{old}]", fact.value, fact.source)),
+        )
+    })
+}
+
+fn deployment_nodes(facts: &LineageFacts) -> impl Iterator<Item = Node> {
+    let deployments = facts.evidence.deployments();
+    deployments.map(|(tool, deployment)| {
+        let id = format!(
+            "deployment:{tool}:{}:{}",
+            deployment.name, deployment.location
+        );
+        Node::new(id, NodeKind::Deployment, deployment_label(tool, deployment))
+            .with_attribute("tool", Some(tool))
+            .with_attribute("place", Some(deployment.location.as_str()))
+            .with_attribute(
+                "traffic",
+                deployment
+                    .traffic_percent
+                    .map(|percent| format!("{percent} %")),
+            )
+            .with_attribute(
+                "ready",
+                deployment
+                    .ready
+                    .map(|ready| if ready { "yes" } else { "no" }),
+            )
+            .with_attribute("from", Some(deployment.source.as_str()))
+    })
+}
+
+fn deployment_label(tool: &str, deployment: &Deployment) -> String {
+    let percent = deployment
+        .traffic_percent
+        .map(|percent| format!(" {percent} %"))
+        .unwrap_or_default();
+    let ready = if deployment.ready == Some(false) {
+        ", not ready"
+    } else {
+        ""
+    };
+    format!("{tool} {}{percent}{ready}", deployment.name)
 }

@@ -1,10 +1,9 @@
-//! A graph while it is being built.
+//! Building a graph without duplicates.
 
 use std::collections::HashSet;
 
 use super::{Edge, EdgeKind, Node, NodeId};
 
-/// Nodes and edges so far; a node that is added twice stands once.
 #[derive(Default)]
 pub(super) struct GraphBuilder {
     pub nodes: Vec<Node>,
@@ -14,7 +13,7 @@ pub(super) struct GraphBuilder {
 }
 
 impl GraphBuilder {
-    /// Adds a node, unless it is there.
+    /// Adds a node, unless its id is taken.
     pub(super) fn add_node(&mut self, node: Node) -> NodeId {
         let id = node.id.clone();
         if self.node_ids.insert(id.clone()) {
@@ -23,12 +22,11 @@ impl GraphBuilder {
         id
     }
 
-    /// Whether a node is there.
     pub(super) fn contains(&self, id: &NodeId) -> bool {
         self.node_ids.contains(id)
     }
 
-    /// Adds a cause of `effect`, where there is one.
+    /// Adds a cause of `effect`, if there is one.
     pub(super) fn add_cause(&mut self, node: Option<Node>, kind: EdgeKind, effect: &NodeId) {
         if let Some(node) = node {
             let id = self.add_node(node);
@@ -36,7 +34,6 @@ impl GraphBuilder {
         }
     }
 
-    /// Adds an edge, unless it is there.
     pub(super) fn add_edge(&mut self, from: &NodeId, to: &NodeId, kind: EdgeKind) {
         let edge = Edge {
             from: from.clone(),

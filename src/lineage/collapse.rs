@@ -1,15 +1,15 @@
-//! Many of a kind as one: a sweep of a thousand runs is told as a few of them and how many more.
+//! Collapsing similar nodes: a sweep of a thousand runs becomes a few runs and a count.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Edge, EdgeKind, Graph, Node, NodeId, NodeKind};
 
-/// How a node is joined to the others: the edges' kinds, and the other ends.
+/// A node's edges: whether they leave it, their kinds and their other ends.
 type EdgeSignature = BTreeSet<(bool, EdgeKind, NodeId)>;
 
 impl Graph {
-    /// The same graph, where of nodes of one kind that are joined to the same others only `most` stand by themselves, and one more
-    /// node for the rest.
+    /// A graph that keeps at most `max_per_group` nodes of one kind with the same edges, and replaces the others by one node
+    /// that counts them.
     #[must_use]
     pub fn collapsed(&self, max_per_group: usize) -> Self {
         let mut signatures: BTreeMap<&NodeId, EdgeSignature> = BTreeMap::new();
@@ -33,7 +33,7 @@ impl Graph {
                 .or_default()
                 .push(node);
         }
-        // What stands for each node that is folded, by the first of its group.
+        // The replacement of each collapsed node, and the new nodes by the first node that they replace.
         let mut replacements: BTreeMap<&NodeId, NodeId> = BTreeMap::new();
         let mut collapsed_nodes: BTreeMap<&NodeId, Node> = BTreeMap::new();
         for ((kind, _), nodes) in groups
@@ -52,7 +52,7 @@ impl Graph {
                 format!("+ {} {}", rest.len(), kind.plural()),
             )
             .with_attribute("folded", Some(rest.len().to_string()));
-            replacements.extend(rest.iter().map(|folded| (&folded.id, node.id.clone())));
+            replacements.extend(rest.iter().map(|other| (&other.id, node.id.clone())));
             collapsed_nodes.insert(&first.id, node);
         }
         let nodes = self.nodes.iter().filter_map(|node| {

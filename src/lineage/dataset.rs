@@ -1,12 +1,13 @@
-//! Datasets: what a run read, told from the JSON in MLflow's dataset inputs.
+//! Nodes of datasets, from the JSON in MLflow's dataset inputs.
 
 use serde_json::Value;
 
 use super::{Node, NodeKind};
 use crate::domain::DatasetInput;
-use crate::text::Untrusted;
+use crate::evidence::value_text;
+use crate::text::{Untrusted, width};
 
-/// Where in a source's JSON the place stands, by the kinds of source that MLflow knows.
+/// The keys of a location in a source's JSON, of all MLflow source types.
 const LOCATION_KEYS: [&str; 8] = [
     "uri",
     "url",
@@ -18,16 +19,15 @@ const LOCATION_KEYS: [&str; 8] = [
     "sql",
 ];
 
-/// Contexts that mean that a model learned from the data.
+/// Contexts of training data.
 const TRAINING_CONTEXTS: [&str; 4] = ["training", "train", "fit", "learning"];
 
-/// The most characters of a schema that a fact tells.
-const MAX_SCHEMA_CHARS: usize = 600;
+/// Columns of text of a schema.
+const MAX_SCHEMA_WIDTH: u16 = 600;
 
-/// How many columns a fact names.
+/// Dataset columns that an attribute names.
 const MAX_COLUMNS: usize = 12;
 
-/// A dataset's node.
 pub(super) fn node(dataset: &DatasetInput) -> Node {
     let label = match context(dataset) {
         Some(context) => format!("{} ({})", name_with_digest(dataset), context.raw()),
@@ -52,7 +52,7 @@ pub(super) fn node(dataset: &DatasetInput) -> Node {
     .with_attribute("schema", schema_summary(dataset))
 }
 
-/// Name and digest: `iris-train@15b4ff74`.
+/// `iris-train@15b4ff74`
 pub(super) fn name_with_digest(dataset: &DatasetInput) -> String {
     let digest = if dataset.digest.is_empty() {
         "no digest"
@@ -69,14 +69,14 @@ pub(super) fn name_with_digest(dataset: &DatasetInput) -> String {
     )
 }
 
-/// Whether a model learned from it, as far as its context says.
+/// Whether its context marks it as training data.
 pub(super) fn is_training(dataset: &DatasetInput) -> bool {
     context(dataset).is_some_and(|context| {
         TRAINING_CONTEXTS.contains(&context.raw().to_ascii_lowercase().as_str())
     })
 }
 
-/// Where the data is. Data that was made in the code itself has no place of its own.
+/// The data's address; absent for data that the code generated.
 pub(super) fn location(dataset: &DatasetInput) -> Option<Untrusted> {
     if dataset.source_type.raw() == "code" {
         return None;
@@ -88,10 +88,10 @@ pub(super) fn location(dataset: &DatasetInput) -> Option<Untrusted> {
                 source
                     .get(*key)
                     .and_then(Value::as_str)
-                    .filter(|place| !place.is_empty())
+                    .filter(|location| !location.is_empty())
             })
             .map(Untrusted::from),
-        // A source that is no JSON is the place itself.
+        // A source that is not JSON is itself the address.
         _ => Some(dataset.source.clone()).filter(|source| !source.is_empty()),
     }
 }
@@ -123,17 +123,18 @@ fn column_summary(dataset: &DatasetInput) -> Option<String> {
 /// The columns with their types, or the tensors with theirs: `a: double, y: long`.
 fn schema_summary(dataset: &DatasetInput) -> Option<String> {
     let schema: Value = serde_json::from_str(dataset.schema.as_ref()?.raw()).ok()?;
-    let text = |value: &Value| {
-        value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned)
-    };
     let parts: Vec<String> = match schema.get("mlflow_colspec").and_then(Value::as_array) {
         Some(columns) => columns
             .iter()
-            .map(|one| format!("{}: {}", text(&one["name"]), text(&one["type"])))
+            .map(|column| {
+                format!(
+                    "{}: {}",
+                    value_text(&column["name"]),
+                    value_text(&column["type"])
+                )
+            })
             .collect(),
-        // Features alone, or features and targets, each one tensor or several by name.
+        // Features alone, or features and targets, each a tensor or several by name.
         None => schema
             .get("mlflow_tensorspec")?
             .as_object()?
@@ -141,12 +142,7 @@ fn schema_summary(dataset: &DatasetInput) -> Option<String> {
             .map(|(part, spec)| format!("{part}: {spec}"))
             .collect(),
     };
-    let (joined, shown) = (parts.join(", "), MAX_SCHEMA_CHARS);
-    Some(if joined.chars().count() > shown {
-        joined.chars().take(shown).chain(['…']).collect()
-    } else {
-        joined
-    })
+    Some(width::truncate(&parts.join(", "), MAX_SCHEMA_WIDTH))
 }
 
 fn context(dataset: &DatasetInput) -> Option<&Untrusted> {

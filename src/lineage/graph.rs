@@ -6,29 +6,29 @@ use super::ReproducibilityCheck;
 use crate::domain::VersionNumber;
 use crate::text::Untrusted;
 
-/// A node's identity within one graph: `run:12ab…`.
+/// Unique within one graph: `run:12ab…`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct NodeId(pub Untrusted);
 
-/// What a node is.
+/// The type of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NodeKind {
-    /// The model version in the middle.
+    /// The model version that the graph is about.
     Version,
     /// A run.
     Run,
-    /// A run that another is nested in.
+    /// A run that the run is nested in.
     ParentRun,
-    /// A run that is nested in the run.
+    /// A run nested in the run.
     ChildRun,
-    /// A run that read the version's model.
+    /// A run that loaded the version's model.
     #[serde(rename = "reader")]
     DownstreamRun,
-    /// Another version of the registry, as its edges tell: of the same run, read by the run, or made from this one.
+    /// Another registered version: from the same run, an input of the run, or made from this version.
     OtherVersion,
-    /// A logged model of MLflow 3.
+    /// MLflow 3's logged model.
     LoggedModel,
     /// A commit, or a script without one.
     Code,
@@ -38,54 +38,54 @@ pub enum NodeKind {
     Params,
     /// Packages and interpreter.
     Environment,
-    /// A stage that the version is in.
+    /// A stage that the version holds.
     Stage,
-    /// An alias that leads to the version.
+    /// An alias that the version holds.
     Alias,
-    /// A place where the version is served.
+    /// An endpoint that serves the version.
     Deployment,
-    /// What another tool left with it.
+    /// Facts that another tool recorded.
     Evidence,
 }
 
-/// What an edge means.
+/// The type of an edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EdgeKind {
-    /// From what made it: run → version, run → logged model.
+    /// Run → version, run → logged model.
     Produced,
-    /// From what it read: dataset → run.
+    /// Dataset → run, base model → run.
     Read,
-    /// From what it was run from: code → run.
+    /// Code → run.
     RanFrom,
-    /// From what it is nested in: parent run → run.
+    /// Parent run → run.
     ParentOf,
-    /// From what it was given: params → run, environment → version.
+    /// Params → run, environment → version.
     Configured,
-    /// To what it became: version → stage, version → alias, version → deployment.
+    /// Version → stage, version → alias, version → deployment.
     #[serde(rename = "became")]
     AssignedTo,
-    /// From what tells of it: evidence → version.
+    /// Evidence → version.
     #[serde(rename = "tells")]
     Describes,
-    /// From what leads to it: a version of the registry → the logged model that a run read.
+    /// A registered version → the logged model that a run loaded.
     #[serde(rename = "names")]
     RefersTo,
 }
 
 impl EdgeKind {
-    /// A word for it, from the cause's side.
+    /// Read from the cause to the effect: `run 12ab… produced version 3`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Produced => "made",
+            Self::Produced => "produced",
             Self::Read => "read by",
             Self::RanFrom => "ran as",
             Self::ParentOf => "parent of",
             Self::Configured => "configured",
-            Self::AssignedTo => "became",
-            Self::Describes => "tells of",
-            Self::RefersTo => "names",
+            Self::AssignedTo => "assigned to",
+            Self::Describes => "describes",
+            Self::RefersTo => "refers to",
         }
     }
 }
@@ -93,20 +93,19 @@ impl EdgeKind {
 /// A node.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Node {
-    /// Its identity.
+    /// Edges refer to it.
     pub id: NodeId,
-    /// What it is.
+    /// Its type.
     pub kind: NodeKind,
-    /// A few words for it.
+    /// A short name: `iris v3`.
     pub label: Untrusted,
-    /// What is known of it, in order: `("commit", "abc123…")`.
-    #[serde(serialize_with = "as_map")]
-    #[serde(rename = "facts")]
+    /// Facts in the order to show them: `("commit", "abc123…")`.
+    #[serde(serialize_with = "as_map", rename = "facts")]
     pub attributes: Vec<(String, Untrusted)>,
 }
 
 impl NodeKind {
-    /// A word for some of them.
+    /// For counts: `12 nested runs`.
     #[must_use]
     pub fn plural(self) -> &'static str {
         match self {
@@ -114,11 +113,11 @@ impl NodeKind {
             Self::Run => "runs",
             Self::ParentRun => "parent runs",
             Self::ChildRun => "nested runs",
-            Self::DownstreamRun => "runs that read it",
+            Self::DownstreamRun => "downstream runs",
             Self::LoggedModel => "logged models",
-            Self::Code => "sources of code",
+            Self::Code => "code versions",
             Self::Dataset => "datasets",
-            Self::Params => "sets of params",
+            Self::Params => "param sets",
             Self::Environment => "environments",
             Self::Stage => "stages",
             Self::Alias => "aliases",
@@ -127,7 +126,7 @@ impl NodeKind {
         }
     }
 
-    /// A word for it, to stand before the label.
+    /// To print before the label.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -149,8 +148,16 @@ impl NodeKind {
     }
 }
 
+impl Graph {
+    /// The node of an id.
+    #[must_use]
+    pub fn node(&self, id: &NodeId) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.id == *id)
+    }
+}
+
 impl Node {
-    /// A node of which only the label is known yet.
+    /// A node without attributes.
     pub(super) fn new(
         id: impl Into<Untrusted>,
         kind: NodeKind,
@@ -164,7 +171,7 @@ impl Node {
         }
     }
 
-    /// The same node with a fact more, where it is known: nothing and an empty text are not.
+    /// Adds an attribute, unless it is absent or empty.
     pub(super) fn with_attribute(mut self, key: &str, value: Option<impl Into<Untrusted>>) -> Self {
         if let Some(value) = value.map(Into::into).filter(|value| !value.is_empty()) {
             self.attributes.push((key.to_owned(), value));
@@ -172,13 +179,35 @@ impl Node {
         self
     }
 
-    /// What is known under a key.
+    /// An attribute's value.
     #[must_use]
     pub fn attribute(&self, key: &str) -> Option<&Untrusted> {
         self.attributes
             .iter()
             .find(|(name, _)| name == key)
             .map(|(_, value)| value)
+    }
+
+    /// The attributes that fit behind the label in one line, cleaned: `status FINISHED, user ann`.
+    #[must_use]
+    pub fn detail(&self) -> Option<String> {
+        let keys: &[&str] = match self.kind {
+            NodeKind::Code => &["subject", "branch", "repository", "source", "entry_point"],
+            NodeKind::Dataset => &["source", "rows"],
+            NodeKind::Run | NodeKind::ParentRun | NodeKind::ChildRun | NodeKind::DownstreamRun => {
+                &["status", "user"]
+            }
+            NodeKind::OtherVersion => &["stage", "aliases"],
+            NodeKind::LoggedModel => &["model_id", "model_type"],
+            NodeKind::Environment => &["flavors"],
+            _ => &[],
+        };
+        let values = keys.iter().filter_map(|key| {
+            let value = self.attribute(key)?.clean();
+            Some(format!("{} {value}", key.replace('_', " ")))
+        });
+        let values: Vec<String> = values.collect();
+        (!values.is_empty()).then(|| values.join(", "))
     }
 }
 
@@ -189,36 +218,36 @@ pub struct Edge {
     pub from: NodeId,
     /// The effect.
     pub to: NodeId,
-    /// What it means.
+    /// Its type.
     pub kind: EdgeKind,
 }
 
 /// The commits between two versions' code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CommitsSince {
-    /// The version that they begin after: the one to beat.
+    /// The champion.
     pub version: VersionNumber,
-    /// The commits, newest first, cleaned: short id, author, date, subject.
+    /// Short id, author, date and subject of each, newest first, cleaned.
     pub commits: Vec<String>,
 }
 
 /// The lineage of a version.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Graph {
-    /// The nodes: upstream first, the version, then downstream.
+    /// Upstream first, then the version, then downstream.
     pub nodes: Vec<Node>,
-    /// The edges.
+    /// Without duplicates.
     pub edges: Vec<Edge>,
-    /// What is recorded, partly, or not, for making it again.
+    /// The reproducibility checklist.
     pub reproducibility: Vec<ReproducibilityCheck>,
-    /// The commits since the champion's code, where the checkout at hand knows both.
+    /// The commits since the champion's code, if the local checkout has both.
     #[serde(rename = "since")]
     pub commits_since: Option<CommitsSince>,
-    /// `iris v3 = code 3f9ac21 (dirty) + data iris@9f3c11aa + lr=0.01, …`, as untrusted text.
+    /// `iris v3 = code 3f9ac21 (dirty) + data iris@9f3c11aa + lr=0.01, …`
     pub summary: Untrusted,
-    /// What must not be overlooked, cleaned, the gravest first.
+    /// Most severe first, cleaned.
     pub warnings: Vec<String>,
-    /// What could not be read.
+    /// What could not be read, and why, cleaned.
     pub missing: Vec<String>,
 }
 

@@ -1,21 +1,19 @@
-//! Lineage: *model v3 = code abc123 + data v2.3*. A graph of typed nodes and edges, built by pure code from
-//! what a store returned, the same for the screen, JSON, Graphviz, Markdown, the gates and the review.
+//! Lineage: *model v3 = code abc123 + data v2.3*. Pure code builds one graph of typed nodes and edges from store records;
+//! screens, JSON, Graphviz, Markdown, gates and reviews all use it.
 
 mod artifact_source;
 mod build;
 mod builder;
 mod collapse;
 mod dataset;
-mod evidence_nodes;
+mod diagram;
+mod environment;
 mod graph;
 pub mod graph_layout;
-mod model_files;
 mod params;
 mod related;
 mod reproducibility;
 mod reproduction;
-mod summary;
-mod text_tree;
 mod upstream;
 mod version;
 mod warnings;
@@ -31,25 +29,45 @@ use crate::domain::{LoggedModel, ModelVersion, RegisteredModel, Run};
 use crate::evidence::EvidenceReport;
 use crate::text::Untrusted;
 
-/// Everything that was read to tell the lineage of a version. What could not be read is absent and named in `missing`.
+/// The records that a lineage is built from. What could not be read is absent and named in `missing`.
 #[derive(Clone, Debug)]
 pub struct LineageFacts {
-    /// The version.
+    /// The version in the middle of the graph.
     pub version: ModelVersion,
     /// Its registered model.
     pub model: RegisteredModel,
-    /// The run that it names, or that its logged model names.
+    /// The run that the version or its logged model names.
     pub run: Option<Run>,
     /// The run's parents, nearest first.
     pub parents: Vec<Run>,
-    /// The logged model of MLflow 3.
+    /// MLflow 3's logged model.
     pub logged_model: Option<LoggedModel>,
-    /// Files of the model that tell of its environment, by name: `MLmodel`, `requirements.txt`, `conda.yaml`, `python_env.yaml`.
-    pub files: Vec<(String, Untrusted)>,
-    /// What other tools left with it.
+    /// The model's `MLmodel`, `requirements.txt`, `conda.yaml` and `python_env.yaml`, if they exist.
+    pub files: Vec<ModelFile>,
+    /// Facts that other tools recorded.
     pub evidence: EvidenceReport,
-    /// What could not be read, and why, safe to draw: `run 12ab…: deleted`.
+    /// What could not be read, and why, cleaned: `run 12ab…: deleted`.
     pub missing: Vec<String>,
+}
+
+/// A text file of a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelFile {
+    /// Without its folder.
+    pub name: String,
+    /// The content, perhaps truncated.
+    pub text: Untrusted,
+}
+
+impl ModelFile {
+    /// A file of a model.
+    #[must_use]
+    pub fn new(name: &str, text: impl Into<Untrusted>) -> Self {
+        Self {
+            name: name.to_owned(),
+            text: text.into(),
+        }
+    }
 }
 
 #[cfg(test)]

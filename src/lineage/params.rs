@@ -2,9 +2,9 @@
 
 use super::{LineageFacts, Node, NodeKind};
 use crate::domain::KeyValue;
-use crate::text::Untrusted;
+use crate::text::{Untrusted, width};
 
-/// Names under which seeds are logged; the last part of a key (`model__random_state`, `trainer.seed`) counts.
+/// Names of seeds, compared with the last part of a key: `model__random_state`, `trainer.seed`.
 const SEED_KEYS: [&str; 13] = [
     "seed",
     "random_seed",
@@ -21,13 +21,13 @@ const SEED_KEYS: [&str; 13] = [
     "pythonhashseed",
 ];
 
-/// How many params a label names.
+/// Params in a label.
 const MAX_LABEL_PARAMS: usize = 4;
 
-/// The most characters of a value in a label.
-const MAX_VALUE_CHARS: usize = 24;
+/// Columns of a value in a label.
+const MAX_VALUE_WIDTH: u16 = 25;
 
-/// The params that a version was trained with: its run's, else those that MLflow 3 keeps with its logged model.
+/// The run's params, else those that MLflow 3 keeps with the logged model.
 pub(super) fn training_params(facts: &LineageFacts) -> &[KeyValue] {
     let of_run = facts.run.as_ref().map_or(&[][..], |run| &run.params);
     let of_model = facts
@@ -37,14 +37,14 @@ pub(super) fn training_params(facts: &LineageFacts) -> &[KeyValue] {
     if of_run.is_empty() { of_model } else { of_run }
 }
 
-/// Their node; `owner` is the run's node.
+/// The node of params; `owner` is the id of the run's node.
 pub(super) fn node(owner: &str, params: &[KeyValue]) -> Node {
     let mut node = Node::new(
         format!("params:{owner}"),
         NodeKind::Params,
         summary(params, " "),
     );
-    // A param that was logged as an empty text is known to be empty.
+    // An empty param is known to be empty: `with_attribute` would drop it.
     node.attributes = params
         .iter()
         .map(|param| (param.key.raw().to_owned(), param.value.clone()))
@@ -65,20 +65,13 @@ pub(super) fn summary(params: &[KeyValue], between: &str) -> String {
     parts.join(between)
 }
 
-/// One param: `lr=0.01`.
+/// `lr=0.01`
 pub(super) fn assignment(param: &KeyValue) -> String {
-    let value = param.value.raw();
-    match value.char_indices().nth(MAX_VALUE_CHARS) {
-        Some((cut, _)) => format!(
-            "{}={}…",
-            param.key.raw(),
-            value.get(..cut).unwrap_or_default()
-        ),
-        None => format!("{}={value}", param.key.raw()),
-    }
+    let value = width::truncate(param.value.raw(), MAX_VALUE_WIDTH);
+    format!("{}={value}", param.key.raw())
 }
 
-/// The params and tags that are seeds by their names.
+/// The params and tags that are seeds by name.
 pub(super) fn seeds<'a>(pairs: impl IntoIterator<Item = &'a KeyValue>) -> Vec<&'a KeyValue> {
     pairs
         .into_iter()
@@ -86,7 +79,7 @@ pub(super) fn seeds<'a>(pairs: impl IntoIterator<Item = &'a KeyValue>) -> Vec<&'
         .collect()
 }
 
-/// Whether a seed's value means that none was set: libraries log `random_state=None`.
+/// Whether a seed's value means that no seed was set: libraries log `random_state=None`.
 pub(super) fn is_unset(value: &Untrusted) -> bool {
     matches!(
         value.raw().trim().to_ascii_lowercase().as_str(),
@@ -134,7 +127,7 @@ mod tests {
         assert_eq!(
             summary(&params, ", ").matches('…').count(),
             2,
-            "one value is cut, and the list is"
+            "one value and the list are truncated"
         );
     }
 }

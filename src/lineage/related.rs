@@ -1,57 +1,56 @@
-//! What stands around a version: the models its run read, the runs nested in it, the run's other models and versions, and what
-//! was made from this one.
+//! Records around a version: base models, nested runs, the run's other models and versions, downstream runs.
 
 use super::builder::GraphBuilder;
 use super::graph::CommitsSince;
 use super::{EdgeKind, LineageFacts, Node, NodeId, NodeKind, upstream, version};
 use crate::domain::{LoggedModel, LoggedModelId, ModelVersion, Run};
 
-/// What was read of a version's kin. What could not be read is absent and named in `missing`.
+/// The related records of a version. What could not be read is absent and named in `missing`.
 #[derive(Clone, Debug, Default)]
 pub struct Related {
-    /// The models that the run read: a fine-tuned model's parents.
+    /// The models that the run loaded: a fine-tuned model's parents.
     pub base_models: Vec<BaseModel>,
-    /// The version that this one is a copy of.
+    /// The version that this one was copied from.
     pub copied_from: Option<ModelVersion>,
     /// The runs nested directly in the run.
     pub child_runs: Vec<Run>,
-    /// The other versions of the same run.
+    /// Other versions from the same run.
     pub sibling_versions: Vec<ModelVersion>,
-    /// The runs that read this version's model.
+    /// Runs that loaded this version's model.
     pub downstream_runs: Vec<Run>,
-    /// The versions that these runs made.
+    /// Versions from these runs.
     pub downstream_versions: Vec<ModelVersion>,
-    /// The commit that it was made from, as the checkout at hand knows it.
+    /// The run's commit, if the local checkout has it.
     pub commit: Option<Commit>,
-    /// The commits since the champion's.
+    /// The commits since the champion's code, if the local checkout has both.
     pub commits_since: Option<CommitsSince>,
-    /// What could not be read, or was left out, safe to draw.
+    /// What could not be read or was left out, and why, cleaned.
     pub missing: Vec<String>,
 }
 
-/// A model that a run read.
+/// A logged model that a run loaded.
 #[derive(Clone, Debug)]
 pub struct BaseModel {
-    /// Which.
+    /// Its id.
     pub id: LoggedModelId,
-    /// What is known of it.
+    /// Its record, if it could be read.
     pub model: Option<LoggedModel>,
-    /// The versions that were registered from it.
+    /// The versions registered from it.
     pub versions: Vec<ModelVersion>,
 }
 
-/// A commit of the checkout at hand, cleaned.
+/// A commit of the local checkout, cleaned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
-    /// Its first line.
+    /// The message's first line.
     pub subject: String,
-    /// Who wrote it.
+    /// The author's name.
     pub author: String,
-    /// When: year, month, day.
+    /// Year, month and day: `2026-11-23`.
     pub date: String,
 }
 
-/// The models that the run read, after the versions that lead to them.
+/// Adds the models that the run loaded, after the versions registered from them.
 pub(super) fn add_base_models(
     builder: &mut GraphBuilder,
     facts: &LineageFacts,
@@ -62,15 +61,10 @@ pub(super) fn add_base_models(
         let base = related.base_models.iter().find(|base| base.id == *id);
         let node = match base.and_then(|base| base.model.as_ref()) {
             Some(model) => upstream::logged_model_node(model),
-            None => Node::new(
-                format!("model:{}", id.raw()),
-                NodeKind::LoggedModel,
-                id.text().clone(),
-            )
-            .with_attribute("model_id", Some(id.text().clone())),
+            None => unread_model_node(id),
         };
         let model = node.id.clone();
-        // A version that was made from what it made itself would stand before itself.
+        // A version registered from a model that its own run loaded would be its own cause.
         let is_other_version = |known: &&ModelVersion| {
             (&known.name, known.version) != (&facts.version.name, facts.version.version)
         };
@@ -89,7 +83,7 @@ pub(super) fn add_base_models(
     }
 }
 
-/// What else the run made, and the runs that are nested in it.
+/// Adds the run's other models and versions, and its nested runs.
 pub(super) fn add_siblings(
     builder: &mut GraphBuilder,
     facts: &LineageFacts,
@@ -107,34 +101,15 @@ pub(super) fn add_siblings(
         .flat_map(|run| &run.model_outputs)
         .filter(|made| Some(&made.model_id) != own.as_ref())
     {
-        let id = made.model_id.text();
-        let node = Node::new(
-            format!("model:{}", id.raw()),
-            NodeKind::LoggedModel,
-            id.clone(),
-        );
-        let node = builder.add_node(
-            node.with_attribute("model_id", Some(id.clone()))
-                .with_attribute("step", Some(made.step.to_string())),
-        );
+        let node = unread_model_node(&made.model_id);
+        let node = builder.add_node(node.with_attribute("step", Some(made.step.to_string())));
         builder.add_edge(run, &node, EdgeKind::Produced);
     }
-    let this = format!(
-        "models:/{}/{}",
-        facts.version.name.raw(),
-        facts.version.version
-    );
+    let (name, number) = (facts.version.name.raw(), facts.version.version);
     for sibling in &related.sibling_versions {
         let node = builder.add_node(version::other_version_node(sibling));
-        if sibling.source.raw() == this {
-            let this = NodeId(
-                format!(
-                    "version:{}/{}",
-                    facts.version.name.raw(),
-                    facts.version.version
-                )
-                .into(),
-            );
+        if sibling.source.raw() == format!("models:/{name}/{number}") {
+            let this = NodeId(format!("version:{name}/{number}").into());
             builder.add_edge(&this, &node, EdgeKind::Produced);
             continue;
         }
@@ -154,7 +129,7 @@ pub(super) fn add_siblings(
     }
 }
 
-/// The runs that read the version's model, and what they made.
+/// Adds the runs that loaded the version's model, and their models and versions.
 pub(super) fn add_downstream(builder: &mut GraphBuilder, related: &Related, this: &NodeId) {
     for reader in &related.downstream_runs {
         let id = builder.add_node(upstream::run_node(reader, NodeKind::DownstreamRun));
@@ -166,13 +141,7 @@ pub(super) fn add_downstream(builder: &mut GraphBuilder, related: &Related, this
                 .filter(|known| known.logged_model().as_ref() == Some(&made.model_id))
                 .peekable();
             if versions.peek().is_none() {
-                let text = made.model_id.text();
-                let node = Node::new(
-                    format!("model:{}", text.raw()),
-                    NodeKind::LoggedModel,
-                    text.clone(),
-                );
-                let node = builder.add_node(node.with_attribute("model_id", Some(text.clone())));
+                let node = builder.add_node(unread_model_node(&made.model_id));
                 builder.add_edge(&id, &node, EdgeKind::Produced);
             }
         }
@@ -185,4 +154,10 @@ pub(super) fn add_downstream(builder: &mut GraphBuilder, related: &Related, this
             builder.add_edge(&id, &node, EdgeKind::Produced);
         }
     }
+}
+
+/// The node of a logged model of which only the id is known.
+fn unread_model_node(id: &LoggedModelId) -> Node {
+    let (id, text) = (format!("model:{}", id.raw()), id.text().clone());
+    Node::new(id, NodeKind::LoggedModel, text.clone()).with_attribute("model_id", Some(text))
 }

@@ -1,28 +1,28 @@
-//! Could this version be made again? What is recorded, partly or not, and what would record it.
+//! Whether a version can be reproduced: what is recorded, and the calls that would record the rest.
 
 use serde::Serialize;
 
 use super::build::source_run_id;
-use super::model_files::ModelFiles;
+use super::environment::ModelFiles;
 use super::{LineageFacts, dataset, params, upstream};
 use crate::domain::{DatasetInput, VersionStatus};
 use crate::text::untrusted::clean;
 
-/// How far something is recorded.
+/// How much of an aspect is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Completeness {
-    /// It is.
+    /// All of it.
     Recorded,
-    /// In part.
+    /// Some of it.
     #[serde(rename = "partly")]
     Partial,
-    /// It is not.
+    /// None of it.
     NotRecorded,
 }
 
 impl Completeness {
-    /// In words: `recorded`, `partly`, `not recorded`.
+    /// `recorded`, `partly` or `not recorded`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -33,19 +33,19 @@ impl Completeness {
     }
 }
 
-/// One line of the checklist.
+/// A line of the checklist.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ReproducibilityCheck {
-    /// What: code, data, params, seed, environment, model, signature.
+    /// code, data, params, seed, environment, model or signature.
     #[serde(rename = "what")]
     pub aspect: &'static str,
-    /// How far it is recorded.
+    /// How much of it is recorded.
     pub state: Completeness,
-    /// What is known, or what would record it (the exact MLflow call); safe to draw.
+    /// What is recorded, and the MLflow call that records the rest, cleaned.
     pub detail: String,
 }
 
-/// The calls that would record what is missing.
+/// Calls that record what is missing.
 const LOG_COMMIT: &str = "train from a git checkout with GitPython installed, or mlflow.set_tag(\"mlflow.source.git.commit\", commit)";
 const LOG_DIFF: &str =
     "commit before training, or mlflow.set_tag(\"mlflow.source.git.diff\", diff)";
@@ -60,7 +60,7 @@ const LOG_SIGNATURE: &str =
 
 /// The checklist of a version.
 pub(super) fn checklist(facts: &LineageFacts, files: &ModelFiles) -> Vec<ReproducibilityCheck> {
-    let lines = [
+    let checks = [
         ("code", check_code(facts)),
         ("data", check_data(facts)),
         ("params", check_params(facts)),
@@ -69,10 +69,10 @@ pub(super) fn checklist(facts: &LineageFacts, files: &ModelFiles) -> Vec<Reprodu
         ("model", check_model(facts, files)),
         ("signature", check_signature(files)),
     ];
-    lines
+    checks
         .into_iter()
-        .map(|(what, (state, detail))| ReproducibilityCheck {
-            aspect: what,
+        .map(|(aspect, (state, detail))| ReproducibilityCheck {
+            aspect,
             state,
             detail: clean(&detail).into_owned(),
         })
@@ -81,11 +81,13 @@ pub(super) fn checklist(facts: &LineageFacts, files: &ModelFiles) -> Vec<Reprodu
 
 type CheckResult = (Completeness, String);
 
-/// What is not recorded, and why: the run may be gone, and no call brings it back.
+/// An unrecorded aspect. Without a run, the call only helps the next training.
 fn not_recorded(facts: &LineageFacts, call: &str) -> CheckResult {
     let detail = match (&facts.run, source_run_id(facts)) {
         (None, Some(id)) => format!("run {} could not be read; next time: {call}", id.short()),
-        (None, None) => format!("the version names no run; next time, train in a run: {call}"),
+        (None, None) => {
+            format!("the version does not name a run; next time, train in a run: {call}")
+        }
         (Some(_), _) => call.to_owned(),
     };
     (Completeness::NotRecorded, detail)
@@ -102,13 +104,13 @@ fn check_code(facts: &LineageFacts) -> CheckResult {
     match (code.is_dirty, &code.diff) {
         (Some(true), None) => (
             Completeness::Partial,
-            format!("{label}, and how its files differed is not recorded: {LOG_DIFF}"),
+            format!("{label}, uncommitted changes not recorded: {LOG_DIFF}"),
         ),
         (Some(true), Some(_)) => (Completeness::Recorded, format!("{label}, with the diff")),
         (Some(false), _) => (Completeness::Recorded, format!("{label}, clean")),
         (None, _) => (
             Completeness::Recorded,
-            format!("{label}; MLflow did not note whether files differed from it"),
+            format!("{label}, MLflow did not record whether it was dirty"),
         ),
     }
 }
@@ -123,23 +125,23 @@ fn check_data(facts: &LineageFacts) -> CheckResult {
         .map(|dataset| dataset::name_with_digest(dataset))
         .collect::<Vec<_>>()
         .join(", ");
-    let learned: Vec<&&DatasetInput> = all
+    let training: Vec<&&DatasetInput> = all
         .iter()
         .filter(|dataset| dataset::is_training(dataset))
         .collect();
-    if learned.is_empty() {
+    if training.is_empty() {
         return (
             Completeness::Partial,
-            format!("{names}, none said to be for training: {LOG_INPUT}"),
+            format!("{names}, none with a training context: {LOG_INPUT}"),
         );
     }
-    if learned
+    if training
         .iter()
         .any(|dataset| dataset.digest.is_empty() || dataset::location(dataset).is_none())
     {
         return (
             Completeness::Partial,
-            format!("{names}, but not where it is: {LOG_INPUT}"),
+            format!("{names}, location not recorded: {LOG_INPUT}"),
         );
     }
     (Completeness::Recorded, names)
@@ -148,9 +150,9 @@ fn check_data(facts: &LineageFacts) -> CheckResult {
 fn check_params(facts: &LineageFacts) -> CheckResult {
     match params::training_params(facts) {
         [] => not_recorded(facts, LOG_PARAMS),
-        given => (
+        params => (
             Completeness::Recorded,
-            format!("{} ({})", params::summary(given, ", "), given.len()),
+            format!("{} ({})", params::summary(params, ", "), params.len()),
         ),
     }
 }
@@ -171,10 +173,7 @@ fn check_seed(facts: &LineageFacts) -> CheckResult {
         (false, _) => (Completeness::Recorded, format_pairs(set)),
         (true, false) => (
             Completeness::NotRecorded,
-            format!(
-                "{}: none was set; set one, and {LOG_SEED}",
-                format_pairs(unset)
-            ),
+            format!("{}: set a seed, then {LOG_SEED}", format_pairs(unset)),
         ),
         (true, true) => not_recorded(facts, LOG_SEED),
     }
@@ -186,12 +185,12 @@ fn check_environment(files: &ModelFiles) -> CheckResult {
     match (files.python_version.is_some(), files.packages.is_empty()) {
         (false, true) => (
             Completeness::NotRecorded,
-            format!("no requirements.txt, conda.yaml or python_env.yaml was read: {LOG_PACKAGES}"),
+            format!("no requirements.txt, conda.yaml or python_env.yaml: {LOG_PACKAGES}"),
         ),
         (true, false) if unpinned == 0 => (Completeness::Recorded, format!("{label}, all pinned")),
         (_, false) if unpinned > 0 => (
             Completeness::Partial,
-            format!("{label}, {unpinned} of them not pinned: {LOG_PACKAGES}"),
+            format!("{label}, {unpinned} not pinned: {LOG_PACKAGES}"),
         ),
         _ => (Completeness::Partial, format!("{label}: {LOG_PACKAGES}")),
     }
@@ -202,7 +201,7 @@ fn check_model(facts: &LineageFacts, files: &ModelFiles) -> CheckResult {
     if version.is_half_deleted() {
         return (
             Completeness::NotRecorded,
-            "the version was deleted, and its source with it: register the model again".into(),
+            "the version and its source were deleted: register the model again".into(),
         );
     }
     if version.source.is_empty() {
@@ -233,7 +232,7 @@ fn check_model(facts: &LineageFacts, files: &ModelFiles) -> CheckResult {
     } else {
         (
             Completeness::Partial,
-            format!("{source}, whose MLmodel could not be read"),
+            format!("{source}, MLmodel could not be read"),
         )
     }
 }

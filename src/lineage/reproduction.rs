@@ -1,36 +1,37 @@
-//! How a version could be made again: the commands that get the same code, data, environment and params, as far as they are known.
+//! Reproducing a version: the commands that restore its code, data, environment and params.
 //!
-//! Values are quoted for a POSIX shell; one that can't be shown as it is never becomes part of a command.
+//! Values are quoted for a POSIX shell. A value that cannot be printed safely never becomes part of a command.
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
 use serde_json::Value;
 
+use super::environment::ModelFiles;
 use super::{Completeness, LineageFacts, ReproducibilityCheck, build, dataset, params, upstream};
 use crate::domain::{Code, DatasetInput, KeyValue, Run};
 use crate::text::shell::quote_word;
 use crate::text::untrusted::clean;
 
-/// How many params are told one by one.
+/// Params that are listed.
 const MAX_PARAMS: usize = 40;
 
-/// One part of making a version again.
+/// A step of the reproduction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ReproductionStep {
-    /// What it gets: code, data, environment, params, run, model.
+    /// code, data, environment, params, run or model.
     #[serde(rename = "what")]
     pub aspect: &'static str,
-    /// How far it is known.
+    /// How much of it is recorded.
     pub state: Completeness,
-    /// Commands of a POSIX shell, to be run in order.
+    /// Commands of a POSIX shell, in order.
     pub commands: Vec<String>,
-    /// What is not known, or is to be looked at, cleaned.
+    /// What is not recorded or needs attention, cleaned.
     pub notes: Vec<String>,
 }
 
 impl ReproductionStep {
-    /// A step, with what the checklist says of it: where something is missing, it says what would have recorded it.
+    /// A step without commands. It notes what the checklist found missing.
     fn from_check(aspect: &'static str, checks: &[ReproducibilityCheck]) -> Self {
         let check = checks.iter().find(|check| check.aspect == aspect);
         let state = check.map_or(Completeness::NotRecorded, |check| check.state);
@@ -51,14 +52,14 @@ impl ReproductionStep {
         self.notes.push(clean(text).into_owned());
     }
 
-    /// Adds a command, its `{}` being these values; where one of them can't be written in a command, a note says so.
+    /// Adds a command with the values in place of `{}`; a note if a value cannot be quoted.
     fn add_command(&mut self, template: &str, values: &[&str]) {
         let mut parts = template.split("{}");
         let mut command = parts.next().unwrap_or_default().to_owned();
         for (value, rest) in values.iter().zip(parts) {
             let Some(value) = quote_word(value) else {
                 return self.add_note(&format!(
-                    "{value} has characters that can't be written in a command"
+                    "{value} contains characters that cannot be quoted for a shell"
                 ));
             };
             let _ = write!(command, "{value}{rest}");
@@ -67,7 +68,7 @@ impl ReproductionStep {
     }
 }
 
-/// The steps, in the order in which they are to be done.
+/// The steps in order.
 #[must_use]
 pub fn reproduction_steps(facts: &LineageFacts) -> Vec<ReproductionStep> {
     let checks = build(facts).reproducibility;
@@ -89,9 +90,7 @@ fn code_step(facts: &LineageFacts, checks: &[ReproducibilityCheck]) -> Reproduct
     };
     match &code.repository {
         Some(repository) => step.add_command("git clone -- {} code", &[repository.raw()]),
-        None => step.add_note(
-            "the repository's address is not recorded: be in a checkout of it that is called code",
-        ),
+        None => step.add_note("repository URL not recorded: clone it to a folder named code"),
     }
     step.add_command("cd code && git checkout --detach {}", &[commit.raw()]);
     let owner = facts
@@ -100,7 +99,7 @@ fn code_step(facts: &LineageFacts, checks: &[ReproducibilityCheck]) -> Reproduct
         .filter(|run| Code::from_tags(&run.tags).diff.is_some());
     match (code.is_dirty, owner) {
         (Some(true), Some(run)) => step.add_command("mlflow runs describe --run-id {} | python -c 'import json, sys; sys.stdout.write(json.load(sys.stdin)[\"data\"][\"tags\"][\"mlflow.source.git.diff\"])' | git apply", &[run.id.raw()]),
-        (Some(true), None) => step.add_note("files differed from the commit, and how is not recorded: what is checked out is not what ran"),
+        (Some(true), None) => step.add_note("dirty commit: uncommitted changes were not recorded, the checkout differs from the code that ran"),
         _ => {}
     }
     step
@@ -117,12 +116,12 @@ fn data_step(facts: &LineageFacts, checks: &[ReproducibilityCheck]) -> Reproduct
     step
 }
 
-/// How one dataset is got, by the kinds of source that MLflow knows.
+/// Adds the download of a dataset, by MLflow's source type.
 fn add_dataset_commands(step: &mut ReproductionStep, dataset: &DatasetInput) {
     let name = dataset::name_with_digest(dataset);
     let Some(location) = dataset::location(dataset) else {
         return step.add_note(&format!(
-            "{name} was made in the code, or where it is was not recorded"
+            "{name} was generated by the code, or its location was not recorded"
         ));
     };
     let location = location.raw();
@@ -131,9 +130,7 @@ fn add_dataset_commands(step: &mut ReproductionStep, dataset: &DatasetInput) {
         .as_ref()
         .and_then(|source| source.get("revision")?.as_str());
     match (dataset.source_type.raw(), revision) {
-        ("local", _) => step.add_note(&format!(
-            "{name} was at {location} on the machine that trained"
-        )),
+        ("local", _) => step.add_note(&format!("{name} was at {location} on the training machine")),
         ("http", _) => step.add_command("curl --fail --location --remote-name -- {}", &[location]),
         ("hugging_face", Some(revision)) => {
             step.add_command(
@@ -143,7 +140,7 @@ fn add_dataset_commands(step: &mut ReproductionStep, dataset: &DatasetInput) {
         }
         ("hugging_face", None) => {
             step.add_command("hf download --repo-type dataset -- {}", &[location]);
-            step.add_note(&format!("{name}: which revision it was is not recorded"));
+            step.add_note(&format!("{name}: revision not recorded"));
         }
         _ if location.contains("://") => step.add_command(
             "mlflow artifacts download --artifact-uri {} --dst-path data",
@@ -153,7 +150,7 @@ fn add_dataset_commands(step: &mut ReproductionStep, dataset: &DatasetInput) {
     }
     if !dataset.digest.is_empty() {
         step.add_note(&format!(
-            "MLflow's digest of {} must be {}",
+            "expected MLflow digest of {}: {}",
             dataset.name.raw(),
             dataset.digest.raw()
         ));
@@ -162,7 +159,7 @@ fn add_dataset_commands(step: &mut ReproductionStep, dataset: &DatasetInput) {
 
 fn environment_step(facts: &LineageFacts, checks: &[ReproducibilityCheck]) -> ReproductionStep {
     let mut step = ReproductionStep::from_check("environment", checks);
-    let files = super::model_files::ModelFiles::parse(&facts.files);
+    let files = ModelFiles::parse(&facts.files);
     let python = files.python_version.as_deref().and_then(minor_version);
     match (&python, &files.python_version) {
         (Some(minor), Some(whole)) => {
@@ -191,7 +188,7 @@ fn environment_step(facts: &LineageFacts, checks: &[ReproducibilityCheck]) -> Re
                     .commands
                     .push(format!("env/bin/pip install -- {}", packages.join(" "))),
                 None => step.add_note(&format!(
-                    "the packages of {file} have names that can't be written in a command"
+                    "{file} has packages that cannot be quoted for a shell"
                 )),
             }
         }
@@ -242,9 +239,7 @@ fn run_step(facts: &LineageFacts, checks: &[ReproducibilityCheck]) -> Reproducti
         ..ReproductionStep::from_check("run", checks)
     };
     let Some(source) = &code.source else {
-        step.add_note(
-            "what was run is not recorded: mlflow.set_tag(\"mlflow.source.name\", \"train.py\")",
-        );
+        step.add_note("script not recorded: mlflow.set_tag(\"mlflow.source.name\", \"train.py\")");
         return step;
     };
     let kind = code.source_type.as_ref().map_or("", |kind| kind.raw());
@@ -257,7 +252,7 @@ fn run_step(facts: &LineageFacts, checks: &[ReproducibilityCheck]) -> Reproducti
                 .map_or("main", |entry| entry.raw()),
         ),
         ("NOTEBOOK" | "JOB", _) => step.add_note(&format!(
-            "it was run from the {} {}",
+            "run from the {} {}",
             kind.to_lowercase(),
             source.raw()
         )),
@@ -266,14 +261,14 @@ fn run_step(facts: &LineageFacts, checks: &[ReproducibilityCheck]) -> Reproducti
             .is_some_and(|end| end == "py") =>
         {
             step.add_command("env/bin/python {}", &[source.raw()]);
-            step.add_note("with which arguments it was called is not recorded: the params above are what it logged");
+            step.add_note("arguments not recorded: the params above are what the run logged");
         }
-        _ => step.add_note(&format!("it was run from {}", source.raw())),
+        _ => step.add_note(&format!("run from {}", source.raw())),
     }
     step
 }
 
-/// An MLflow project: its params are its arguments.
+/// Adds the command of an MLflow project: its params are its arguments.
 fn add_project_command(step: &mut ReproductionStep, run: &Run, entry: &str) {
     let arguments = |pair: &KeyValue| {
         quote_word(&format!("{}={}", pair.key.raw(), pair.value.raw()))
@@ -283,7 +278,7 @@ fn add_project_command(step: &mut ReproductionStep, run: &Run, entry: &str) {
         quote_word(entry),
         run.params.iter().map(arguments).collect::<Option<String>>(),
     ) else {
-        return step.add_note("its params have characters that can't be written in a command");
+        return step.add_note("params contain characters that cannot be quoted for a shell");
     };
     step.state = Completeness::Recorded;
     step.commands.push(format!(
@@ -300,7 +295,7 @@ fn model_step(facts: &LineageFacts, checks: &[ReproducibilityCheck]) -> Reproduc
         "mlflow artifacts download --artifact-uri {} --dst-path registered",
         &[&model_uri(facts)],
     );
-    step.add_note("what was registered, to compare with what was made");
+    step.add_note("the registered model, to compare with the reproduced one");
     step
 }
 
@@ -312,7 +307,7 @@ fn model_uri(facts: &LineageFacts) -> String {
     )
 }
 
-/// The steps as a script of a POSIX shell: what is not known is a comment in its place.
+/// The steps as a script for a POSIX shell, notes as comments.
 #[must_use]
 pub fn shell_script(
     title: &str,

@@ -1,15 +1,15 @@
-//! Nodes of what made a version: run, parents, logged model, code, environment.
+//! Nodes of a version's causes: run, parents, logged model, code, environment.
 
-use super::model_files::ModelFiles;
+use super::environment::ModelFiles;
 use super::{Commit, LineageFacts, Node, NodeKind};
 use crate::domain::{Code, Lifecycle, LoggedModel, Millis, Run, RunId};
 use crate::text::Untrusted;
 
-/// How much of a diff a fact tells, in characters: MLflow keeps 8,000 in a tag.
+/// Characters of a diff in an attribute: MLflow keeps 8,000 in a tag.
 const MAX_DIFF_CHARS: usize = 8_000;
 
-/// The code that a version came from: the run's, or, where that names no commit, what MLflow 3's git versioning left
-/// with the logged model.
+/// The code of a version: the run's, or the logged model's if the run does not name a commit. MLflow 3's git versioning
+/// writes to the logged model.
 pub(super) fn resolve_code(facts: &LineageFacts) -> Code {
     let of_run = facts
         .run
@@ -34,7 +34,7 @@ pub(super) fn resolve_code(facts: &LineageFacts) -> Code {
     }
 }
 
-/// A few words for code: `3f9ac21 (dirty)`, `train.py (no commit)`; nothing where nothing is recorded.
+/// `3f9ac21 (dirty)` or `train.py (no commit)`; absent if no code is recorded.
 pub(super) fn code_label(code: &Code) -> Option<String> {
     let dirty = if code.is_dirty == Some(true) {
         " (dirty)"
@@ -51,7 +51,7 @@ pub(super) fn code_label(code: &Code) -> Option<String> {
     }
 }
 
-/// The code's node, with what the checkout at hand says of the commit.
+/// The code's node, with the commit as the local checkout knows it.
 pub(super) fn code_node(code: &Code, commit: Option<&Commit>) -> Option<Node> {
     let label = code_label(code)?;
     let id = code
@@ -108,7 +108,7 @@ pub(super) fn run_node(run: &Run, kind: NodeKind) -> Node {
         .with_attribute("artifacts", Some(run.artifact_uri.clone()))
 }
 
-/// A run that is named, and could not be read.
+/// The node of a run that could not be read.
 pub(super) fn missing_run_node(id: &RunId, kind: NodeKind, missing: &[String]) -> Node {
     let why = missing
         .iter()
@@ -149,7 +149,7 @@ pub(super) fn logged_model_node(model: &LoggedModel) -> Node {
     .with_attribute("artifacts", Some(model.artifact_uri.clone()))
 }
 
-/// The environment's node; nothing where no file tells of one.
+/// The environment's node; absent if no file describes it.
 pub(super) fn environment_node(owner: &str, files: &ModelFiles) -> Option<Node> {
     if files.python_version.is_none() && files.packages.is_empty() && !files.has_mlmodel {
         return None;
@@ -186,7 +186,7 @@ pub(super) fn environment_label(files: &ModelFiles) -> String {
     }
 }
 
-/// A time as text: UTC, to the second or better.
+/// RFC 3339 in UTC.
 pub(super) fn format_time(ms: Millis) -> Option<String> {
     jiff::Timestamp::from_millisecond(ms)
         .ok()

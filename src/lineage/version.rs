@@ -1,4 +1,4 @@
-//! The version in the middle, and what it became.
+//! Nodes of versions, stages and aliases.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use super::{ArtifactSource, LineageFacts, Node, NodeKind};
 use crate::domain::{ModelVersion, Stage};
 use crate::text::Untrusted;
 
-/// The version's node. What MLflow 2 noted on the run when the model was logged is told with it.
+/// The version's node, with the entry that MLflow 2 wrote to the run when it logged the model.
 pub(super) fn node(facts: &LineageFacts) -> Node {
     let version = &facts.version;
     let entry = logged_model_entry(facts);
@@ -39,10 +39,10 @@ pub(super) fn node(facts: &LineageFacts) -> Node {
     .with_attribute("description", Some(version.description.clone()))
     .with_attribute(
         "artifact_path",
-        entry.as_ref().map(|noted| noted.path.clone()),
+        entry.as_ref().map(|entry| entry.path.clone()),
     )
-    .with_attribute("flavors", entry.as_ref().map(|noted| noted.flavors.clone()))
-    .with_attribute("model_uuid", entry.and_then(|noted| noted.uuid))
+    .with_attribute("flavors", entry.as_ref().map(|entry| entry.flavors.clone()))
+    .with_attribute("model_uuid", entry.and_then(|entry| entry.uuid))
 }
 
 /// The node of another version: `iris v2`.
@@ -71,7 +71,7 @@ pub(super) fn other_version_node(version: &ModelVersion) -> Node {
     .with_attribute("description", Some(version.description.clone()))
 }
 
-/// The stage and the aliases that lead to the version.
+/// The stage and the aliases that the version holds.
 pub(super) fn stage_and_alias_nodes(facts: &LineageFacts) -> Vec<Node> {
     let version = &facts.version;
     let in_stage = version.stage != Stage::None;
@@ -88,7 +88,7 @@ pub(super) fn stage_and_alias_nodes(facts: &LineageFacts) -> Vec<Node> {
         .iter()
         .filter(|(_, to)| *to == version.version)
         .map(|(alias, _)| alias);
-    // The same alias may be told by the version and by its model: the draft keeps one.
+    // An alias can occur on the version and on its model: the builder keeps one.
     let aliases = version.aliases.iter().chain(of_model);
     stage
         .into_iter()
@@ -102,7 +102,7 @@ pub(super) fn stage_and_alias_nodes(facts: &LineageFacts) -> Vec<Node> {
         .collect()
 }
 
-/// What `mlflow.log-model.history` says of the version's model.
+/// The version's model in the tag `mlflow.log-model.history`.
 struct LoggedModelEntry {
     path: String,
     flavors: String,
@@ -115,7 +115,7 @@ fn logged_model_entry(facts: &LineageFacts) -> Option<LoggedModelEntry> {
         .artifact_path?;
     let history: Vec<Value> =
         serde_json::from_str(run.tag("mlflow.log-model.history").map(Untrusted::raw)?).ok()?;
-    // The same path may have been logged to again: the last time counts.
+    // A run can log to the same path again: the last entry counts.
     let entry = history
         .iter()
         .rev()

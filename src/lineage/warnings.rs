@@ -1,5 +1,4 @@
-//! What somebody who is to answer "may this go to production?" must not have to search for. Each line says where it was seen, or what
-//! to do about it.
+//! Warnings: what a promotion decision must not overlook. Each names its source or the fix.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +9,7 @@ use crate::evidence::FactValue;
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 
-/// Contexts of data that a model is judged on.
+/// Contexts of evaluation data.
 const EVALUATION_CONTEXTS: [&str; 6] = [
     "evaluation",
     "eval",
@@ -19,147 +18,125 @@ const EVALUATION_CONTEXTS: [&str; 6] = [
     "validation",
     "holdout",
 ];
-/// Words in names of seeds that tell how data was split, not how a model was trained.
+/// Words in the names of seeds that split data, not of seeds that train a model.
 const SPLIT_WORDS: [&str; 7] = ["split", "test", "eval", "valid", "holdout", "fold", "cv"];
 
-/// How grave a warning is, the gravest first.
+/// Most severe first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum WarningSeverity {
-    /// A check says no.
+    /// A check failed.
     FailedCheck,
-    /// It is in use, and nobody decided so.
+    /// It serves traffic without a stage or an alias.
     UnmanagedDeployment,
-    /// What it scored can't be trusted.
+    /// Its scores are invalid.
     DataLeak,
-    /// What made it is gone, or did not end well.
+    /// Its run is gone or failed.
     BadRun,
-    /// What made it can't be made again.
+    /// It cannot be reproduced.
     NotReproducible,
-    /// It can't be compared with the version to beat.
+    /// It cannot be compared with the champion.
     Incomparable,
-    /// It may be about something else.
+    /// The data for a check is missing or old.
     Uncertain,
 }
 
-/// The warnings, cleaned, the gravest first; against the version to beat, where there is one.
+/// The warnings, cleaned, most severe first. With a champion, they include what makes the two incomparable.
 pub(super) fn warnings(facts: &LineageFacts, champion: Option<&LineageFacts>) -> Vec<String> {
-    let mut all = Vec::new();
-    let mut add = |grave: WarningSeverity, lines: Vec<String>| {
-        all.extend(lines.into_iter().map(|line| (grave, line)));
-    };
-    let (false_now, unknown) = failed_checks(facts);
-    add(WarningSeverity::FailedCheck, false_now);
-    add(
-        WarningSeverity::UnmanagedDeployment,
-        unmanaged_deployments(facts),
-    );
-    add(WarningSeverity::DataLeak, data_leaks(facts));
-    add(WarningSeverity::BadRun, run_problems(facts));
-    add(WarningSeverity::NotReproducible, code_problems(facts));
-    add(WarningSeverity::NotReproducible, unversioned_data(facts));
-    add(
-        WarningSeverity::Incomparable,
-        champion
-            .map(|champion| incomparable_with(facts, champion))
-            .unwrap_or_default(),
-    );
-    add(WarningSeverity::Uncertain, unknown);
-    add(WarningSeverity::Uncertain, reused_split_seeds(facts));
-    add(WarningSeverity::Uncertain, stale_evidence(facts));
-    all.sort_by_key(|(grave, _)| *grave);
-    all.into_iter()
-        .map(|(_, line)| clean(&line).into_owned())
-        .collect()
+    use WarningSeverity as Severity;
+    let (failed, unreadable) = failed_checks(facts);
+    let incomparable = champion.map(|champion| incomparable_with(facts, champion));
+    let groups = [
+        (Severity::FailedCheck, failed),
+        (Severity::UnmanagedDeployment, unmanaged_deployments(facts)),
+        (Severity::DataLeak, data_leaks(facts)),
+        (Severity::BadRun, run_problems(facts)),
+        (Severity::NotReproducible, uncommitted_code(facts)),
+        (Severity::NotReproducible, unversioned_data(facts)),
+        (Severity::Incomparable, incomparable.unwrap_or_default()),
+        (Severity::Uncertain, unreadable),
+        (Severity::Uncertain, reused_split_seeds(facts)),
+        (Severity::Uncertain, stale_evidence(facts)),
+    ];
+    let mut all: Vec<(WarningSeverity, String)> = groups
+        .into_iter()
+        .flat_map(|(severity, lines)| lines.into_iter().map(move |line| (severity, line)))
+        .collect();
+    all.sort_by_key(|(severity, _)| *severity);
+    let lines = all.into_iter();
+    lines.map(|(_, line)| clean(&line).into_owned()).collect()
 }
 
-/// A version that is served holds a place, or somebody forgot it.
 fn unmanaged_deployments(facts: &LineageFacts) -> Vec<String> {
     let version = &facts.version;
-    let has_alias = !version.aliases.is_empty()
-        || facts
-            .model
-            .aliases
-            .iter()
-            .any(|(_, to)| *to == version.version);
+    let mut aliases = facts.model.aliases.iter();
+    let has_alias =
+        !version.aliases.is_empty() || aliases.any(|(_, holder)| *holder == version.version);
     let why = match version.stage {
-        Stage::Archived => "though it is archived: take it out of service, or give it a place",
+        Stage::Archived => "but archived: remove the deployment or promote the version",
         Stage::None if !has_alias => {
-            "though it holds no alias and no stage: promote it, or take it out of service"
+            "but has no stage and no alias: promote it or remove the deployment"
         }
         _ => return Vec::new(),
     };
-    let served = facts.evidence.deployments();
-    served
+    let deployments = facts.evidence.deployments();
+    deployments
         .map(|(tool, deployment)| {
-            format!(
-                "served by {tool} {}, {why} ({})",
-                deployment.name, deployment.source
-            )
+            let (name, source) = (&deployment.name, &deployment.source);
+            format!("served by {tool} {name} {why} ({source})")
         })
         .collect()
 }
 
-/// Facts that are not what they should be: those that say so, and those that can't be told.
+/// Facts that are not as expected: the values, and those that could not be read.
 fn failed_checks(facts: &LineageFacts) -> (Vec<String>, Vec<String>) {
-    let (mut bad, mut unknown) = (Vec::new(), Vec::new());
+    let (mut failed, mut unreadable) = (Vec::new(), Vec::new());
     for tool in &facts.evidence.tools {
         for fact in tool.facts.iter().filter(|fact| fact.is_unexpected) {
+            let (tool, name, source) = (&tool.name, &fact.name, &fact.source);
             match &fact.value {
-                FactValue::Value(_) => bad.push(format!(
-                    "{}: {} is {} ({})",
-                    tool.name, fact.name, fact.value, fact.source
-                )),
-                FactValue::Unreadable(why) => unknown.push(format!(
-                    "{}: {} can't be told: {why} ({})",
-                    tool.name, fact.name, fact.source
-                )),
+                FactValue::Value(_) => {
+                    failed.push(format!("{tool}: {name} is {} ({source})", fact.value));
+                }
+                FactValue::Unreadable(why) => {
+                    unreadable.push(format!("{tool}: {name} is unreadable: {why} ({source})"));
+                }
             }
         }
     }
-    (bad, unknown)
+    (failed, unreadable)
 }
 
 fn run_problems(facts: &LineageFacts) -> Vec<String> {
+    let Some(run) = &facts.run else {
+        return vec![match source_run_id(facts) {
+            Some(id) => format!("run {} could not be read, it may be deleted", id.short()),
+            None => "the version does not name a run, its origin is unknown".to_owned(),
+        }];
+    };
+    let id = run.id.short();
     let mut all = Vec::new();
-    match (&facts.run, source_run_id(facts)) {
-        (Some(run), _) if run.lifecycle == Lifecycle::Deleted => {
-            all.push(format!(
-                "the run {} is deleted: restore it before MLflow's gc removes its files",
-                run.id.short()
-            ));
-        }
-        (None, Some(id)) => all.push(format!(
-            "the run {} can't be read: it may be deleted",
-            id.short()
-        )),
-        (None, None) => all.push("it names no run: nobody can tell what made it".to_owned()),
-        _ => {}
+    if run.lifecycle == Lifecycle::Deleted {
+        all.push(format!(
+            "run {id} is deleted: restore it before `mlflow gc` removes its files"
+        ));
     }
-    let ended = facts
-        .run
-        .as_ref()
-        .filter(|run| matches!(run.status, RunStatus::Failed | RunStatus::Killed));
-    all.extend(ended.map(|run| {
-        format!(
-            "the run {} ended as {}: what came after may not have been done",
-            run.id.short(),
-            run.status.as_str()
-        )
-    }));
+    if matches!(run.status, RunStatus::Failed | RunStatus::Killed) {
+        let status = run.status.as_str();
+        all.push(format!(
+            "run {id} ended as {status}: its last steps may be missing"
+        ));
+    }
     all
 }
 
-fn code_problems(facts: &LineageFacts) -> Vec<String> {
+fn uncommitted_code(facts: &LineageFacts) -> Vec<String> {
     let code = upstream::resolve_code(facts);
-    match (code.is_dirty, &code.diff) {
-        (Some(true), None) => {
-            vec!["its code had changes that were not committed, and are not recorded: the commit does not make it again".into()]
-        }
-        (Some(true), Some(_)) => {
-            vec!["its code had changes that were not committed (the diff is recorded)".into()]
-        }
-        _ => Vec::new(),
-    }
+    let line = match (code.is_dirty, &code.diff) {
+        (Some(true), None) => "dirty commit: uncommitted changes were not recorded",
+        (Some(true), Some(_)) => "dirty commit: uncommitted changes are recorded as a diff",
+        _ => return Vec::new(),
+    };
+    vec![line.to_owned()]
 }
 
 fn datasets(facts: &LineageFacts) -> Vec<&DatasetInput> {
@@ -168,133 +145,117 @@ fn datasets(facts: &LineageFacts) -> Vec<&DatasetInput> {
 
 fn unversioned_data(facts: &LineageFacts) -> Vec<String> {
     let all = datasets(facts);
-    let mut messages = Vec::new();
     if facts.run.is_some() && all.is_empty() && facts.evidence.data_version().is_none() {
-        messages.push(
-            "no version of its data is recorded: log it with mlflow.log_input, or keep it in DVC"
-                .to_owned(),
-        );
+        return vec![
+            "data version not recorded: log it with mlflow.log_input, or use DVC".to_owned(),
+        ];
     }
-    messages.extend(
-        all.iter()
-            .filter(|one| one.digest.is_empty())
-            .map(|one| format!("data {} has no digest", one.name.raw())),
-    );
-    messages
-}
-
-/// Data that it was trained on and judged on.
-fn data_leaks(facts: &LineageFacts) -> Vec<String> {
-    let all = datasets(facts);
-    let is_evaluation = |one: &DatasetInput| {
-        one.context.as_ref().is_some_and(|context| {
-            EVALUATION_CONTEXTS.contains(&context.raw().to_ascii_lowercase().as_str())
-        })
-    };
-    let trained = all.iter().filter(|one| dataset::is_training(one));
-    let leaked = trained.filter(|one| {
-        !one.digest.is_empty()
-            && all
-                .iter()
-                .any(|other| is_evaluation(other) && other.digest == one.digest)
-    });
-    leaked
-        .map(|one| format!("it was judged on the data that it was trained on: {} (a leak: its scores say nothing)", dataset::name_with_digest(one)))
+    let without_digest = all.iter().filter(|dataset| dataset.digest.is_empty());
+    without_digest
+        .map(|dataset| format!("dataset {} has no digest", dataset.name.raw()))
         .collect()
 }
 
-/// Seeds of splits of data, by name.
+fn data_leaks(facts: &LineageFacts) -> Vec<String> {
+    let all = datasets(facts);
+    let is_evaluation = |dataset: &DatasetInput| {
+        dataset.context.as_ref().is_some_and(|context| {
+            EVALUATION_CONTEXTS.contains(&context.raw().to_ascii_lowercase().as_str())
+        })
+    };
+    let is_leaked = |dataset: &&&DatasetInput| {
+        let mut others = all.iter();
+        dataset::is_training(dataset)
+            && !dataset.digest.is_empty()
+            && others.any(|other| is_evaluation(other) && other.digest == dataset.digest)
+    };
+    let leaked = all.iter().filter(is_leaked).map(|dataset| {
+        let name = dataset::name_with_digest(dataset);
+        format!("evaluated on training data: {name} (a leak: the scores are invalid)")
+    });
+    leaked.collect()
+}
+
+/// The seeds that split data.
 fn split_seeds(facts: &LineageFacts) -> impl Iterator<Item = &KeyValue> {
     params::training_params(facts).iter().filter(|param| {
         let key = param.key.raw().to_ascii_lowercase();
+        let mut words = key.split(|c: char| !c.is_alphanumeric());
         (key.contains("seed") || key.contains("random_state"))
-            && SPLIT_WORDS.iter().any(|word| {
-                key.split(|c: char| !c.is_alphanumeric())
-                    .any(|part| part == *word)
-            })
+            && words.any(|word| SPLIT_WORDS.contains(&word))
     })
 }
 
-/// The seed that drew the rows that it was judged on is also the one that it was trained with: whoever tried several seeds and kept the
-/// best has chosen the rows, too.
+/// Seeds that both split the data and train the model: keeping the best of several such seeds selects evaluation rows.
 fn reused_split_seeds(facts: &LineageFacts) -> Vec<String> {
     let splits: Vec<&KeyValue> = split_seeds(facts).collect();
     let is_split = |param: &KeyValue| splits.iter().any(|split| split.key == param.key);
-    let trained = params::training_params(facts)
-        .iter()
-        .filter(|param| params::is_seed(param.key.raw()) && !is_split(param));
-    let trained: Vec<&KeyValue> = trained.collect();
-    let same = splits.iter().filter_map(|split| {
-        let seed = trained.iter().find(|seed| seed.value == split.value && !params::is_unset(&seed.value))?;
+    let params = params::training_params(facts).iter();
+    let training: Vec<&KeyValue> = params
+        .filter(|param| params::is_seed(param.key.raw()) && !is_split(param))
+        .collect();
+    let reused = splits.iter().filter_map(|split| {
+        let mut seeds = training.iter();
+        let seed =
+            seeds.find(|seed| seed.value == split.value && !params::is_unset(&seed.value))?;
+        let (split, seed, value) = (split.key.raw(), seed.key.raw(), seed.value.raw());
         Some(format!(
-            "the seed leaks: {} and {} are both {}, so to try seeds was to choose the rows it is judged on",
-            split.key.raw(),
-            seed.key.raw(),
-            seed.value.raw()
+            "seed leak: {split} and {seed} are both {value}, tuning the seed selects evaluation rows"
         ))
     });
-    same.collect()
+    reused.collect()
 }
 
-/// What makes a comparison with the version to beat unfair: other data, or the same data split in another way.
+/// What makes a comparison with the champion unfair: other data, or the same data split in another way.
 fn incomparable_with(facts: &LineageFacts, champion: &LineageFacts) -> Vec<String> {
     let number = champion.version.version;
     let digests = |facts: &LineageFacts| -> BTreeSet<Untrusted> {
-        datasets(facts)
+        let digests = datasets(facts)
             .into_iter()
-            .map(|one| one.digest.clone())
-            .filter(|digest| !digest.is_empty())
-            .collect()
+            .map(|dataset| dataset.digest.clone());
+        digests.filter(|digest| !digest.is_empty()).collect()
     };
-    let (own, theirs) = (digests(facts), digests(champion));
-    if !own.is_empty() && !theirs.is_empty() && own != theirs {
-        let names = |only: BTreeSet<&Untrusted>| {
-            only.into_iter()
-                .map(Untrusted::raw)
-                .collect::<Vec<_>>()
-                .join(", ")
+    let (own, other) = (digests(facts), digests(champion));
+    if !own.is_empty() && !other.is_empty() && own != other {
+        let list = |digests: BTreeSet<&Untrusted>| {
+            let digests: Vec<&str> = digests.into_iter().map(Untrusted::raw).collect();
+            digests.join(", ")
         };
-        let (new, gone) = (
-            names(own.difference(&theirs).collect()),
-            names(theirs.difference(&own).collect()),
-        );
-        let difference = match (new.is_empty(), gone.is_empty()) {
-            (false, false) => format!("digest {new}, not {gone}"),
-            (false, true) => format!("digest {new} more"),
-            _ => format!("digest {gone} less"),
+        let added = list(own.difference(&other).collect());
+        let removed = list(other.difference(&own).collect());
+        let difference = match (added.is_empty(), removed.is_empty()) {
+            (false, false) => format!("digest {added} instead of {removed}"),
+            (false, true) => format!("digest {added} added"),
+            _ => format!("digest {removed} removed"),
         };
         return vec![format!(
-            "its data is not the champion's (v{number}): {difference}: their scores may not compare"
+            "data differs from the champion's (v{number}): {difference}, scores may not be comparable"
         )];
     }
-    let other = split_seeds(facts).filter_map(|split| {
-        let theirs = split_seeds(champion).find(|theirs| theirs.key == split.key && theirs.value != split.value)?;
+    let differing = split_seeds(facts).filter_map(|split| {
+        let other = split_seeds(champion)
+            .find(|other| other.key == split.key && other.value != split.value)?;
+        let (key, value) = (split.key.raw(), split.value.raw());
+        let champions = other.value.raw();
         Some(format!(
-            "the seed leaks: {} is {}, and {} for the champion (v{number}), which may have been trained on the rows it is judged on",
-            split.key.raw(),
-            split.value.raw(),
-            theirs.value.raw()
+            "seed leak: {key} is {value}, the champion's (v{number}) is {champions}: the champion may have trained on these evaluation rows"
         ))
     });
-    other.collect()
+    differing.collect()
 }
 
-/// Facts that were made before the version was: they may be about another one.
+/// Facts older than the version: they may describe another one.
 fn stale_evidence(facts: &LineageFacts) -> Vec<String> {
-    let tools = facts
-        .evidence
-        .tools
-        .iter()
-        .filter(|tool| tool.facts.iter().any(|fact| fact.is_stale));
-    let names: Vec<&str> = tools.map(|tool| tool.name.as_str()).collect();
+    let tools = facts.evidence.tools.iter();
+    let stale = tools.filter(|tool| tool.facts.iter().any(|fact| fact.is_stale));
+    let names: Vec<&str> = stale.map(|tool| tool.name.as_str()).collect();
     if names.is_empty() {
-        Vec::new()
-    } else {
-        vec![format!(
-            "older than the version: what {} told",
-            names.join(", ")
-        )]
+        return Vec::new();
     }
+    vec![format!(
+        "evidence older than the version: {}",
+        names.join(", ")
+    )]
 }
 
 #[cfg(test)]

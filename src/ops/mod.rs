@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod assess;
+pub mod clock;
 pub mod diff;
 pub mod export;
 pub mod gates;

@@ -1,64 +1,29 @@
-//! Names that look alike: MLflow takes `champion`, `Champion`, `champion` with a Cyrillic `а`, and `champion`
-//! with something invisible in it, as four names.
+//! Confusable names, by the skeletons of UTS 39 (<https://www.unicode.org/reports/tr39/>). MLflow treats `champion`, `Champion`,
+//! `champion` with a Cyrillic `а`, and `champion` with an invisible character as four names.
+
+use unicode_security::skeleton;
 
 use crate::text::untrusted::is_hidden;
 
-/// Letters that are drawn like another, with what they are drawn like.
-const CONFUSABLES: [(&str, char); 27] = [
-    ("аАαΑàáâãäåÀÁÂÃÄÅ", 'a'),
-    ("ВвΒ", 'b'),
-    ("сСϲçÇ", 'c'),
-    ("ԁ", 'd'),
-    ("еЕΕёЁèéêëÈÉÊË", 'e'),
-    ("ɡ", 'g'),
-    ("һнНΗ", 'h'),
-    ("іІιΙıìíîïÌÍÎÏ", 'i'),
-    ("јЈ", 'j'),
-    ("кКκΚ", 'k'),
-    ("ӏӀ1|", 'l'),
-    ("мМΜ", 'm'),
-    ("ΝñÑ", 'n'),
-    ("оОοΟ0òóôõöÒÓÔÕÖ", 'o'),
-    ("рРρΡ", 'p'),
-    ("ԛ", 'q'),
-    ("ѕЅ", 's'),
-    ("тТτΤ", 't'),
-    ("υùúûüÙÚÛÜ", 'u'),
-    ("νѵ", 'v'),
-    ("ԝ", 'w'),
-    ("хХχΧ", 'x'),
-    ("уУүҮγΥýÿÝ", 'y'),
-    ("Ζ", 'z'),
-    ("‐‑‒–—−_", '-'),
-    ("’ʼ", '\''),
-    ("․", '.'),
-];
-
-/// What is left of a name when everything that is easily overlooked is taken away.
-pub(super) fn skeleton(name: &str) -> String {
-    let visible: String = name
-        .chars()
-        .filter(|c| !is_hidden(*c) && !c.is_control() && !is_combining_mark(*c))
-        .map(prototype_of)
-        .collect();
-    visible.trim().to_owned()
-}
-
-/// Whether two different names look the same.
+/// Whether two different names look the same. Upper and lower case are compared as they are, since a capital `I` looks like a
+/// small `l`, and folded, since names that differ in case are easily mixed up.
 #[must_use]
 pub fn is_confusable(a: &str, b: &str) -> bool {
-    a != b && skeleton(a) == skeleton(b)
+    let folded = |name: &str| visible_skeleton(&name.to_lowercase()).to_lowercase();
+    a != b && (visible_skeleton(a) == visible_skeleton(b) || folded(a) == folded(b))
 }
 
-/// Whether a name holds something that is not what it looks like: hidden characters, blanks at an end, or a
-/// letter of another script among plain ones.
+/// Whether a name contains something other than it shows: hidden characters, blanks at an end, Greek or Cyrillic letters
+/// among Latin ones, or only letters that look like ASCII.
 pub(super) fn is_deceptive(name: &str) -> bool {
     let hides = name.chars().any(|c| is_hidden(c) || c.is_control()) || name.trim() != name;
-    let plain = name.chars().any(|c| c.is_ascii_alphabetic());
-    hides || plain && name.chars().any(is_latin_confusable)
+    let has_latin = name.chars().any(|c| c.is_ascii_alphabetic());
+    let has_greek_or_cyrillic = name.chars().any(|c| matches!(c, '\u{370}'..='\u{52F}'));
+    let imitates_ascii = !name.is_ascii() && skeleton(name).all(|c| c.is_ascii());
+    hides || has_latin && has_greek_or_cyrillic || imitates_ascii
 }
 
-/// A name with every character outside ASCII spelled out, for a person who must tell twins apart.
+/// A name with every character outside ASCII as its code point.
 pub(super) fn escape_non_ascii(name: &str) -> String {
     let mut out = String::from("“");
     for c in name.chars() {
@@ -71,26 +36,18 @@ pub(super) fn escape_non_ascii(name: &str) -> String {
     out
 }
 
-fn prototype_of(c: char) -> char {
-    let c = match c as u32 {
-        wide @ 0xFF01..=0xFF5E => char::from_u32(wide - 0xFEE0).unwrap_or(c),
-        0x00A0 | 0x2000..=0x200A | 0x202F | 0x205F | 0x3000 => ' ',
-        _ => c,
-    };
-    let prototype = CONFUSABLES
-        .iter()
-        .find(|(twins, _)| twins.contains(c))
-        .map(|(_, like)| *like);
-    prototype.unwrap_or_else(|| c.to_ascii_lowercase())
-}
-
-/// Cyrillic and Greek letters that pass for Latin ones, and full-width forms.
-fn is_latin_confusable(c: char) -> bool {
-    matches!(c as u32, 0x0370..=0x052F | 0xFF01..=0xFF5E)
-}
-
-fn is_combining_mark(c: char) -> bool {
-    matches!(c as u32, 0x0300..=0x036F)
+/// The UTS 39 skeleton without what is easily overlooked: hidden characters, accents, outer blanks, and the difference
+/// between `_` and `-`.
+fn visible_skeleton(name: &str) -> String {
+    let visible: String = name
+        .chars()
+        .filter(|c| !is_hidden(*c) && !c.is_control())
+        .collect();
+    let skeleton: String = skeleton(&visible)
+        .filter(|c| !matches!(c, '\u{300}'..='\u{36F}'))
+        .map(|c| if c == '_' { '-' } else { c })
+        .collect();
+    skeleton.trim().to_owned()
 }
 
 #[cfg(test)]
@@ -118,22 +75,32 @@ mod tests {
         }
         assert!(is_confusable("größe", "gro\u{308}ße"));
         assert!(is_confusable("iris-l0", "iris_1O"));
+        for (a, b) in [("Iris", "lris"), ("barn", "bam"), ("churn-v1", "CHURN-V1")] {
+            assert!(is_confusable(a, b), "{a} {b}");
+        }
     }
 
     #[test]
     fn different_names_are_not_confusable() {
-        for other in ["champion", "challenger", "champion2", ""] {
+        for other in ["champion", "challenger", "champion2", "champions", ""] {
             assert!(!is_confusable("champion", other), "{other}");
         }
     }
 
     #[test]
     fn single_script_names_are_not_deceptive() {
-        for honest in ["iris", "größe", "модель", "精度", "my model"] {
-            assert!(!is_deceptive(honest), "{honest}");
+        for name in ["iris", "größe", "модель", "精度", "my model"] {
+            assert!(!is_deceptive(name), "{name}");
         }
-        for lie in ["ir\u{456}s", "iris ", "iris\u{200b}", "iris\u{1b}[2J"] {
-            assert!(is_deceptive(lie), "{}", escape_non_ascii(lie));
+        for name in [
+            "ir\u{456}s",
+            "iris ",
+            "iris\u{200b}",
+            "iris\u{1b}[2J",
+            "ｉris",
+            "сор",
+        ] {
+            assert!(is_deceptive(name), "{}", escape_non_ascii(name));
         }
     }
 

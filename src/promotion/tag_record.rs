@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{GateOutcome, GateResult, INTENT_TAG, PlanContext, RegistryChange, TAG_PREFIX};
+use crate::domain::KeyValue;
 use crate::domain::Millis;
 use crate::domain::ModelVersion;
-use crate::domain::write::ModelVersionTag;
 
 /// What the keys of the history's tags begin with; the rest is the beginning of the entry's id.
 pub const LOG_PREFIX: &str = "frontrunner.log.";
@@ -73,11 +73,11 @@ impl TagRecord {
     }
 
     /// The two tags: the last write, and its line in the history.
-    pub(super) fn to_tags(&self) -> [ModelVersionTag; 2] {
+    pub(super) fn to_tags(&self) -> [KeyValue; 2] {
         let value = self.to_tag_value();
         [
-            ModelVersionTag::new(format!("{TAG_PREFIX}last"), value.as_str()),
-            ModelVersionTag::new(log_tag_key(&self.id), value.as_str()),
+            KeyValue::new(format!("{TAG_PREFIX}last"), value.as_str()),
+            KeyValue::new(log_tag_key(&self.id), value.as_str()),
         ]
     }
 
@@ -143,8 +143,8 @@ pub struct RegistrationTags {
 
 impl RegistrationTags {
     /// The tags that go with a version when it is made: always the intent's id, which finds it again.
-    pub(super) fn to_tags(context: &PlanContext) -> Vec<ModelVersionTag> {
-        let mut tags = vec![ModelVersionTag::new(INTENT_TAG, context.id.as_str())];
+    pub(super) fn to_tags(context: &PlanContext) -> Vec<KeyValue> {
+        let mut tags = vec![KeyValue::new(INTENT_TAG, context.id.as_str())];
         if context.writes_tags {
             let more = [
                 ("by", truncate(&context.user, 200)),
@@ -154,7 +154,7 @@ impl RegistrationTags {
             tags.extend(
                 more.into_iter()
                     .filter(|(_, value)| !value.is_empty())
-                    .map(|(key, value)| ModelVersionTag::new(format!("{TAG_PREFIX}{key}"), value)),
+                    .map(|(key, value)| KeyValue::new(format!("{TAG_PREFIX}{key}"), value)),
             );
         }
         tags

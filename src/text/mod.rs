@@ -1,4 +1,4 @@
-//! Text: untrusted text and its cleaning, width and wrapping, numbers and quantities, shell quoting.
+//! Text for display: cleaning of untrusted text, width, numbers, quantities, shell quoting.
 
 pub mod duration;
 pub mod number;

@@ -1,15 +1,15 @@
-//! Numbers as people read them: a few significant digits in tables, every digit in details and copies.
+//! Numbers for display: four significant digits in tables, all digits in details and copies.
 
 use unicode_width::UnicodeWidthStr;
 
-/// How many significant digits tables show.
+/// Significant digits in tables.
 pub const TABLE_DIGITS: usize = 4;
 
-/// Powers of ten outside of which a number is written with an exponent.
+/// Powers of ten that are written without an exponent.
 const DECIMAL_EXPONENTS: std::ops::Range<i32> = -4..7;
 
-/// A number with at most `digits` significant digits and no trailing zeros: `0.95`, `1234.6`, `1.2e-7`. The whole part
-/// of a number below ten million keeps all its digits, so that counts are not rounded.
+/// At most `digits` significant digits without trailing zeros: `0.95`, `1234.6`, `1.2e-7`. The integer part
+/// of numbers below ten million keeps all digits, so that counts are exact.
 #[must_use]
 pub fn format_significant(value: f64, digits: usize) -> String {
     if value.is_nan() {
@@ -41,13 +41,13 @@ pub fn format_significant(value: f64, digits: usize) -> String {
     trim_trailing_zeros(&format!("{value:.decimals$}")).to_owned()
 }
 
-/// A number in a table: [`significant`] with [`DIGITS`].
+/// [`format_significant`] with [`TABLE_DIGITS`].
 #[must_use]
 pub fn format_short(value: f64) -> String {
     format_significant(value, TABLE_DIGITS)
 }
 
-/// A difference, always with its sign: `+0.012`, `-3`, and `0` for none.
+/// A difference with its sign: `+0.012`, `-3`, `0`.
 #[must_use]
 pub fn format_signed(value: f64, digits: usize) -> String {
     let text = format_significant(value, digits);
@@ -58,7 +58,7 @@ pub fn format_signed(value: f64, digits: usize) -> String {
     }
 }
 
-/// The shortest text that reads back as the same number; `NaN`, `Infinity` and `-Infinity` as MLflow spells them.
+/// The shortest text that parses to the same number; `NaN`, `Infinity` and `-Infinity` as in MLflow.
 #[must_use]
 pub fn format_exact(value: f64) -> String {
     if value.is_infinite() {
@@ -80,13 +80,13 @@ fn trim_trailing_zeros(number: &str) -> &str {
     }
 }
 
-/// The texts padded on both sides to one width, so that decimal points stand under each other. What is no number
-/// (`NaN`, a dash) ends where the whole parts end.
+/// Pads the texts to one width with aligned decimal points. Other texts (`NaN`, a dash) end where the
+/// integer parts end.
 #[must_use]
 pub fn align_decimal(values: &[String]) -> Vec<String> {
     let parts: Vec<(&str, &str)> = values
         .iter()
-        .map(|value| value.split_at(whole_part_len(value)))
+        .map(|value| value.split_at(integer_part_len(value)))
         .collect();
     let left = parts
         .iter()
@@ -111,8 +111,8 @@ pub fn align_decimal(values: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// Where the whole part ends: at the point or the exponent of a number, else at the end.
-fn whole_part_len(text: &str) -> usize {
+/// The length of a number's integer part, or of any other text.
+fn integer_part_len(text: &str) -> usize {
     let numeric = text
         .trim_start_matches(['+', '-'])
         .starts_with(|c: char| c.is_ascii_digit());

@@ -1,20 +1,20 @@
-//! Durations, ages and sizes as people read them.
+//! Durations, ages and sizes for display.
 
-/// Milliseconds.
-type Millis = i64;
+/// Milliseconds, as a duration or since the Unix epoch: MLflow's unit of time.
+pub type Millis = i64;
 
-const SECOND: Millis = 1_000;
-const MINUTE: Millis = 60 * SECOND;
-const HOUR: Millis = 60 * MINUTE;
-const DAY: Millis = 24 * HOUR;
+pub(crate) const SECOND: Millis = 1_000;
+pub(crate) const MINUTE: Millis = 60 * SECOND;
+pub(crate) const HOUR: Millis = 60 * MINUTE;
+pub(crate) const DAY: Millis = 24 * HOUR;
 const MONTH: Millis = 30 * DAY;
 const YEAR: Millis = 365 * DAY;
 
-/// How long something took, ms, in its two greatest units: `850ms`, `12.3s`, `4m 05s`, `1h 02m`, `3d 04h`.
+/// A duration in its two largest units: `850ms`, `12.3s`, `4m 05s`, `1h 02m`, `3d 04h`.
 #[must_use]
 pub fn format_duration(ms: Millis) -> String {
     let sign = if ms < 0 { "-" } else { "" };
-    // Only the smallest i64 has no positive twin; one ms in 292 million years is nobody's loss.
+    // i64::MIN has no absolute value; 1 ms of 292 million years doesn't matter.
     let ms = ms.checked_abs().unwrap_or(Millis::MAX);
     let text = match ms {
         _ if ms < SECOND => format!("{ms}ms"),
@@ -26,7 +26,7 @@ pub fn format_duration(ms: Millis) -> String {
     format!("{sign}{text}")
 }
 
-/// How long ago something was, ms: `now`, `12 s ago`, `3 d ago`; what lies ahead of our clock is `in 5 min`.
+/// An age in its largest unit: `now`, `12 s ago`, `3 d ago`; a negative one is `in 5 min`.
 #[must_use]
 pub fn format_age(ms: Millis) -> String {
     let size = ms.checked_abs().unwrap_or(Millis::MAX);
@@ -46,7 +46,7 @@ pub fn format_age(ms: Millis) -> String {
     }
 }
 
-/// A size in bytes, in steps of a thousand: `999 B`, `1.2 MB`.
+/// A size in decimal units: `999 B`, `1.2 MB`.
 #[must_use]
 pub fn format_bytes(count: u64) -> String {
     const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
@@ -55,7 +55,7 @@ pub fn format_bytes(count: u64) -> String {
     }
     let mut size = count as f64 / 1e3;
     let mut unit = 0;
-    // 999.95 would be written as 1000.0.
+    // 999.95 would round to 1000.0.
     while size >= 999.95 && unit + 1 < UNITS.len() {
         size /= 1e3;
         unit += 1;

@@ -1,9 +1,9 @@
-//! Words of a shell's command, from text that anybody may have written.
+//! Shell quoting of untrusted text.
 
 use crate::text::untrusted::clean;
 
-/// The text as one word of a POSIX shell's command; nothing where it holds what can't be shown as it is, so that nobody runs
-/// what they can't read.
+/// The text as one word of a POSIX shell; `None` if it contains characters that can't be displayed, since
+/// commands should be readable before they run.
 #[must_use]
 pub fn quote_word(text: &str) -> Option<String> {
     (clean(text) == text).then(|| shell_words::quote(text).into_owned())

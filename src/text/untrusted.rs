@@ -1,9 +1,9 @@
-//! Untrusted text: every string that a store, a file or a server gave us.
+//! Untrusted text: every string from a store, a file or a server.
 //!
-//! A run's name can hold an escape sequence that repaints the terminal, a bidirectional override that
+//! A run's name can contain an escape sequence that repaints the terminal, a bidirectional override that
 //! makes `champion` read as something else, or ten thousand combining marks. [`Untrusted`] has no
-//! `Display`: to be drawn it must go through [`Untrusted::clean`], which leaves nothing that a terminal
-//! acts upon and nothing that hides. Identity (`==`, hashing, the wire) is always the raw text.
+//! `Display`: to draw it, call [`Untrusted::clean`], which makes control and hidden characters visible.
+//! Comparison, hashing and the wire use the raw text.
 
 use std::borrow::{Borrow, Cow};
 use std::fmt;
@@ -11,44 +11,44 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// Combining marks that one visible character may carry before the rest is shown as a count.
+/// Combining marks shown per character; further ones are counted.
 const MAX_MARKS_PER_CHARACTER: usize = 4;
 
-/// A string from outside. Cheap to clone; compared and serialised as it came, drawn only cleaned.
+/// A string from outside this program. Cheap to clone; compared and serialized raw, drawn only cleaned.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Untrusted(Arc<str>);
 
 impl Untrusted {
-    /// Takes text as it came.
+    /// Takes the text unchanged.
     pub fn new(text: impl Into<Arc<str>>) -> Self {
         Self(text.into())
     }
 
-    /// The text as it came: for identity, parsing and the wire, never for drawing.
+    /// The unchanged text, for comparison, parsing and the wire, never for drawing.
     #[must_use]
     pub fn raw(&self) -> &str {
         &self.0
     }
 
-    /// The shared text as it came, for interning.
+    /// The unchanged text, for interning.
     #[must_use]
     pub fn shared(&self) -> Arc<str> {
         Arc::clone(&self.0)
     }
 
-    /// One line that is safe to draw: see [`clean`].
+    /// One line that is safe to draw; see [`clean`].
     #[must_use]
     pub fn clean(&self) -> Cow<'_, str> {
         clean(&self.0)
     }
 
-    /// Lines that are safe to draw, split at line ends: for previews of long values.
+    /// Lines that are safe to draw, for previews of long values.
     pub fn clean_lines(&self) -> impl Iterator<Item = Cow<'_, str>> {
         clean_lines(&self.0)
     }
 
-    /// Whether there is no text at all.
+    /// Whether the text has no characters.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -85,11 +85,11 @@ impl Borrow<str> for Untrusted {
     }
 }
 
-/// `text` on one line, with everything that a terminal acts upon, or that hides or reorders what is
-/// read, replaced by something visible. Idempotent; borrows when there is nothing to replace.
+/// The text on one line, with control, hidden and reordering characters replaced by visible ones.
+/// Idempotent; borrows if there is nothing to replace.
 ///
-/// Line ends and tabs become `⏎` and `⇥`; C0 controls become their Unicode pictures (`␛`); everything
-/// else that [`is_hidden`] becomes `‹U+202E›`; a pile of combining marks is cut to four and counted.
+/// Line ends and tabs become `⏎` and `⇥`; C0 controls become their Unicode pictures (`␛`); characters that
+/// are [`is_hidden`] become `‹U+202E›`; more than four combining marks are cut and counted.
 #[must_use]
 pub fn clean(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
@@ -148,9 +148,9 @@ pub fn clean_lines(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
     })
 }
 
-/// Characters that print nothing, or change the order or the look of what stands near them: format
-/// characters (bidirectional controls, zero-width, soft hyphen, tags), line separators, blank fillers
-/// and variation selectors other than the one that emoji need.
+/// Whether a character is invisible or changes the order or appearance of its neighbors: format characters
+/// (bidirectional controls, zero-width, soft hyphen, tags), line separators, blank fillers, and variation
+/// selectors except the one for emoji.
 #[must_use]
 pub fn is_hidden(c: char) -> bool {
     matches!(c as u32,
@@ -161,7 +161,7 @@ pub fn is_hidden(c: char) -> bool {
         || c == '\u{200D}'
 }
 
-/// Combining marks by block: enough to bound how far one cell can be written over.
+/// By block, which is enough to bound the height of a cell.
 fn is_combining_mark(c: char) -> bool {
     matches!(c as u32, 0x0300..=0x036F | 0x0483..=0x0489 | 0x0591..=0x05BD | 0x0610..=0x061A | 0x064B..=0x065F
         | 0x1AB0..=0x1AFF | 0x1DC0..=0x1DFF | 0x20D0..=0x20FF | 0xFE20..=0xFE2F)
@@ -186,7 +186,7 @@ mod tests {
             "cham‹U+202E›pion‹U+200B›"
         );
         assert_eq!(clean("tag\u{e0041}"), "tag‹U+E0041›");
-        // Marks that are not seen are hidden all the same.
+        // Invisible marks are hidden characters, too.
         assert_eq!(clean("\u{34f}e\u{301}\u{180b}"), "‹U+034F›e\u{301}‹U+180B›");
     }
 

@@ -1,15 +1,15 @@
-//! Text that fits its place: cut with `…` at what is seen of it, not at characters.
+//! Display width: truncation and wrapping in terminal cells.
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// How many cells a text takes.
+/// The width in terminal cells.
 #[must_use]
 pub fn width(text: &str) -> u16 {
     u16::try_from(text.width()).unwrap_or(u16::MAX)
 }
 
-/// The text, or as much of its beginning as fits, with `…` where it goes on.
+/// The text cut to `room` cells, ending in `…` if it was longer.
 #[must_use]
 pub fn truncate(text: &str, room: u16) -> String {
     if width(text) <= room {
@@ -32,7 +32,7 @@ pub fn truncate(text: &str, room: u16) -> String {
     truncated
 }
 
-/// The text in lines of at most `room` cells, broken at spaces where there are any.
+/// Lines of at most `room` cells, broken at spaces if possible.
 #[must_use]
 pub fn wrap(text: &str, room: u16) -> Vec<String> {
     let mut lines = Vec::new();
@@ -43,7 +43,7 @@ pub fn wrap(text: &str, room: u16) -> Vec<String> {
             continue;
         }
         lines.push(std::mem::take(&mut line));
-        // A word that is longer than a line is broken where the line ends.
+        // Words longer than a line are broken at its end.
         for grapheme in word.trim_start().graphemes(true) {
             if width(&line) + width(grapheme) > room.max(1) {
                 lines.push(std::mem::take(&mut line));

@@ -109,7 +109,12 @@ const FORBIDDEN: &[(&[&str], &[&str], &str)] = &[
     ),
     (
         &["tui::view"],
-        &["&mut App", "&mut SharedState", "&mut Screen", "&mut Dialog"],
+        &[
+            "&mut App",
+            "&mut SharedState",
+            "&mut dyn Screen",
+            "&mut Dialog",
+        ],
         "drawing does not change state",
     ),
     (

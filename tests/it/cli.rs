@@ -257,7 +257,7 @@ fn comparison_can_show_differences_only() {
     assert!(
         markdown
             .stdout
-            .starts_with("### 2 runs compared, baseline **release-4**"),
+            .starts_with("## 2 runs compared, baseline release-4\n"),
         "{markdown:?}"
     );
     let alone = program.run(&["compare", runs[0], runs[0]]);

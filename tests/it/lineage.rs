@@ -11,7 +11,9 @@ use crate::support::mlflow::{V2, V3, run_script};
 use frontrunner::domain::{
     DatasetInput, KeyValue, ModelVersion, RegisteredModel, Run, Stage, VersionNumber, VersionStatus,
 };
-use frontrunner::lineage::{ArtifactSource, Completeness, Graph, LineageFacts, NodeKind, build};
+use frontrunner::lineage::{
+    ArtifactSource, Completeness, Graph, LineageFacts, ModelFile, NodeKind, build,
+};
 use frontrunner::text::Untrusted;
 use serde_json::{Map, Value};
 
@@ -93,7 +95,7 @@ fn train_and_load_facts(mlflow: &str) -> LineageFacts {
         logged_model: None,
         files: files
             .iter()
-            .map(|(name, content)| (name.clone(), text(content)))
+            .map(|(name, content)| ModelFile::new(name, text(content)))
             .collect(),
         evidence: frontrunner::evidence::EvidenceReport::default(),
         missing: Vec::new(),

@@ -1,4 +1,4 @@
-//! A store of planted traps, made by MLflow: each is among the warnings of its version, in text and in JSON, without a search.
+//! Versions with one problem each, made by MLflow: `lineage` warns of it first, in text and in JSON.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,34 +11,25 @@ use std::process::{Command, Stdio};
 use crate::support::mlflow::{V2, V3, run_script};
 use serde_json::Value;
 
-/// What a version hides, and what is told of it.
+/// The problem of a version, and its warning.
 const EXPECTED_WARNINGS: [(&str, &str); 11] = [
-    ("dirty", "its code had changes that were not committed"),
-    ("no data", "no version of its data is recorded"),
-    ("other data", "its data is not the champion's (v1)"),
+    ("dirty", "dirty commit"),
+    ("no data", "data version not recorded"),
+    ("other data", "data differs from the champion's (v1)"),
     ("deleted", "is deleted: restore it"),
-    (
-        "leaked data",
-        "it was judged on the data that it was trained on",
-    ),
-    (
-        "leaked seed",
-        "the seed leaks: split_seed and seed are both 11",
-    ),
+    ("leaked data", "evaluated on training data"),
+    ("leaked seed", "seed leak: split_seed and seed are both 11"),
     (
         "other split",
-        "the seed leaks: split_seed is 12, and 11 for the champion (v1)",
+        "seed leak: split_seed is 12, the champion's (v1) is 11",
     ),
     ("failed validation", "Great Expectations: success is false"),
     ("drift", "Evidently: dataset_drift is true"),
     (
         "served",
-        "served by KServe churn-served, though it holds no alias and no stage",
+        "served by KServe churn-served but has no stage and no alias",
     ),
-    (
-        "archived",
-        "served by KServe churn-archived, though it is archived",
-    ),
+    ("archived", "served by KServe churn-archived but archived"),
 ];
 
 fn run_program(folder: &Path, arguments: &[&str]) -> String {
@@ -91,26 +82,26 @@ fn assert_all_warnings(mlflow: &str) {
         assert_eq!(
             warnings(folder.path(), &version(what)),
             Vec::<String>::new(),
-            "{what} has nothing to warn of"
+            "{what} has no problem"
         );
     }
     for (what, part) in EXPECTED_WARNINGS {
         let all = warnings(folder.path(), &version(what));
         assert!(
             all.iter().any(|line| line.contains(part)),
-            "{what}: {part} is not among:\n{}",
+            "{what}: no {part} in:\n{}",
             all.join("\n")
         );
-        // The gravest comes first, and there is none that was not planted: what is older, are the samples; and whose test data is the
-        // training data, has other data than the champion.
-        let is_planted = |line: &String| line.contains(part.split(':').next().unwrap());
+        // The problem comes first. Two others are expected: the samples are older than the versions, and evaluating on the training
+        // data changes the data.
+        let is_expected = |line: &String| line.contains(part.split(':').next().unwrap());
         let follows = |line: &String| {
-            is_planted(line)
-                || line.starts_with("older than")
+            is_expected(line)
+                || line.starts_with("evidence older than")
                 || (what == "leaked data" && line.contains("champion"))
         };
         assert!(
-            is_planted(&all[0]) && all.iter().all(follows),
+            is_expected(&all[0]) && all.iter().all(follows),
             "{what}: {}",
             all.join("\n")
         );

@@ -252,14 +252,14 @@ fn gate_override_needs_permission_and_records_the_reason() {
 }
 
 #[test]
-fn review_packet_is_html_and_json() {
+fn review_packet_is_markdown_and_json() {
     let program = program();
     let page = program
         .run(&["review", "churn-classifier/6", "--markdown"])
         .stdout;
     for part in [
         "## Review: churn-classifier/6 for Production",
-        "against **churn-classifier/4**",
+        "Against churn-classifier/4.",
         "❔ absent: 0 of 1 approvals",
         "| auc ↑ |",
         "+ lightgbm",

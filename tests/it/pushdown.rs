@@ -16,8 +16,9 @@ use frontrunner::store::{
 };
 use frontrunner::table::filter::Filter;
 use frontrunner::table::{Arrangement, DisplayRow, RunTable, SortKey, arrange};
+use frontrunner::tui::app::Request;
 use frontrunner::tui::app::layout::Size;
-use frontrunner::tui::app::{Request, Screen};
+use frontrunner::tui::screens::RunsScreen;
 
 use crate::support::driver::{Driver, NOW};
 use crate::support::mlflow::{Server, V3};
@@ -96,7 +97,8 @@ fn partially_loaded(server: &Server) -> Driver {
         .press("enter")
         .hold_replies()
         .press("enter");
-    while !matches!(driver.app.screen(), Screen::Runs(runs) if !runs.table.is_empty()) {
+    let is_loaded = |runs: &RunsScreen| !runs.table.is_empty();
+    while !driver.app.screen_as().is_some_and(is_loaded) {
         driver.reply_to_one();
     }
     driver.press("esc").release_replies();

@@ -76,7 +76,7 @@ fn assert_reproduces(version: &str) {
         output.stdout.contains("iris-train@")
             && output
                 .stdout
-                .contains("was at /data/iris.csv on the machine that trained"),
+                .contains("was at /data/iris.csv on the training machine"),
         "{}",
         output.stdout
     );

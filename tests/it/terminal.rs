@@ -354,7 +354,7 @@ async fn run_session_with_panicking_store() {
         journal: Journal::with_path("unused".into()),
         policy: Arc::default(),
         evidence_sources: Arc::default(),
-        start: app::StartOptions::default(),
+        start: frontrunner::tui::screens::StartOptions::default(),
         keymap: Keymap::load(None).unwrap(),
         appearance: TerminalTheme::default(),
         view_files: frontrunner::config::saved_views::ViewFiles::new(

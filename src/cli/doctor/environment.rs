@@ -1,14 +1,14 @@
-//! What the environment says: variables, the terminal, files.
+//! Findings about environment variables, the terminal and files.
 
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use super::finding::{Finding, Severity};
 use crate::cli::context::CommandContext;
-use crate::config::{current_user, env_var};
+use crate::config::{current_user, env_var, is_utf8_locale, locale};
 use crate::store::{StoreTarget, StoreTargetError};
 
-/// Variables whose value may be shown.
+/// Variables whose values are printed.
 const PLAIN_VARIABLES: [&str; 14] = [
     "MLFLOW_TRACKING_USERNAME",
     "MLFLOW_TRACKING_INSECURE_TLS",
@@ -26,7 +26,7 @@ const PLAIN_VARIABLES: [&str; 14] = [
     "FRONTRUNNER_READ_ONLY",
 ];
 
-/// Variables of which it is only said that they are set: they are secrets, or addresses that often hold one.
+/// Variables whose values are not printed: secrets, or URLs that often contain one.
 const SECRET_VARIABLES: [&str; 6] = [
     "MLFLOW_TRACKING_PASSWORD",
     "MLFLOW_TRACKING_TOKEN",
@@ -36,14 +36,13 @@ const SECRET_VARIABLES: [&str; 6] = [
     "https_proxy",
 ];
 
-/// The variables that are set.
 pub fn check_variables() -> Vec<Finding> {
     let mut findings = vec![check_tracking_uri()];
     if env_var("MLFLOW_REGISTRY_URI").is_some() {
         findings.push(Finding::note(
             "environment",
             "MLFLOW_REGISTRY_URI",
-            "set, and not used: models are read from the tracking store",
+            "set but not used: models are read from the tracking store",
         ));
     }
     findings.extend(
@@ -72,42 +71,36 @@ fn check_tracking_uri() -> Finding {
         None => Finding::ok("environment", name, "not set"),
         Some(uri) => match StoreTarget::parse(&uri) {
             Ok(_) => Finding::ok("environment", name, uri),
-            // What is no address is not repeated: there may be a password in it.
+            // An invalid URL is not printed, as it may contain a password.
             Err(StoreTargetError::InvalidUrl { why, .. }) => Finding::new(
                 Severity::Problem,
                 "environment",
                 name,
-                format!("no address: {why}"),
+                format!("invalid URL: {why}"),
             ),
             Err(error) => Finding::new(Severity::Problem, "environment", name, error.to_string()),
         },
     }
 }
 
-/// What the terminal can do, as far as it says.
 pub fn check_terminal() -> Vec<Finding> {
     let yes = |is: bool| if is { "yes" } else { "no" };
     let or_unset = |name: &str| env_var(name).unwrap_or_else(|| "not set".to_owned());
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .iter()
-        .find_map(|name| env_var(name))
-        .unwrap_or_default();
-    let is_utf8 = locale
-        .to_ascii_lowercase()
-        .replace('-', "")
-        .contains("utf8");
+    let locale = locale();
+    let is_utf8 = is_utf8_locale(locale.as_deref());
+    let locale = locale.unwrap_or_else(|| "not set".to_owned());
     let size = crossterm::terminal::size().map_or_else(
-        |_| "not known".to_owned(),
+        |_| "unknown".to_owned(),
         |(columns, rows)| format!("{columns} × {rows}"),
     );
     let mut findings = vec![
         Finding::ok("terminal", "stdin, stdout, stderr", {
-            let ends = [
+            let streams = [
                 io::stdin().is_terminal(),
                 io::stdout().is_terminal(),
                 io::stderr().is_terminal(),
             ];
-            format!("terminal: {}", ends.map(yes).join(", "))
+            format!("terminal: {}", streams.map(yes).join(", "))
         }),
         Finding::ok("terminal", "TERM", or_unset("TERM")),
         Finding::ok("terminal", "COLORTERM", or_unset("COLORTERM")),
@@ -120,10 +113,7 @@ pub fn check_terminal() -> Vec<Finding> {
         Finding::note(
             "terminal",
             "locale",
-            format!(
-                "{} is not UTF-8: borders and marks are ASCII",
-                if locale.is_empty() { "C" } else { &locale }
-            ),
+            format!("{locale} is not UTF-8: borders and marks are ASCII"),
         )
     });
     for (name, what) in [("TMUX", "inside tmux"), ("SSH_CONNECTION", "over SSH")] {
@@ -134,17 +124,12 @@ pub fn check_terminal() -> Vec<Finding> {
     findings
 }
 
-/// The files of this program.
 pub fn check_files(context: &CommandContext<'_>) -> Vec<Finding> {
     let state = |path: &Path| {
         format!(
             "{}{}",
             path.display(),
-            if path.exists() {
-                ""
-            } else {
-                " (not there yet)"
-            }
+            if path.exists() { "" } else { " (missing)" }
         )
     };
     let credentials =

@@ -1,4 +1,4 @@
-//! `doctor [TARGET]`: what was found where, what can be reached, what the terminal can do. No secret is printed.
+//! `doctor [TARGET]`: checks configuration, connectivity and terminal support. Prints no secrets.
 
 mod environment;
 mod finding;
@@ -21,10 +21,10 @@ pub struct DoctorArgs {
     target: Option<String>,
 }
 
-/// Looks at everything and says what it found; ends with the exit code of the worst.
+/// Prints all findings, also if the store can't be opened.
 ///
 /// # Errors
-/// The first thing that stands in the way of opening the store.
+/// The first error that prevents opening the store.
 pub async fn run(arguments: &DoctorArgs, cli: &Cli, printer: &mut Printer) -> Result<(), CliError> {
     let mut findings = vec![Finding::ok("program", "version", env!("CARGO_PKG_VERSION"))];
     findings.extend(environment::check_variables());
@@ -37,14 +37,14 @@ pub async fn run(arguments: &DoctorArgs, cli: &Cli, printer: &mut Printer) -> Re
             findings.extend(environment::check_files(&context));
             store::check_store(&context, &mut findings).await.err()
         }
-        Err(failure) => {
+        Err(error) => {
             findings.push(Finding::new(
                 Severity::Problem,
                 "settings",
                 "config.toml",
-                failure.message.clone(),
+                error.message.clone(),
             ));
-            Some(failure)
+            Some(error)
         }
     };
     printer.print(&command_output(&findings))?;

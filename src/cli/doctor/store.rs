@@ -1,4 +1,4 @@
-//! What can be said of the store: which is meant, whether it answers, what it can do, what the journal has open for it.
+//! Findings about the store: target, features, access, and unfinished writes in the journal.
 
 use super::finding::{Finding, Severity};
 use crate::cli::context::CommandContext;
@@ -8,17 +8,17 @@ use crate::promotion::Outcome;
 use crate::promotion::journal::EntryState;
 use crate::store::{Backend, Features};
 
-/// Looks at the store that would be opened.
+/// Checks the store that would be opened.
 ///
 /// # Errors
-/// What stands in the way; it is among the findings, too.
+/// The error that prevents opening it, which is also a finding.
 pub async fn check_store(
     context: &CommandContext<'_>,
     findings: &mut Vec<Finding>,
 ) -> Result<(), CliError> {
     match run_checks(context, findings).await {
-        Err(failure) => {
-            let why = failure
+        Err(error) => {
+            let cause = error
                 .cause
                 .as_deref()
                 .map(|cause| format!(": {cause}"))
@@ -27,11 +27,11 @@ pub async fn check_store(
                 Severity::Problem,
                 "store",
                 "open",
-                format!("{}{why}", failure.message),
+                format!("{}{cause}", error.message),
             ));
-            Err(failure)
+            Err(error)
         }
-        done => done,
+        Ok(()) => Ok(()),
     }
 }
 
@@ -56,7 +56,7 @@ async fn run_checks(
     let features = reader.features().await?;
     findings.extend(describe_features(found.target.backend(), &features));
     findings.push(match &store.writer {
-        Ok(_) => Finding::ok("store", "session", "read and write"),
+        Ok(_) => Finding::ok("store", "session", "read-write"),
         Err(reason) => Finding::note("store", "session", format!("read-only: {reason}")),
     });
     let experiments = reader
@@ -83,14 +83,14 @@ fn describe_features(backend: &Backend, features: &Features) -> Vec<Finding> {
     vec![
         Finding::ok("store", "kind", backend.label),
         Finding::ok("store", "product", features.product.clone()),
-        has("filters at the store", features.can_filter),
-        has("histories in bulk", features.has_bulk_histories),
+        has("server-side filters", features.can_filter),
+        has("bulk histories", features.has_bulk_histories),
         has("logged models", features.has_logged_models),
         has("model registry", features.has_registry),
     ]
 }
 
-/// Writes of which the end is not known: a session that ended in between, or a store that could not be asked.
+/// Writes without a known outcome: after a crash, or if the store could not be read.
 fn unfinished_entries(
     context: &CommandContext<'_>,
     origin: &str,
@@ -115,7 +115,7 @@ fn unfinished_entries(
         findings.push(Finding::ok(
             "journal",
             "entries for this store",
-            format!("{}, none unfinished", entries.len()),
+            format!("{}, all finished", entries.len()),
         ));
     }
     Ok(findings)

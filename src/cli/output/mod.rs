@@ -1,47 +1,70 @@
-//! Printing: the one way to stdout and stderr. Everything is cleaned here once more, and a reader that goes away
-//! (`| head`) ends the printing without a word.
+//! Output to stdout and stderr. All text is cleaned; a closed pipe (`| head`) is not an error.
 
-mod command_output;
 pub mod error;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use serde::Serialize;
-
-pub use command_output::CommandOutput;
+use serde_json::Value;
 
 use self::error::{CliError, ExitStatus};
 use crate::config::{Alert, ColorChoice, EnvLookup};
 use crate::export::{Sheet, json};
 use crate::text::untrusted::clean;
 
-/// The form of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OutputFormat {
-    /// For people.
+    /// Aligned columns or text, for people.
     #[default]
     Table,
-    /// One JSON value.
     Json,
-    /// One JSON object a line, as they arrive.
+    /// One JSON object per line.
     Jsonl,
-    /// CSV.
     Csv,
-    /// A Markdown table.
     Markdown,
 }
 
 impl OutputFormat {
-    /// Whether errors are told as JSON, too.
+    /// Whether errors are JSON, too.
     #[must_use]
     pub fn is_json(self) -> bool {
         matches!(self, Self::Json | Self::Jsonl)
     }
 }
 
-/// Where answers, notes and questions go.
+/// The result of a subcommand in every output format.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CommandOutput {
+    /// For `--json`; with `--jsonl`, one line per item of a list.
+    json: Value,
+    /// For `--csv`, `--markdown` and tables.
+    sheet: Sheet,
+    /// Replaces the table.
+    lines: Option<Vec<String>>,
+}
+
+impl CommandOutput {
+    #[must_use]
+    pub fn table(json: Value, sheet: Sheet) -> Self {
+        Self {
+            json,
+            sheet,
+            lines: None,
+        }
+    }
+
+    #[must_use]
+    pub fn text(json: Value, sheet: Sheet, lines: Vec<String>) -> Self {
+        Self {
+            json,
+            sheet,
+            lines: Some(lines),
+        }
+    }
+}
+
+/// Prints results to stdout; notes, prompts and errors to stderr.
 pub struct Printer {
-    /// The form of answers.
     pub format: OutputFormat,
     stdout: Box<dyn Write>,
     stderr: Box<dyn Write>,
@@ -53,14 +76,13 @@ pub struct Printer {
 }
 
 impl Printer {
-    /// How many cells a line of the terminal has; none where it is no terminal.
+    /// The width of the terminal in cells; `None` if stdout is not a terminal.
     #[must_use]
     pub fn width(&self) -> Option<u16> {
         self.width
             .map(|width| u16::try_from(width).unwrap_or(u16::MAX))
     }
 
-    /// The process's own stdout and stderr.
     #[must_use]
     pub fn stdio(format: OutputFormat) -> Self {
         let terminal = io::stdout().is_terminal();
@@ -80,7 +102,7 @@ impl Printer {
         }
     }
 
-    /// Sets whether heads stand out: no table has any other colour.
+    /// Decides whether table headers are bold, the only style of tables.
     pub fn set_color(&mut self, choice: ColorChoice, lookup: EnvLookup<'_>) {
         let is_plain = || lookup("NO_COLOR").is_some() || lookup("TERM").as_deref() == Some("dumb");
         self.bold_headers = match choice {
@@ -90,39 +112,39 @@ impl Printer {
         };
     }
 
-    /// Prints an answer in the form that was asked for.
+    /// Prints a result in the requested format.
     ///
     /// # Errors
-    /// When stdout can't be written, other than because nobody reads it any more.
-    pub fn print(&mut self, report: &CommandOutput) -> Result<(), CliError> {
+    /// If stdout can't be written, except for a closed pipe.
+    pub fn print(&mut self, output: &CommandOutput) -> Result<(), CliError> {
         match self.format {
-            OutputFormat::Json => self.write_raw(&(json::to_string(&report.json) + "\n")),
-            OutputFormat::Jsonl => match report.json.as_array() {
+            OutputFormat::Json => self.write_raw(&(json::to_string(&output.json) + "\n")),
+            OutputFormat::Jsonl => match output.json.as_array() {
                 Some(items) => items.iter().try_for_each(|item| self.print_json_line(item)),
-                None => self.print_json_line(&report.json),
+                None => self.print_json_line(&output.json),
             },
-            OutputFormat::Csv => self.write_raw(&report.sheet.to_csv()),
-            OutputFormat::Markdown => self.write_raw(&report.sheet.to_markdown()),
-            OutputFormat::Table => match &report.lines {
+            OutputFormat::Csv => self.write_raw(&output.sheet.to_csv()),
+            OutputFormat::Markdown => self.write_raw(&output.sheet.to_markdown()),
+            OutputFormat::Table => match &output.lines {
                 Some(lines) => self.print_lines(lines),
-                None => self.print_table(&report.sheet),
+                None => self.print_table(&output.sheet),
             },
         }
     }
 
-    /// Prints one object of a list on its own line, at once.
+    /// Prints and flushes one JSON object on its own line.
     ///
     /// # Errors
-    /// As for [`Self::report`].
+    /// As for [`Self::print`].
     pub fn print_json_line(&mut self, value: &impl Serialize) -> Result<(), CliError> {
         self.write_raw(&(json::to_line(value) + "\n"))?;
         self.flush()
     }
 
-    /// Prints lines of text.
+    /// Cleans and prints lines.
     ///
     /// # Errors
-    /// As for [`Self::report`].
+    /// As for [`Self::print`].
     pub fn print_lines(&mut self, lines: &[String]) -> Result<(), CliError> {
         lines
             .iter()
@@ -130,7 +152,7 @@ impl Printer {
     }
 
     fn print_table(&mut self, sheet: &Sheet) -> Result<(), CliError> {
-        let (lines, left_out) = sheet.to_aligned_lines(self.width);
+        let (lines, hidden) = sheet.to_aligned_lines(self.width);
         for (at, line) in lines.iter().enumerate() {
             let line = if at == 0 && self.bold_headers {
                 format!("\u{1b}[1m{line}\u{1b}[0m\n")
@@ -139,19 +161,17 @@ impl Printer {
             };
             self.write_raw(&line)?;
         }
-        if left_out > 0 {
+        if hidden > 0 {
             self.flush()?;
-            self.note(&format!(
-                "{left_out} columns do not fit; --csv has them all"
-            ));
+            self.note(&format!("{hidden} columns don't fit; --csv prints all"));
         }
         Ok(())
     }
 
-    /// Writes text that is safe already.
+    /// Prints text without cleaning it.
     ///
     /// # Errors
-    /// As for [`Self::report`].
+    /// As for [`Self::print`].
     pub fn write_raw(&mut self, text: &str) -> Result<(), CliError> {
         if self.is_closed {
             return Ok(());
@@ -160,10 +180,10 @@ impl Printer {
         self.check_write(written)
     }
 
-    /// Sends what was printed on its way.
+    /// Flushes stdout.
     ///
     /// # Errors
-    /// As for [`Self::report`].
+    /// As for [`Self::print`].
     pub fn flush(&mut self) -> Result<(), CliError> {
         if self.is_closed {
             return Ok(());
@@ -172,7 +192,7 @@ impl Printer {
         self.check_write(flushed)
     }
 
-    /// Whether nobody reads any more, so that nothing more need be asked of a store.
+    /// Whether the reader of stdout has closed it, so that further reads of the store are useless.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.is_closed
@@ -185,18 +205,18 @@ impl Printer {
                 Ok(())
             }
             other => other.map_err(|error| {
-                CliError::new(ExitStatus::Failed, "the answer can't be written")
+                CliError::new(ExitStatus::Failed, "can't write to stdout")
                     .with_cause(error.to_string())
             }),
         }
     }
 
-    /// Says something on stderr. Where that can't be written there is nobody to tell.
+    /// Prints a line to stderr; failures to do so are ignored.
     pub fn note(&mut self, line: &str) {
         let _ = writeln!(self.stderr, "{}", clean(line));
     }
 
-    /// Alerts whoever is at the terminal. Where there is none, nothing is written.
+    /// Sends an alert if stderr is a terminal.
     pub fn alert(&mut self, how: Alert, text: &str) {
         if self.shows_progress {
             let _ = write!(self.stderr, "{}", how.escape_sequence(text));
@@ -204,13 +224,13 @@ impl Printer {
         }
     }
 
-    /// Asks on stderr, on one line; the answer is typed after it.
+    /// Prints a question to stderr without a line end.
     pub fn prompt(&mut self, question: &str) {
         let _ = write!(self.stderr, "{} ", clean(question));
         let _ = self.stderr.flush();
     }
 
-    /// Shows how far something is, on a terminal only; the next text replaces it, and an empty one removes it.
+    /// Shows progress if stderr is a terminal. The next text replaces it; an empty text clears it.
     pub fn progress(&mut self, line: &str) {
         if self.shows_progress && (self.is_progress_visible || !line.is_empty()) {
             self.is_progress_visible = !line.is_empty();
@@ -219,16 +239,16 @@ impl Printer {
         }
     }
 
-    /// Says what went wrong, in the form that was asked for.
-    pub fn print_error(&mut self, failure: &CliError) {
+    /// Prints an error to stderr in the requested format.
+    pub fn print_error(&mut self, error: &CliError) {
         if self.format.is_json() {
             let _ = writeln!(
                 self.stderr,
                 "{}",
-                json::to_line(&serde_json::json!({ "error": failure }))
+                json::to_line(&serde_json::json!({ "error": error }))
             );
         } else {
-            for line in failure.lines() {
+            for line in error.lines() {
                 let _ = writeln!(self.stderr, "{line}");
             }
         }
@@ -240,7 +260,6 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// A reader that has gone away.
     struct ClosedPipe;
 
     impl Write for ClosedPipe {

@@ -1,4 +1,4 @@
-//! Keys, as a person writes them: `j`, `G`, `ctrl-r`, `enter`.
+//! Keys as they are written in keymaps: `j`, `G`, `ctrl-r`, `enter`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,17 +6,17 @@ use std::str::FromStr;
 /// A key without its modifiers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KeyCode {
-    /// A character as typed: `G` is shift and g.
+    /// A character as typed: shift-g is `G`.
     Char(char),
     /// A function key.
     F(u8),
-    /// A key with a name.
+    /// Any other key.
     Named(NamedKey),
 }
 
-/// Keys that have a name.
+/// Keys without a character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "their names say it")]
+#[expect(missing_docs, reason = "named after the keys")]
 pub enum NamedKey {
     Enter,
     Esc,
@@ -35,7 +35,7 @@ pub enum NamedKey {
     PageDown,
 }
 
-/// The names, as written in keymaps and shown in help.
+/// The names in keymaps and help.
 const KEY_NAMES: [(&str, NamedKey); 15] = [
     ("enter", NamedKey::Enter),
     ("esc", NamedKey::Esc),
@@ -57,11 +57,11 @@ const KEY_NAMES: [(&str, NamedKey); 15] = [
 /// A key press.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// Which key.
+    /// The key without its modifiers.
     pub code: KeyCode,
-    /// With control held.
+    /// Whether control is pressed.
     pub ctrl: bool,
-    /// With alt held.
+    /// Whether alt is pressed.
     pub alt: bool,
 }
 
@@ -76,7 +76,7 @@ impl Key {
         }
     }
 
-    /// The character that this key types into a field, if it types one.
+    /// The character that this key types into a field.
     #[must_use]
     pub fn text_char(self) -> Option<char> {
         match self {
@@ -111,14 +111,14 @@ impl FromStr for Key {
             (Some('f'), Some(digit)) if digit.is_ascii_digit() => KeyCode::F(
                 rest[1..]
                     .parse()
-                    .map_err(|_| format!("{text:?} is no key"))?,
+                    .map_err(|_| format!("unknown key {text:?}"))?,
             ),
             _ => KEY_NAMES
                 .iter()
                 .find(|(name, _)| *name == rest)
                 .map(|(_, named)| KeyCode::Named(*named))
                 .ok_or_else(|| {
-                    format!("{text:?} is no key; keys look like j, G, ctrl-r, enter, space, f5")
+                    format!("unknown key {text:?}; examples: j, G, ctrl-r, enter, space, f5")
                 })?,
         };
         Ok(Self { code, ctrl, alt })

@@ -1,4 +1,4 @@
-//! The keymap: which key asks for which action, where. Data in `default.toml`; a user's file changes any of it.
+//! The keymap: key bindings by scope, from `default.toml` and the user's file.
 
 mod action;
 mod key;
@@ -13,10 +13,9 @@ use crate::diagnostics::Diagnostic;
 pub use action::{Access, Action};
 pub use key::{Key, KeyCode, NamedKey};
 
-/// The keys that come with the program.
 const DEFAULT_KEYMAP: &str = include_str!("default.toml");
 
-/// Where a key means something.
+/// Where a key is bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "screens, fields and dialogs by their names")]
@@ -37,23 +36,23 @@ pub enum Scope {
     Downstream,
     Journal,
     History,
-    /// In a list to pick from.
+    /// A list with fuzzy search.
     Picker,
-    /// In a field to type in.
+    /// A text field.
     Prompt,
-    /// In the list of columns.
+    /// The column list.
     Columns,
-    /// In the dialog that shows a plan.
+    /// The dialog that plans a write.
     Plan,
-    /// In help and in the messages.
+    /// Help, messages, diffs and pictures.
     #[serde(rename = "reader")]
     Pager,
-    /// In the review of a version.
+    /// The review of a version.
     Review,
 }
 
 impl Scope {
-    /// The screens.
+    /// The scopes of screens, in the order of help.
     pub const SCREENS: [Self; 12] = [
         Self::Experiments,
         Self::Runs,
@@ -69,12 +68,12 @@ impl Scope {
         Self::History,
     ];
 
-    /// Whether keys bound anywhere mean something here, too.
+    /// Whether global keys work here.
     fn inherits_global(self) -> bool {
         Self::SCREENS.contains(&self)
     }
 
-    /// Its title in help.
+    /// The title in help.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -91,12 +90,12 @@ impl Scope {
             Self::Downstream => "Made from",
             Self::Journal => "Journal",
             Self::History => "History",
-            Self::Picker => "Lists to pick from",
-            Self::Prompt => "Fields to type in",
-            Self::Columns => "The list of columns",
+            Self::Picker => "Lists",
+            Self::Prompt => "Text fields",
+            Self::Columns => "Column list",
             Self::Plan => "Plans",
             Self::Pager => "Help and messages",
-            Self::Review => "The review of a version",
+            Self::Review => "Version review",
         }
     }
 }
@@ -111,7 +110,7 @@ struct BindingRow {
     action: Action,
     #[serde(rename = "where")]
     scopes: Vec<Scope>,
-    /// A few words for the bottom line; without them the key is in help only.
+    /// The text in the footer; keys without a hint are shown in help only.
     hint: Option<String>,
 }
 
@@ -123,16 +122,16 @@ struct KeymapFile {
     bindings: Vec<BindingRow>,
 }
 
-/// A key that asks for an action in a scope.
+/// A binding of keys to an action in a scope.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Binding {
-    /// The keys, the first of which is shown.
+    /// The footer and the palette show the first one.
     pub keys: Vec<Key>,
-    /// The action.
+    /// The action that the keys trigger.
     pub action: Action,
-    /// Where.
+    /// Where the keys are bound.
     pub scope: Scope,
-    /// A few words for the bottom line.
+    /// The text in the footer.
     pub hint: Option<String>,
 }
 
@@ -144,10 +143,10 @@ pub struct Keymap {
 }
 
 impl Keymap {
-    /// The keys that come with the program, with a user's keys over them.
+    /// The built-in bindings, overridden by the user's.
     ///
     /// # Errors
-    /// When the user's text has a mistake: with its place.
+    /// When the user's file is invalid.
     pub fn load(user: Option<(&Path, &str)>) -> Result<Self, Diagnostic> {
         let mut bindings = Vec::new();
         parse_bindings(&mut bindings, "the built-in keymap", DEFAULT_KEYMAP)?;
@@ -155,7 +154,7 @@ impl Keymap {
             let mut own = Vec::new();
             parse_bindings(&mut own, &path.display().to_string(), text)?;
             for binding in &own {
-                // A user's key takes the place of whatever it meant in that scope before.
+                // A user's key replaces its built-in binding in the same scope.
                 for old in bindings
                     .iter_mut()
                     .filter(|old: &&mut Binding| old.scope == binding.scope)
@@ -173,7 +172,7 @@ impl Keymap {
         Ok(Self { bindings, index })
     }
 
-    /// What a key asks for in a scope: the scope's own meaning first, then the one it has anywhere.
+    /// The action of a key: the scope's own binding, else the global one.
     #[must_use]
     pub fn action(&self, scope: Scope, key: Key) -> Option<Action> {
         let own = self.index.get(&(scope, key));
@@ -185,7 +184,7 @@ impl Keymap {
         .copied()
     }
 
-    /// The bindings of a scope, its own first, then those of anywhere.
+    /// The bindings of a scope, then the global ones.
     pub fn bindings(&self, scope: Scope) -> impl Iterator<Item = &Binding> {
         let own = self.bindings.iter().filter(move |b| b.scope == scope);
         let common = self
@@ -262,12 +261,12 @@ mod tests {
 
     #[test]
     fn error_names_file_and_line() {
-        let text = "[[bind]]\non = [\"x\"]\nrun = \"fly\"\nwhere = [\"anywhere\"]\n";
+        let text = "[[bind]]\non = [\"x\"]\nrun = \"refesh\"\nwhere = [\"anywhere\"]\n";
         let error = Keymap::load(Some((Path::new("keys.toml"), text)))
             .unwrap_err()
             .to_string();
         assert!(
-            error.starts_with("keys.toml:3:7: unknown value `fly`; "),
+            error == "keys.toml:3:7: unknown action `refesh`; did you mean `refresh`?",
             "{error}"
         );
     }

@@ -1,28 +1,28 @@
-//! Colours, and the nearest ones where a terminal has fewer.
+//! Colors of themes, and the nearest ones on terminals with fewer colors.
 
-/// How many colours a terminal shows. Where it shows none, the theme is [`super::Theme::monochrome`].
+/// The color depth of a terminal. Without colors, the theme is [`super::Theme::monochrome`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ColorDepth {
-    /// The sixteen named ones.
+    /// The sixteen named colors.
     Ansi16,
-    /// The 256 of xterm.
+    /// xterm's 256 colors.
     Ansi256,
-    /// All, as red, green and blue.
+    /// 24-bit RGB.
     TrueColor,
 }
 
-/// A colour of a theme.
+/// A color of a theme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ThemeColor {
-    /// The terminal's own.
+    /// The terminal's default color.
     Default,
-    /// A number of the 256 colours. The first sixteen are the named ones, which look as the terminal's owner likes.
+    /// An index of the 256 colors. The terminal's user configures the first sixteen.
     Indexed(u8),
-    /// Red, green and blue.
+    /// 24-bit RGB.
     Rgb(u8, u8, u8),
 }
 
-/// The names of the first sixteen colours.
+/// Names of the first sixteen indexed colors.
 const COLOR_NAMES: [&str; 16] = [
     "black",
     "red",
@@ -42,7 +42,7 @@ const COLOR_NAMES: [&str; 16] = [
     "bright-white",
 ];
 
-/// What the first sixteen look like in xterm: the best guess at what the terminal shows.
+/// xterm's defaults for the first sixteen colors, an estimate of what the terminal shows.
 const XTERM_COLORS: [(u8, u8, u8); 16] = [
     (0, 0, 0),
     (205, 0, 0),
@@ -62,11 +62,11 @@ const XTERM_COLORS: [(u8, u8, u8); 16] = [
     (255, 255, 255),
 ];
 
-/// The levels of the 6×6×6 cube that begins at colour 16.
+/// Levels of the 6×6×6 cube that starts at index 16.
 const CUBE_LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
 impl ThemeColor {
-    /// Reads a colour's text: `#rrggbb`, a name, or `default`.
+    /// Parses `#rrggbb`, a name, or `default`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if text == "default" {
@@ -87,7 +87,7 @@ impl ThemeColor {
         Some(Self::Rgb(red, green, blue))
     }
 
-    /// Red, green and blue; the terminal's own colour has none that is known.
+    /// Red, green and blue; `None` for the default color.
     #[must_use]
     pub fn rgb(self) -> Option<(u8, u8, u8)> {
         match self {
@@ -97,7 +97,7 @@ impl ThemeColor {
         }
     }
 
-    /// The nearest colour that a terminal of this depth has.
+    /// The nearest color of a depth.
     #[must_use]
     pub fn to_depth(self, depth: ColorDepth) -> Self {
         match (self, depth) {
@@ -110,16 +110,16 @@ impl ThemeColor {
     }
 
     fn nearest_indexed(self, among: std::ops::RangeInclusive<u8>) -> Self {
-        let Some(wanted) = self.rgb() else {
+        let Some(rgb) = self.rgb() else {
             return self;
         };
         among
-            .min_by_key(|index| color_distance(wanted, indexed_rgb(*index)))
+            .min_by_key(|index| color_distance(rgb, indexed_rgb(*index)))
             .map_or(self, Self::Indexed)
     }
 }
 
-/// What a number of the 256 colours looks like.
+/// The RGB value of an indexed color.
 fn indexed_rgb(index: u8) -> (u8, u8, u8) {
     let level = |nth: u8| CUBE_LEVELS[usize::from(nth % 6)];
     match index {
@@ -136,7 +136,7 @@ fn indexed_rgb(index: u8) -> (u8, u8, u8) {
     }
 }
 
-/// How unlike two colours look: the "redmean" weighting, which is near enough to the eye and needs no floating point.
+/// Perceived distance of two colors by the "redmean" formula, in integers.
 fn color_distance(a: (u8, u8, u8), b: (u8, u8, u8)) -> i32 {
     let apart = |a: u8, b: u8| (i32::from(a) - i32::from(b)).pow(2);
     let red = i32::midpoint(i32::from(a.0), i32::from(b.0));

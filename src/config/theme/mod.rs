@@ -91,11 +91,11 @@ impl Modifiers {
 /// Colors and modifiers of a role; an unset color is the one below it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ThemeStyle {
-    /// The colour of the text.
+    /// Text color.
     pub fg: Option<ThemeColor>,
-    /// The colour behind it.
+    /// Background color.
     pub bg: Option<ThemeColor>,
-    /// How it is written.
+    /// Text attributes.
     pub modifiers: Modifiers,
 }
 
@@ -110,34 +110,34 @@ impl ThemeStyle {
     }
 }
 
-/// A theme with every role filled.
+/// A theme with a style for every role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Theme {
-    /// Its name.
+    /// As in the theme file.
     pub name: String,
-    /// The background that it is made for.
+    /// The background it is made for.
     pub kind: ThemeKind,
     roles: [ThemeStyle; Role::ALL.len()],
     series: Vec<ThemeColor>,
 }
 
 impl Theme {
-    /// A theme that comes with this program.
+    /// A built-in theme.
     #[must_use]
     pub fn builtin(name: &str) -> Option<Self> {
         Themes::builtin().get(name).ok()
     }
 
-    /// The names of the themes that come with this program.
+    /// In the order of the theme picker.
     #[must_use]
     pub fn builtin_names() -> Vec<&'static str> {
         catalog::builtin_names()
     }
 
-    /// The theme without colours: for `NO_COLOR`, and for terminals that have none.
+    /// The theme without colors, for `NO_COLOR` and terminals without colors.
     #[must_use]
     pub fn monochrome() -> Self {
-        // The file is part of the program and a test reads it; if it could not be read, plain text is without colours too.
+        // A test parses the built-in file; the fallback is plain text.
         Self::builtin("monochrome").unwrap_or_else(|| Self {
             name: "monochrome".to_owned(),
             kind: ThemeKind::Any,
@@ -146,13 +146,13 @@ impl Theme {
         })
     }
 
-    /// What a role looks like.
+    /// The style of a role.
     #[must_use]
     pub fn style(&self, role: Role) -> ThemeStyle {
         self.roles[role as usize]
     }
 
-    /// The colour of the nth curve of a chart; they come round again.
+    /// The color of the nth curve of a chart; colors repeat.
     #[must_use]
     pub fn series_color(&self, nth: usize) -> ThemeColor {
         self.series
@@ -161,9 +161,9 @@ impl Theme {
             .unwrap_or(ThemeColor::Default)
     }
 
-    /// The same theme for a terminal with fewer colours: each colour becomes the nearest that there is.
+    /// The theme with each color replaced by the nearest one of a depth.
     ///
-    /// Sixteen colours have no quiet shade to put behind a selection, so it is shown in reverse there.
+    /// Sixteen colors have no subtle background for the selection, so it is reversed.
     #[must_use]
     pub fn to_depth(&self, depth: ColorDepth) -> Self {
         let mut theme = Self {

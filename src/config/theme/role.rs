@@ -1,50 +1,50 @@
-//! The roles of a theme: the meanings that things on the screen can have.
+//! Roles: what a theme gives colors to.
 
-/// A meaning.
+/// What a part of the screen means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// Ordinary text, and the ground that everything is drawn on.
+    /// Ordinary text, and the background of the screen.
     Text,
-    /// What is less important: units, ages, hints, what is missing.
+    /// Secondary text: units, ages, hints, missing values.
     Muted,
-    /// What draws the eye: keys, the active tab, what was matched.
+    /// Highlights: keys, the active tab, search matches.
     Accent,
-    /// The name of a screen, a pane or a dialog.
+    /// Titles of screens, panes and dialogs.
     Title,
-    /// The headings of a table.
+    /// Table headers.
     Header,
-    /// Lines around panes.
+    /// Borders of panes.
     Border,
-    /// Lines around the pane that has the keys.
+    /// Border of the focused pane.
     BorderFocus,
     /// The row or cell under the cursor.
     Selection,
-    /// What was marked.
+    /// Marked rows.
     Mark,
-    /// What others are compared with: the baseline, the champion.
+    /// The reference of a comparison: the baseline, the champion.
     Baseline,
     /// Better, passed, finished.
     Good,
     /// Worse, failed, broken.
     Bad,
-    /// Needs a look: stale, unprotected, unusual.
+    /// Needs attention: stale, unprotected, unusual.
     Warn,
-    /// Good to know.
+    /// Neutral information.
     Info,
-    /// Still going.
+    /// In progress.
     Running,
-    /// Text that was added.
+    /// Added text.
     DiffAdd,
-    /// Text that was removed.
+    /// Removed text.
     DiffRemove,
-    /// What can be opened elsewhere.
+    /// Links.
     Link,
-    /// A curve in a row: calmer than what is running, since there is one in each.
+    /// Sparklines in table rows, less prominent than `Running` since every row has one.
     Curve,
 }
 
 impl Role {
-    /// Every role, in the order of their declaration.
+    /// In the order of their declaration.
     pub const ALL: [Self; 19] = [
         Self::Text,
         Self::Muted,
@@ -67,7 +67,7 @@ impl Role {
         Self::Curve,
     ];
 
-    /// As theme files spell it.
+    /// The spelling in theme files.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -93,8 +93,8 @@ impl Role {
         }
     }
 
-    /// The role that this one looks like where a theme says nothing of it. Text and selection stand for themselves:
-    /// they look like the terminal's own text, plain and in reverse.
+    /// The role whose style a theme without this role uses. Text and selection have none: they default to
+    /// the terminal's text, plain and reversed.
     #[must_use]
     pub fn fallback(self) -> Option<Self> {
         match self {

@@ -1,27 +1,28 @@
-//! A lineage for Graphviz: every node with its facts, every edge with its meaning.
+//! A lineage for Graphviz: every node with its facts, every edge with its kind.
 
-use super::kind_and_label;
+use super::{DIFF_ATTRIBUTE, kind_and_label};
+use crate::export::document::escape;
 use crate::lineage::{Graph, Node, NodeId, NodeKind};
-use crate::text::untrusted::clean;
+use crate::text::Untrusted;
 
-/// The most characters of one fact in a tooltip.
+/// Characters of one fact in a tooltip.
 const MAX_FACT_CHARS: usize = 200;
 
-/// The lineage as a digraph in Graphviz's language. Names of nodes are ours: no text of a store is more than a quoted label.
+/// A digraph in Graphviz's language. Node names are generated; store text occurs in quoted labels only.
 #[must_use]
 pub fn dot(graph: &Graph) -> String {
     let mut text = String::from(
         "digraph lineage {\n  rankdir=LR;\n  node [shape=box, style=rounded, fontname=\"sans-serif\"];\n",
     );
-    text += &format!("  label={};\n", quote(&clean(graph.summary.raw())));
+    text += &format!("  label={};\n", quote(graph.summary.raw()));
     for (at, node) in graph.nodes.iter().enumerate() {
         let (kind, label) = kind_and_label(node);
-        // A line end within a label is Graphviz's own \n, which stands between quoted texts here and never in one.
-        let label = format!("\"{}\\n{}\"", escape(&kind), escape(&label));
+        // The only unescaped `\n`: Graphviz draws it as a line end.
+        let label = format!("\"{kind}\\n{}\"", escape::dot(&label));
         let tooltip = quote(&tooltip(node));
         text += &format!(
             "  n{at} [label={label}, tooltip={tooltip}, id={}{}];\n",
-            quote(&clean(node.id.0.raw())),
+            quote(node.id.0.raw()),
             shape_attributes(node.kind)
         );
     }
@@ -50,26 +51,18 @@ fn shape_attributes(kind: NodeKind) -> &'static str {
 }
 
 fn tooltip(node: &Node) -> String {
-    let fact = |(key, value): &(String, crate::text::Untrusted)| {
+    let fact = |(key, value): &(String, Untrusted)| {
         let value: String = value.clean().chars().take(MAX_FACT_CHARS).collect();
-        format!("{}: {value}", clean(key))
+        format!("{key}: {value}")
     };
     let facts = node
         .attributes
         .iter()
-        .filter(|(key, _)| key != "diff_text")
+        .filter(|(key, _)| key != DIFF_ATTRIBUTE)
         .map(fact);
     facts.collect::<Vec<_>>().join("; ")
 }
 
-/// A text between Graphviz's quotes.
 fn quote(text: &str) -> String {
-    format!("\"{}\"", escape(text))
-}
-
-/// In quotes, Graphviz ends at a quote, reads `\N`, `\l` and their like as what they stand for, and `&lt;` as a sign of HTML.
-fn escape(text: &str) -> String {
-    text.replace('\\', "\\\\")
-        .replace('"', "\\\"")
-        .replace('&', "&amp;")
+    format!("\"{}\"", escape::dot(text))
 }

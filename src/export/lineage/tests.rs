@@ -154,7 +154,7 @@ fn page_collapses_a_sweep_with_its_count() {
         });
         graph.nodes.push(node);
     }
-    let page = markdown(&graph);
+    let page = document(&graph).to_markdown();
     assert_eq!(page.matches("nested run: trial").count(), MAX_PER_KIND);
     assert!(
         page.contains("#43; 192 nested runs") || page.contains("+ 192 nested runs"),
@@ -182,7 +182,7 @@ proptest! {
 
     #[test]
     fn store_text_does_not_break_the_page(texts in prop::collection::vec(any::<String>(), 1..8)) {
-        let page = markdown(&graph(&texts));
+        let page = document(&graph(&texts)).to_markdown();
         prop_assert!(!page.replace('\n', "").chars().any(|c| c.is_control() || crate::text::untrusted::is_hidden(c)));
         let fences: Vec<&str> = page.lines().filter(|line| line.starts_with("```")).collect();
         prop_assert_eq!(fences, ["```mermaid", "```"]);

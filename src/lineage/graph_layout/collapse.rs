@@ -1,111 +1,85 @@
-//! What of a layer stands by itself, and what is folded: of the kind that has most, one after another, until all fit.
+//! Which nodes of a layer share a box: those of the most frequent kind, until all boxes fit.
 
-use super::NodeBox;
-use crate::lineage::{Graph, NodeKind};
-
-/// The nodes of a kind in a layer: how many of them stand by themselves.
+/// The nodes of one kind in a layer. The first `shown` have boxes of their own.
 struct KindGroup {
-    kind: NodeKind,
+    kind: &'static str,
     nodes: Vec<usize>,
     shown: usize,
 }
 
 impl KindGroup {
-    /// How many boxes it takes.
     fn box_count(&self) -> usize {
         self.shown + usize::from(self.shown < self.nodes.len())
     }
 }
 
-/// Makes the boxes of a layer, at most `most`; what is to be kept is never folded, unless there is room for one box only.
+/// The nodes of each box of a layer, at most `max_boxes`. Pinned nodes stay alone unless there is only space for them.
 pub(super) fn collapse_layer(
-    graph: &Graph,
-    nodes: &[usize],
+    kinds: &[&'static str],
+    nodes: Vec<usize>,
     max_boxes: usize,
-    pinned_nodes: &[usize],
-    layer: usize,
-    boxes: &mut Vec<NodeBox>,
-) {
-    let (pinned, others): (Vec<usize>, Vec<usize>) = nodes
-        .iter()
-        .copied()
-        .partition(|node| pinned_nodes.contains(node));
-    let mut groups: Vec<Vec<usize>> = if nodes.len() <= max_boxes {
-        nodes.iter().map(|node| vec![*node]).collect()
-    } else if max_boxes <= pinned.len() {
-        // No room for anything but what is kept, or not even for that: all in one box, the kept first.
-        vec![pinned.into_iter().chain(others).collect()]
-    } else {
-        let room = max_boxes - pinned.len();
-        let folded = collapse_by_kind(graph, others, room);
-        let mut all: Vec<Vec<usize>> = pinned
-            .into_iter()
-            .map(|node| vec![node])
-            .chain(folded)
-            .collect();
-        // A box stands where the first of its nodes stood in the layer.
-        all.sort_by_key(|one| nodes.iter().position(|node| one.first() == Some(node)));
-        all
-    };
-    for (order, nodes) in groups.drain(..).enumerate() {
-        let folded = nodes.len() > 1;
-        boxes.push(NodeBox {
-            nodes,
-            is_collapsed: folded,
-            layer,
-            order,
-            area: None,
-            title: String::new(),
-            label: String::new(),
-            label_suffix: String::new(),
-            detail: String::new(),
-            hidden_edges: 0,
-        });
+    pinned: &[usize],
+) -> Vec<Vec<usize>> {
+    if nodes.len() <= max_boxes {
+        return nodes.into_iter().map(|node| vec![node]).collect();
     }
+    let (own, others): (Vec<usize>, Vec<usize>) =
+        nodes.iter().partition(|node| pinned.contains(node));
+    if max_boxes <= own.len() {
+        return vec![own.into_iter().chain(others).collect()];
+    }
+    let collapsed = collapse_by_kind(kinds, others, max_boxes - own.len());
+    let own = own.into_iter().map(|node| vec![node]);
+    let mut boxes: Vec<Vec<usize>> = own.chain(collapsed).collect();
+    // A box takes the position of its first node.
+    boxes.sort_by_key(|members| nodes.iter().position(|node| members.first() == Some(node)));
+    boxes
 }
 
-/// The boxes of nodes, at most `room` and at least one.
-fn collapse_by_kind(graph: &Graph, nodes: Vec<usize>, room: usize) -> Vec<Vec<usize>> {
-    let mut kinds: Vec<KindGroup> = Vec::new();
-    for at in nodes {
-        let Some(node) = graph.nodes.get(at) else {
+/// The nodes of each box, at most `max_boxes` and at least one.
+fn collapse_by_kind(
+    kinds: &[&'static str],
+    nodes: Vec<usize>,
+    max_boxes: usize,
+) -> Vec<Vec<usize>> {
+    let mut groups: Vec<KindGroup> = Vec::new();
+    for node in nodes {
+        let Some(kind) = kinds.get(node).copied() else {
             continue;
         };
-        match kinds.iter_mut().find(|known| known.kind == node.kind) {
-            Some(known) => known.nodes.push(at),
-            None => kinds.push(KindGroup {
-                kind: node.kind,
-                nodes: vec![at],
+        match groups.iter_mut().find(|group| group.kind == kind) {
+            Some(group) => group.nodes.push(node),
+            None => groups.push(KindGroup {
+                kind,
+                nodes: vec![node],
                 shown: 0,
             }),
         }
     }
-    for kind in &mut kinds {
-        kind.shown = kind.nodes.len();
+    for group in &mut groups {
+        group.shown = group.nodes.len();
     }
-    while kinds.iter().map(KindGroup::box_count).sum::<usize>() > room {
-        let Some(largest) = kinds
-            .iter_mut()
-            .filter(|kind| kind.box_count() > 1)
-            .max_by_key(|kind| kind.shown)
-        else {
+    while groups.iter().map(KindGroup::box_count).sum::<usize>() > max_boxes {
+        let candidates = groups.iter_mut().filter(|group| group.box_count() > 1);
+        let Some(largest) = candidates.max_by_key(|group| group.shown) else {
             break;
         };
-        // Two go into the fold at first: one in a box that says so takes as much room.
-        largest.shown -= if largest.shown == largest.nodes.len() {
-            2.min(largest.shown)
+        // The first step collapses two: a collapsed box of one saves nothing.
+        let step = if largest.shown == largest.nodes.len() {
+            2
         } else {
             1
         };
+        largest.shown = largest.shown.saturating_sub(step);
     }
     let mut boxes: Vec<Vec<usize>> = Vec::new();
-    for kind in kinds {
-        let (shown, folded) = kind.nodes.split_at(kind.shown);
+    for group in groups {
+        let (shown, collapsed) = group.nodes.split_at(group.shown);
         boxes.extend(shown.iter().map(|node| vec![*node]));
-        boxes.extend((!folded.is_empty()).then(|| folded.to_vec()));
+        boxes.extend((!collapsed.is_empty()).then(|| collapsed.to_vec()));
     }
-    if boxes.len() > room {
-        let rest = boxes.split_off(room.saturating_sub(1));
+    if boxes.len() > max_boxes {
+        let rest = boxes.split_off(max_boxes.saturating_sub(1));
         boxes.push(rest.into_iter().flatten().collect());
     }
     boxes

@@ -1,41 +1,33 @@
-//! Which layer each node stands in: every cause left of its effects. What leads to the version stands as close before it
-//! can, everything else as close behind its causes.
+//! The layer of each node: every cause left of its effects. Causes of the center are as close before it as possible, all
+//! other nodes as close behind their causes.
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::lineage::Graph;
+use super::Diagram;
 
-/// Where every node stands.
 pub(super) struct Layering {
-    /// The layer of each node, from the left.
+    /// By node, from the left, from 0.
     pub layer_of: Vec<usize>,
-    /// The edges between nodes, the left end first; an edge that had to be turned to break a circle says so.
+    /// The edges without duplicates, left end first.
     pub links: Vec<LayeredEdge>,
 }
 
-/// An edge from the left to the right.
+/// An edge from left to right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct LayeredEdge {
     pub from: usize,
     pub to: usize,
-    /// Whether its cause stands at its right end.
+    /// Whether its cause is at the right: it was reversed to break a cycle.
     pub is_reversed: bool,
 }
 
-/// Finds the layers. Edges to nodes that are not there, and from a node to itself, are no part of a drawing.
-pub(super) fn assign_layers(graph: &Graph, middle: usize) -> Layering {
-    let index_of: HashMap<_, _> = graph
-        .nodes
-        .iter()
-        .enumerate()
-        .map(|(at, node)| (&node.id, at))
+/// Assigns a layer to each node. Dangling edges and self-loops are ignored.
+pub(super) fn assign_layers(diagram: &Diagram<'_>) -> Layering {
+    let count = diagram.kinds.len();
+    let edges = diagram.edges.iter().copied();
+    let edges: BTreeSet<(usize, usize)> = edges
+        .filter(|(from, to)| from != to && *from < count && *to < count)
         .collect();
-    let edges = graph
-        .edges
-        .iter()
-        .filter_map(|edge| Some((*index_of.get(&edge.from)?, *index_of.get(&edge.to)?)));
-    let edges: BTreeSet<(usize, usize)> = edges.filter(|(from, to)| from != to).collect();
-    let count = graph.nodes.len();
     let mut effects = vec![Vec::new(); count];
     for (from, to) in &edges {
         effects[*from].push(*to);
@@ -43,31 +35,23 @@ pub(super) fn assign_layers(graph: &Graph, middle: usize) -> Layering {
     let (order, reversed) = break_cycles(&effects);
     let mut links: Vec<LayeredEdge> = Vec::with_capacity(edges.len());
     for (from, to) in edges {
-        let is_turned = reversed.contains(&(from, to));
-        links.push(if is_turned {
-            LayeredEdge {
-                from: to,
-                to: from,
-                is_reversed: true,
-            }
-        } else {
-            LayeredEdge {
-                from,
-                to,
-                is_reversed: false,
-            }
+        let is_reversed = reversed.contains(&(from, to));
+        let (from, to) = if is_reversed { (to, from) } else { (from, to) };
+        links.push(LayeredEdge {
+            from,
+            to,
+            is_reversed,
         });
     }
     links.sort_unstable();
     links.dedup_by_key(|link| (link.from, link.to));
-    let layer = layer_positions(count, middle, &order, &links);
     Layering {
-        layer_of: layer,
+        layer_of: layer_positions(count, diagram.center, &order, &links),
         links,
     }
 }
 
-/// The nodes in an order in which causes come first, and the edges that close a circle.
+/// The nodes in topological order, and the edges that close a cycle.
 fn break_cycles(effects: &[Vec<usize>]) -> (Vec<usize>, BTreeSet<(usize, usize)>) {
     #[derive(Clone, Copy, PartialEq)]
     enum VisitState {
@@ -107,10 +91,10 @@ fn break_cycles(effects: &[Vec<usize>]) -> (Vec<usize>, BTreeSet<(usize, usize)>
     (order, reversed)
 }
 
-/// The layers, from 0 without a gap.
+/// The layer of each node, from 0 without a gap.
 fn layer_positions(
     count: usize,
-    middle: usize,
+    center: usize,
     order: &[usize],
     links: &[LayeredEdge],
 ) -> Vec<usize> {
@@ -120,62 +104,36 @@ fn layer_positions(
         effects[link.from].push(link.to);
     }
     let mut position: Vec<Option<i64>> = vec![None; count];
-    position[middle] = Some(0);
-    // What leads to the middle: as many layers before it as its longest way there.
-    for node in order.iter().rev().copied().filter(|node| *node != middle) {
-        position[node] = effects[node]
-            .iter()
-            .filter_map(|effect| position[*effect])
-            .min()
-            .map(|first| first - 1);
+    let before = |position: &[Option<i64>], node: usize| {
+        let effects = effects[node].iter().filter_map(|effect| position[*effect]);
+        effects.min().map(|first| first - 1)
+    };
+    let behind = |position: &[Option<i64>], node: usize| {
+        let causes = causes[node].iter().filter_map(|cause| position[*cause]);
+        causes.max().map(|last| last + 1)
+    };
+    position[center] = Some(0);
+    // Causes of the center: as many layers before it as their longest path to it.
+    for node in order.iter().rev().copied().filter(|node| *node != center) {
+        position[node] = before(&position, node);
     }
-    // What comes of these; then what leads to that; then what stands by itself.
+    // Then the effects of these, then the causes of those, then unconnected nodes.
     for node in order.iter().copied() {
-        position[node] = position[node].or_else(|| {
-            causes[node]
-                .iter()
-                .filter_map(|cause| position[*cause])
-                .max()
-                .map(|last| last + 1)
-        });
+        position[node] = position[node].or_else(|| behind(&position, node));
     }
     for node in order.iter().rev().copied() {
-        position[node] = position[node].or_else(|| {
-            effects[node]
-                .iter()
-                .filter_map(|effect| position[*effect])
-                .min()
-                .map(|first| first - 1)
-        });
+        position[node] = position[node].or_else(|| before(&position, node));
     }
     for node in order.iter().copied() {
-        let last = || {
-            causes[node]
-                .iter()
-                .filter_map(|cause| position[*cause])
-                .max()
-        };
-        position[node] = position[node].or_else(|| Some(last().map_or(0, |last| last + 1)));
+        position[node] = position[node].or_else(|| behind(&position, node).or(Some(0)));
     }
     let used: BTreeSet<i64> = position.iter().flatten().copied().collect();
-    let nth: HashMap<i64, usize> = used
-        .into_iter()
-        .enumerate()
-        .map(|(nth, place)| (place, nth))
-        .collect();
-    position
-        .iter()
-        .map(|place| {
-            place
-                .and_then(|place| nth.get(&place))
-                .copied()
-                .unwrap_or(0)
-        })
-        .collect()
+    let layers: HashMap<i64, usize> = used.into_iter().zip(0..).collect();
+    let layer = |position: &Option<i64>| layers.get(&(*position)?).copied();
+    position.iter().map(|at| layer(at).unwrap_or(0)).collect()
 }
 
-/// The nodes of each layer, from the top: in the graph's order, but where their neighbours nearer to the middle stand apart,
-/// beside them.
+/// The nodes of each layer from the top: next to their effects in the next layer, else in the graph's order.
 pub(super) fn order_within_layers(layering: &Layering) -> Vec<Vec<usize>> {
     let layers = layering.layer_of.iter().max().map_or(0, |last| last + 1);
     let mut rows = vec![Vec::new(); layers];

@@ -3,61 +3,57 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
-use crate::lineage::{Edge, EdgeKind, Graph, Node, NodeId};
-use crate::text::Untrusted;
 
-const KINDS: [NodeKind; 8] = [
-    NodeKind::Code,
-    NodeKind::Dataset,
-    NodeKind::Run,
-    NodeKind::LoggedModel,
-    NodeKind::ChildRun,
-    NodeKind::Evidence,
-    NodeKind::Alias,
-    NodeKind::OtherVersion,
+const KINDS: [&str; 8] = [
+    "code versions",
+    "datasets",
+    "runs",
+    "logged models",
+    "nested runs",
+    "tools",
+    "aliases",
+    "versions",
 ];
 
-fn graph(nodes: &[(NodeKind, &str)], edges: &[(usize, usize)]) -> Graph {
-    let id = |at: usize| NodeId(format!("n{at}").into());
-    Graph {
-        nodes: nodes
-            .iter()
-            .enumerate()
-            .map(|(at, (kind, label))| Node::new(format!("n{at}"), *kind, *label))
-            .collect(),
-        edges: edges
-            .iter()
-            .map(|(from, to)| Edge {
-                from: id(*from),
-                to: id(*to),
-                kind: EdgeKind::Read,
-            })
-            .collect(),
-        reproducibility: Vec::new(),
-        commits_since: None,
-        summary: Untrusted::default(),
-        warnings: Vec::new(),
-        missing: Vec::new(),
-    }
+/// A graph with node 0 in its center.
+#[derive(Clone, Debug)]
+struct TestGraph {
+    nodes: Vec<(&'static str, String)>,
+    edges: Vec<(usize, usize)>,
+}
+
+fn layout(graph: &TestGraph, area: CellArea, focus: usize, pinned: Option<usize>) -> GraphLayout {
+    let describe = |at: usize| BoxText {
+        title: graph.nodes[at].0.to_owned(),
+        label: graph.nodes[at].1.clone(),
+        ..BoxText::default()
+    };
+    let diagram = Diagram {
+        kinds: graph.nodes.iter().map(|(kind, _)| *kind).collect(),
+        edges: graph.edges.clone(),
+        center: 0,
+        describe: &describe,
+    };
+    super::layout(&diagram, area, focus, pinned)
 }
 
 /// A version of a run with this many datasets and nested runs.
-fn trained_graph(datasets: usize, children: usize) -> Graph {
+fn trained_graph(datasets: usize, children: usize) -> TestGraph {
     let mut nodes = vec![
-        (NodeKind::Version, "iris v3"),
-        (NodeKind::Run, "run trial"),
-        (NodeKind::Alias, "@champion"),
+        ("versions", "iris v3".to_owned()),
+        ("runs", "trial".to_owned()),
+        ("aliases", "@champion".to_owned()),
     ];
     let mut edges = vec![(1, 0), (0, 2)];
     for _ in 0..datasets {
         edges.push((nodes.len(), 1));
-        nodes.push((NodeKind::Dataset, "customers@e767a939 (training)"));
+        nodes.push(("datasets", "customers@e767a939 (training)".to_owned()));
     }
     for _ in 0..children {
         edges.push((1, nodes.len()));
-        nodes.push((NodeKind::ChildRun, "trial"));
+        nodes.push(("nested runs", "trial".to_owned()));
     }
-    graph(&nodes, &edges)
+    TestGraph { nodes, edges }
 }
 
 fn area(width: u16, height: u16) -> CellArea {
@@ -69,7 +65,7 @@ fn area(width: u16, height: u16) -> CellArea {
     }
 }
 
-/// The drawing as text.
+/// The layout as text.
 fn render(layout: &GraphLayout, area: CellArea) -> Vec<String> {
     let mut cells: BTreeMap<(u16, u16), char> = BTreeMap::new();
     let mut lines: BTreeMap<(u16, u16), u8> = BTreeMap::new();
@@ -80,7 +76,7 @@ fn render(layout: &GraphLayout, area: CellArea) -> Vec<String> {
     {
         *lines.entry((cell.y, cell.x)).or_default() |= cell.directions;
     }
-    for (place, lines) in lines {
+    for (position, lines) in lines {
         let flat = lines & (UP | DOWN) == 0;
         let sign = if flat {
             '-'
@@ -89,14 +85,12 @@ fn render(layout: &GraphLayout, area: CellArea) -> Vec<String> {
         } else {
             '+'
         };
-        cells.insert(place, sign);
+        cells.insert(position, sign);
     }
-    for (x, y, left) in layout
-        .connectors
-        .iter()
-        .filter_map(|connector| connector.arrowhead)
-    {
-        cells.insert((y, x), if left { '<' } else { '>' });
+    let connectors = layout.connectors.iter();
+    for head in connectors.filter_map(|connector| connector.arrowhead) {
+        let sign = if head.points_left { '<' } else { '>' };
+        cells.insert((head.y, head.x), sign);
     }
     for placed in &layout.boxes {
         let Some(area) = placed.area else { continue };
@@ -124,8 +118,8 @@ fn causes_are_placed_left_of_effects() {
     let area = area(80, 3);
     let layout = layout(&graph, area, 0, None);
     let expected = [
-        "[customers@e767a939 (trai]-+",
-        "[customers@e767a939 (trai]-+>[trial]    -->[iris v3]        -->[@champion]",
+        "[customers@e767a939 (]-+",
+        "[customers@e767a939 (]-+>[trial]     -->[iris v3]         -->[@champion]",
         "",
     ];
     let lines = render(&layout, area);
@@ -179,45 +173,20 @@ fn pinned_node_is_not_collapsed() {
     );
 }
 
-#[test]
-fn labels_are_truncated_and_sanitized() {
-    let graph = graph(
-        &[
-            (NodeKind::Version, "模型\u{1b}[2J模型"),
-            (NodeKind::Run, "run \u{202e}x"),
-        ],
-        &[(1, 0)],
-    );
-    let layout = layout(&graph, area(40, 5), 0, None);
-    for placed in &layout.boxes {
-        assert!(
-            !placed
-                .label
-                .chars()
-                .any(|c| c.is_control() || crate::text::untrusted::is_hidden(c)),
-            "{placed:?}"
-        );
-    }
-}
-
-fn any_graph() -> impl Strategy<Value = Graph> {
+fn any_graph() -> impl Strategy<Value = TestGraph> {
     let nodes = prop::collection::vec((0..KINDS.len(), "\\PC{0,24}"), 0..40);
-    (
-        nodes,
-        prop::collection::vec((0_usize..42, 0_usize..42), 0..90),
-    )
-        .prop_map(|(nodes, edges)| {
-            let mut nodes_with_version = vec![(NodeKind::Version, "iris v3")];
-            nodes_with_version.extend(
-                nodes
-                    .iter()
-                    .map(|(kind, label)| (KINDS[*kind], label.as_str())),
-            );
-            graph(&nodes_with_version, &edges)
-        })
+    let edges = prop::collection::vec((0_usize..42, 0_usize..42), 0..90);
+    (nodes, edges).prop_map(|(nodes, edges)| {
+        let center = ("versions", "iris v3".to_owned());
+        let others = nodes.into_iter().map(|(kind, label)| (KINDS[kind], label));
+        TestGraph {
+            nodes: std::iter::once(center).chain(others).collect(),
+            edges,
+        }
+    })
 }
 
-/// The end of an edge in a drawing.
+/// The connector end of a box.
 fn connector_end(layout: &GraphLayout, at: usize) -> ConnectorEnd {
     let placed = &layout.boxes[at];
     let first = layout
@@ -247,16 +216,16 @@ proptest! {
             prop_assert!(part.x >= area.x && part.right() <= area.right() && part.y >= area.y && part.bottom() <= area.bottom(), "{part:?}");
             for y in part.y..part.bottom() {
                 for x in part.x..part.right() {
-                    prop_assert!(taken.insert((x, y)), "two things at {x}, {y}");
+                    prop_assert!(taken.insert((x, y)), "two boxes at {x}, {y}");
                 }
             }
         }
         for cell in layout.connectors.iter().flat_map(|connector| &connector.cells) {
             prop_assert!((area.x..area.right()).contains(&cell.x) && (area.y..area.bottom()).contains(&cell.y), "{cell:?}");
-            prop_assert!(!taken.contains(&(cell.x, cell.y)), "a line runs through a box at {cell:?}");
+            prop_assert!(!taken.contains(&(cell.x, cell.y)), "a connector crosses a box at {cell:?}");
         }
-        let eye = layout.box_of(at).unwrap();
-        prop_assert!(layout.boxes[eye].area.is_some(), "what is under the eye is not seen");
+        let focus = layout.box_of(at).unwrap();
+        prop_assert!(layout.boxes[focus].area.is_some(), "the focus is hidden");
     }
 
     #[test]
@@ -265,10 +234,8 @@ proptest! {
         let mut nodes: Vec<usize> = layout.boxes.iter().flat_map(|placed| placed.nodes.clone()).collect();
         nodes.sort_unstable();
         prop_assert_eq!(nodes, (0..graph.nodes.len()).collect::<Vec<_>>());
-        let place = |id: &NodeId| graph.nodes.iter().position(|node| node.id == *id);
-        for edge in &graph.edges {
-            let (Some(from), Some(to)) = (place(&edge.from), place(&edge.to)) else { continue };
-            let (from, to) = (layout.box_of(from).unwrap(), layout.box_of(to).unwrap());
+        for (from, to) in &graph.edges {
+            let (Some(from), Some(to)) = (layout.box_of(*from), layout.box_of(*to)) else { continue };
             if from == to {
                 continue;
             }
@@ -295,13 +262,13 @@ proptest! {
         for connector in layout.connectors.iter().filter(|connector| !connector.cells.is_empty()) {
             let cells: BTreeMap<(u16, u16), u8> = connector.cells.iter().map(|cell| ((cell.x, cell.y), cell.directions)).collect();
             prop_assert_eq!(cells.len(), connector.cells.len(), "a cell twice");
-            // Each line that leaves a cell goes on in the next one, but at the two ends.
+            // Each line that leaves a cell continues in the next one, except at the two ends.
             let mut open = 0;
             for ((x, y), lines) in &cells {
                 let next = [(UP, DOWN, (*x, y - 1)), (DOWN, UP, (*x, y + 1)), (LEFT, RIGHT, (x - 1, *y)), (RIGHT, LEFT, (x + 1, *y))];
-                for (out, back, place) in next.into_iter().filter(|(out, ..)| lines & out != 0) {
-                    match cells.get(&place) {
-                        Some(other) => prop_assert!(other & back != 0, "{out} at {x}, {y} ends at {place:?}"),
+                for (out, back, position) in next.into_iter().filter(|(out, ..)| lines & out != 0) {
+                    match cells.get(&position) {
+                        Some(other) => prop_assert!(other & back != 0, "{out} at {x}, {y} ends at {position:?}"),
                         None => open += 1,
                     }
                 }

@@ -139,7 +139,7 @@ fn failed_check_names_its_source() {
         )],
         Vec::new(),
     );
-    assert_only_warning(&facts, None, "Tool: success can't be told: it is cut");
+    assert_only_warning(&facts, None, "Tool: success is unreadable: it is cut");
 }
 
 #[test]
@@ -161,10 +161,10 @@ fn serving_without_stage_or_alias_warns() {
     assert_only_warning(
         &facts,
         None,
-        "served by Tool prod, though it holds no alias and no stage",
+        "served by Tool prod but has no stage and no alias",
     );
     facts.version.stage = Stage::Archived;
-    assert_only_warning(&facts, None, "though it is archived");
+    assert_only_warning(&facts, None, "but archived");
     facts.version.stage = Stage::Production;
     assert_eq!(warnings(&facts, None), Vec::<String>::new());
 }
@@ -174,7 +174,7 @@ fn evaluating_on_training_data_warns_of_leak() {
     assert_only_warning(
         &facts_with_run(|run| run.datasets[1].digest = "aaaa".into()),
         None,
-        "judged on the data that it was trained on: users@aaaa",
+        "evaluated on training data: users@aaaa",
     );
 }
 
@@ -183,7 +183,7 @@ fn deleted_failed_or_missing_run_warns() {
     assert_only_warning(
         &facts_with_run(|run| run.lifecycle = Lifecycle::Deleted),
         None,
-        "the run 509d9999 is deleted: restore it",
+        "run 509d9999 is deleted: restore it",
     );
     assert_only_warning(
         &facts_with_run(|run| run.status = RunStatus::Failed),
@@ -196,7 +196,7 @@ fn deleted_failed_or_missing_run_warns() {
             ..clean_facts()
         },
         None,
-        "the run 509d9999 can't be read",
+        "run 509d9999 could not be read",
     );
     let mut facts = LineageFacts {
         run: None,
@@ -212,7 +212,7 @@ fn deleted_failed_or_missing_run_warns() {
             .map(LoggedModelId::raw)
             .is_none()
     );
-    assert_only_warning(&facts, None, "it names no run");
+    assert_only_warning(&facts, None, "does not name a run");
 }
 
 #[test]
@@ -223,12 +223,16 @@ fn uncommitted_code_warns() {
             KeyValue::new("mlflow.source.git.dirty", "true"),
         ]);
     };
-    assert_only_warning(&facts_with_run(dirty), None, "and are not recorded");
+    assert_only_warning(
+        &facts_with_run(dirty),
+        None,
+        "uncommitted changes were not recorded",
+    );
     let with_diff = |run: &mut Run| {
         dirty(run);
         run.tags.push(KeyValue::new("mlflow.source.git.diff", "+a"));
     };
-    assert_only_warning(&facts_with_run(with_diff), None, "the diff is recorded");
+    assert_only_warning(&facts_with_run(with_diff), None, "recorded as a diff");
 }
 
 #[test]
@@ -236,12 +240,12 @@ fn unversioned_data_warns() {
     assert_only_warning(
         &facts_with_run(|run| run.datasets.clear()),
         None,
-        "no version of its data is recorded: log it",
+        "data version not recorded: log it",
     );
     assert_only_warning(
         &facts_with_run(|run| run.datasets[0].digest = "".into()),
         None,
-        "data users has no digest",
+        "dataset users has no digest",
     );
 }
 
@@ -252,10 +256,10 @@ fn data_differing_from_champion_warns() {
     assert_only_warning(
         &clean_facts(),
         Some(&champion),
-        "its data is not the champion's (v2): digest aaaa, not cccc",
+        "data differs from the champion's (v2): digest aaaa instead of cccc",
     );
     let fewer = facts_with_run(|run| drop(run.datasets.pop()));
-    assert_only_warning(&clean_facts(), Some(&fewer), "digest bbbb more");
+    assert_only_warning(&clean_facts(), Some(&fewer), "digest bbbb added");
 }
 
 #[test]
@@ -263,14 +267,14 @@ fn reused_seeds_warn() {
     assert_only_warning(
         &facts_with_run(|run| run.params[1].value = "7".into()),
         None,
-        "the seed leaks: split_seed and seed are both 7",
+        "seed leak: split_seed and seed are both 7",
     );
     let mut champion = facts_with_run(|run| run.params[1].value = "12".into());
     champion.version.version = VersionNumber(2);
     assert_only_warning(
         &clean_facts(),
         Some(&champion),
-        "split_seed is 11, and 12 for the champion (v2)",
+        "split_seed is 11, the champion's (v2) is 12",
     );
     let unset = facts_with_run(|run| {
         run.params
@@ -290,7 +294,7 @@ fn stale_evidence_warns() {
         }],
         Vec::new(),
     );
-    assert_only_warning(&facts, None, "older than the version: what Tool told");
+    assert_only_warning(&facts, None, "evidence older than the version: Tool");
 }
 
 #[test]
@@ -320,10 +324,10 @@ fn warnings_are_sorted_by_severity() {
     let parts = [
         "success is false",
         "served by",
-        "judged on the data",
+        "evaluated on training data",
         "is deleted",
-        "not committed",
-        "the seed leaks",
+        "dirty commit",
+        "seed leak",
         "older than",
     ];
     assert_eq!(messages.len(), parts.len(), "{messages:?}");

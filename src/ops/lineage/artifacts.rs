@@ -1,26 +1,39 @@
-//! Artifacts of the run and of the logged model that some recogniser wants.
+//! Artifacts of the run and of the logged model: evidence, and the files that describe the environment.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
 
 use super::evidence::{NOT_READ, ReadBudget, match_file, too_large};
-use crate::domain::{Artifact, ArtifactOwner};
+use super::ok_or_missing;
+use crate::domain::{Artifact, ArtifactOwner, ModelVersion, Run};
 use crate::evidence::{EvidenceFile, EvidenceSubject, FileOrigin, Integration, MAX_DOCUMENT_BYTES};
-use crate::store::ReadStore;
+use crate::lineage::{ArtifactSource, ModelFile};
+use crate::store::{ReadStore, limits};
 use crate::text::untrusted::clean;
 
-/// The most artifacts of one home that are listed, and of one folder: a folder of very many files hides no other.
+/// Listed files of one owner, and of one folder, so that a large folder does not hide the others.
 const MAX_FILES: usize = 5_000;
 const MAX_FILES_PER_FOLDER: usize = 1_000;
-/// The most folders of one home that are listed, and how deep they may be. On a server each is a question of its own.
+/// Listed folders of one owner, and their depth. On a server each is a request.
 const MAX_FOLDERS: usize = 300;
 const MAX_DEPTH: usize = 8;
-/// How many are read at a time.
 const CONCURRENT_READS: usize = 6;
 
-/// An artifact that is wanted.
+/// Files of a model that describe its environment. Only MLmodel must exist.
+const ENVIRONMENT_FILES: [&str; 4] = [
+    "MLmodel",
+    "requirements.txt",
+    "conda.yaml",
+    "python_env.yaml",
+];
+
+// A document is one artifact preview.
+const _: () = assert!(MAX_DOCUMENT_BYTES == limits::ARTIFACT_BYTES);
+
+/// An artifact to read.
 struct ArtifactRequest {
     home: ArtifactOwner,
     owner: &'static str,
@@ -29,15 +42,14 @@ struct ArtifactRequest {
     reads_content: bool,
 }
 
-/// What a run and its logged model have.
+/// The artifacts of a run and its logged model.
 pub(super) struct CollectedArtifacts {
-    /// All files by their paths, with their sizes in bytes.
+    /// Sizes in bytes by path, of all files.
     pub sizes: BTreeMap<String, Option<u64>>,
-    /// The artifacts that are wanted, with what is in them or why that was not read.
+    /// The files that an integration matches.
     pub files: Vec<EvidenceFile>,
 }
 
-/// The artifacts of the run and of the logged model.
 pub(super) async fn collect_artifacts(
     reader: &dyn ReadStore,
     subject: EvidenceSubject<'_>,
@@ -86,15 +98,14 @@ pub(super) async fn collect_artifacts(
         .buffered(CONCURRENT_READS)
         .collect()
         .await;
-    // What was too much comes last: a report tells only so many, and these are the least to be told.
-    let is_too_much = |file: &EvidenceFile| {
-        file.content
-            .as_ref()
-            .is_err_and(|why| why.starts_with(NOT_READ))
+    // Files over the budget come last: a report lists a limited number, and these say the least.
+    let is_over_budget = |file: &EvidenceFile| {
+        let error = file.content.as_ref().err();
+        error.is_some_and(|why| why.starts_with(NOT_READ))
     };
     evidence_files.sort_by(|a, b| {
-        is_too_much(a)
-            .cmp(&is_too_much(b))
+        is_over_budget(a)
+            .cmp(&is_over_budget(b))
             .then_with(|| a.source.cmp(&b.source))
     });
     CollectedArtifacts {
@@ -117,7 +128,7 @@ async fn read_artifact(
         {
             Ok(preview) if preview.is_truncated => Err(too_large(MAX_DOCUMENT_BYTES)),
             Ok(preview) => Ok(preview.bytes),
-            Err(fault) => Err(fault.why.raw().to_owned()),
+            Err(error) => Err(error.why.raw().to_owned()),
         },
     };
     EvidenceFile {
@@ -129,7 +140,7 @@ async fn read_artifact(
     }
 }
 
-/// The first of each folder come first, then the second: when not all can be read, every folder has its share.
+/// Sorts by position within the folder, so that a budget reaches every folder.
 fn interleave_folders(all: &mut [ArtifactRequest]) {
     let folder = |one: &ArtifactRequest| {
         (
@@ -142,7 +153,7 @@ fn interleave_folders(all: &mut [ArtifactRequest]) {
     };
     all.sort_by(|a, b| a.path.cmp(&b.path));
     let mut seen = HashMap::new();
-    let places: HashMap<(&str, String), usize> = all
+    let positions: HashMap<(&str, String), usize> = all
         .iter()
         .map(|one| {
             let nth = seen.entry(folder(one)).or_insert(0_usize);
@@ -150,10 +161,10 @@ fn interleave_folders(all: &mut [ArtifactRequest]) {
             ((one.owner, one.path.clone()), *nth)
         })
         .collect();
-    all.sort_by_key(|one| places.get(&(one.owner, one.path.clone())).copied());
+    all.sort_by_key(|one| positions.get(&(one.owner, one.path.clone())).copied());
 }
 
-/// The files of a home, with their sizes in bytes, those near the root first.
+/// The files of an owner with their sizes in bytes, those near the root first.
 async fn list_files(
     reader: &dyn ReadStore,
     home: &ArtifactOwner,
@@ -165,7 +176,7 @@ async fn list_files(
     while let Some(folder) = folders.pop_front() {
         if requested == MAX_FOLDERS || found.len() >= MAX_FILES {
             problems.push(format!(
-                "{of}: only {requested} folders and {} files were looked through",
+                "{of}: listed only {requested} folders and {} files",
                 found.len()
             ));
             break;
@@ -173,9 +184,9 @@ async fn list_files(
         requested += 1;
         let listing = match reader.artifacts(home, &folder).await {
             Ok(listing) => listing,
-            Err(fault) if folder.is_empty() => return Err(clean(fault.why.raw()).into_owned()),
-            Err(fault) => {
-                problems.push(format!("{of}: {folder}: {}", fault.why.raw()));
+            Err(error) if folder.is_empty() => return Err(clean(error.why.raw()).into_owned()),
+            Err(error) => {
+                problems.push(format!("{of}: {folder}: {}", error.why.raw()));
                 continue;
             }
         };
@@ -184,20 +195,20 @@ async fn list_files(
             && ancestors(&folder).any(|above| listings.get(above) == Some(&shown))
         {
             problems.push(format!(
-                "{of}: {folder} shows again what a folder above it has: it was not looked through"
+                "{of}: {folder} lists the same files as a folder above it and was skipped"
             ));
             continue;
         }
         listings.insert(folder.clone(), shown);
         if listing.len() > MAX_FILES_PER_FOLDER {
             problems.push(format!(
-                "{of}: {folder}/ has {} entries, of which {MAX_FILES_PER_FOLDER} were looked at",
+                "{of}: {folder}/ has {} entries, read {MAX_FILES_PER_FOLDER}",
                 listing.len()
             ));
         }
         for file in listing.into_iter().take(MAX_FILES_PER_FOLDER) {
             let path = file.path.raw().to_owned();
-            // A store that lists a folder in itself leads nowhere.
+            // A store can list a folder in itself, or a path outside.
             let is_inside = path
                 .strip_prefix(&folder)
                 .is_some_and(|rest| rest.len() > usize::from(!folder.is_empty()));
@@ -214,7 +225,7 @@ async fn list_files(
     Ok(found)
 }
 
-/// What a listing shows, without where.
+/// A hash of the listing, relative to its folder.
 fn fingerprint(folder: &str, listing: &[Artifact]) -> u64 {
     let mut hasher = DefaultHasher::new();
     for file in listing {
@@ -232,10 +243,83 @@ fn fingerprint(folder: &str, listing: &[Artifact]) -> u64 {
     hasher.finish()
 }
 
-/// The folders that a folder is in, the nearest first, down to the root.
+/// The folders above a folder, nearest first, to the root.
 fn ancestors(folder: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(folder), |path| {
         (!path.is_empty()).then(|| path.rsplit_once('/').map_or("", |(outer, _)| outer))
     })
     .skip(1)
+}
+
+/// Reads the beginnings of the model's [`ENVIRONMENT_FILES`] concurrently.
+pub(super) async fn read_model_files(
+    reader: &dyn ReadStore,
+    version: &ModelVersion,
+    run: Option<&Run>,
+    missing: &mut Vec<String>,
+) -> Vec<ModelFile> {
+    let Some((home, folder)) = artifact_location(version, run) else {
+        missing.push(format!(
+            "model files: {} is not a run's artifact or a logged model",
+            version.source.clean()
+        ));
+        return Vec::new();
+    };
+    let listed = reader.artifacts(&home, &folder).await;
+    let Some(listed) = ok_or_missing(listed, missing, "model files") else {
+        return Vec::new();
+    };
+    let present = |name: &str| {
+        listed
+            .iter()
+            .any(|file| !file.is_dir && file.file_name().raw() == name)
+    };
+    let names = ENVIRONMENT_FILES.into_iter().filter(|name| present(name));
+    if !present("MLmodel") {
+        missing.push("MLmodel: not among the model's files".into());
+    }
+    let home = &home;
+    // The path is built here, not taken from the listing: a store cannot redirect the read.
+    let path = |name: &str| {
+        if folder.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{folder}/{name}")
+        }
+    };
+    let previews = join_all(names.map(|name| {
+        let path = path(name);
+        async move {
+            (
+                name,
+                reader.preview(home, &path, limits::PREVIEW_BYTES).await,
+            )
+        }
+    }))
+    .await;
+    let mut files = Vec::new();
+    for (name, result) in previews {
+        let Some(preview) = ok_or_missing(result, missing, name) else {
+            continue;
+        };
+        if preview.is_truncated {
+            let limit = limits::PREVIEW_BYTES / 1024;
+            missing.push(format!("{name}: read only the first {limit} kB"));
+        }
+        match preview.text() {
+            Some(text) => files.push(ModelFile::new(name, text)),
+            None => missing.push(format!("{name}: not text")),
+        }
+    }
+    files
+}
+
+/// The owner and the folder of a model's files: the logged model since MLflow 3, the run before.
+fn artifact_location(version: &ModelVersion, run: Option<&Run>) -> Option<(ArtifactOwner, String)> {
+    if let Some(id) = version.logged_model() {
+        return Some((ArtifactOwner::LoggedModel(id), String::new()));
+    }
+    let source = ArtifactSource::parse(version.source.raw(), run.map(|run| run.artifact_uri.raw()));
+    let owner = source.run_id.or_else(|| run.map(|run| run.id.clone()))?;
+    Some((ArtifactOwner::Run(owner), source.artifact_path?))
 }

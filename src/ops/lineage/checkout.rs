@@ -1,4 +1,4 @@
-//! Files of the run's repository, as they were at the run's commit. Nothing has to be logged for it: the commit is recorded.
+//! Files of the run's repository at the run's commit: MLflow records the commit.
 
 use std::path::{Path, PathBuf};
 
@@ -7,10 +7,10 @@ use super::git::run_git_in;
 use crate::domain::{Code, DatasetInput};
 use crate::evidence::{EvidenceFile, FileOrigin, Integration, SearchRule};
 
-/// The most folders under a root that may be a repository of their own.
+/// Repositories below a root that are tried.
 const MAX_FOLDERS: usize = 50;
 
-/// The files that recognisers want, from the first repository that knows the commit and is the run's.
+/// The files that integrations match, from the first repository that has the commit and the run's remote.
 pub(super) fn files_at_run_commit(
     roots: &[PathBuf],
     code: &Code,
@@ -27,7 +27,7 @@ pub(super) fn files_at_run_commit(
         .cloned()
         .chain(roots.iter().flat_map(|root| find_repositories(root)))
     {
-        // Half a commit may be another one's; a repository that knows a whole one has its files as they were.
+        // Runs can record an abbreviated id: git resolves it.
         let known = run_git_in(
             &root,
             &[
@@ -49,7 +49,10 @@ pub(super) fn files_at_run_commit(
             .as_deref()
             .and_then(|url| unrelated_remotes(&root, url))
         {
-            problems.push(format!("{}: it knows the run's commit, but is a checkout of {other}: nothing of it was taken", root.display()));
+            problems.push(format!(
+                "{}: has the run's commit but is a checkout of {other}, not used",
+                root.display()
+            ));
             continue;
         }
         return files_at_commit(&root, &full_commit, datasets, integrations, problems);
@@ -86,7 +89,7 @@ fn find_repositories(root: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The remotes of a repository, where it has some and none of them is the run's.
+/// The remotes of a repository, if it has some and none is the run's.
 fn unrelated_remotes(root: &Path, expected: &str) -> Option<String> {
     let printed = run_git_in(
         root,
@@ -106,7 +109,7 @@ fn unrelated_remotes(root: &Path, expected: &str) -> Option<String> {
     is_other.then(|| remotes.join(", "))
 }
 
-/// An address without what may be written in several ways: `git@host:a/b.git` and `https://host/a/b` are one.
+/// A URL in one spelling: `git@host:a/b.git` and `https://host/a/b` are equal.
 fn normalize_url(url: &str) -> String {
     let rest = url
         .trim()
@@ -179,14 +182,12 @@ fn files_at_commit(
         });
     }
     if skipped > 0 {
-        problems.push(format!(
-            "the run's commit: {skipped} more files that may tell of its data were not read"
-        ));
+        problems.push(format!("the run's commit: {skipped} more files not read"));
     }
     files
 }
 
-/// The files that the run's datasets name first, then those that changed last.
+/// The files that the run's datasets name first, then the file that changed last.
 fn by_relevance<'p>(
     root: &Path,
     commit: &str,
@@ -204,7 +205,7 @@ fn by_relevance<'p>(
     paths
 }
 
-/// Whether a dataset of the run is named as the file is, or comes from a place that is: `data/users.csv` and `users.csv.dvc`.
+/// Whether a dataset of the run, or its source, has the file's name: `data/users.csv` and `users.csv.dvc`.
 fn is_named_by_dataset(datasets: &[DatasetInput], path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     let file = name.rsplit_once('.').map_or(name, |(file, _)| file);
@@ -221,8 +222,8 @@ fn is_named_by_dataset(datasets: &[DatasetInput], path: &str) -> bool {
     })
 }
 
-/// The tag of the commit that last changed the data: of the files that the run's datasets name, else of all. Only the first place of a
-/// recogniser that has files there counts: what follows is what to fall back on.
+/// Paths and the tag of the commit that last changed the data: the files that the run's datasets name, else all. Only an
+/// integration's first search rule with files counts: the others are fallbacks.
 fn data_tags(
     root: &Path,
     commit: &str,
@@ -269,7 +270,7 @@ fn data_tags(
     found
 }
 
-/// The last commit that changed one of the files, as seen from another, and when, in seconds since the epoch.
+/// The last commit up to `commit` that changed one of the files, and its time in seconds since the epoch.
 fn last_change(root: &Path, commit: &str, paths: &[&str]) -> Option<(String, i64)> {
     let specs: Vec<String> = paths
         .iter()
@@ -283,8 +284,9 @@ fn last_change(root: &Path, commit: &str, paths: &[&str]) -> Option<(String, i64
     Some((changed.to_owned(), when.parse().ok()?))
 }
 
-/// The tag that names the data since a change: one on the change itself, else one on the way to the commit that says that it is of data,
-/// else one on the commit. Between them the data did not change. Of several, one that says `data`, then the highest version.
+/// The tag that names the data since a change: one on the change, else one with `data` in its name between the change and
+/// the commit, else one on the commit. The data is the same in all of these. Of several tags, one with `data` wins, then
+/// the highest version.
 fn data_tag(root: &Path, changed: &str, commit: &str) -> Option<String> {
     let tags = |arguments: &[&str], commits: &[&str]| -> Vec<String> {
         let all = [&["tag", "--sort=-version:refname"], arguments].concat();
@@ -292,12 +294,12 @@ fn data_tag(root: &Path, changed: &str, commit: &str) -> Option<String> {
             .map(|printed| printed.lines().map(str::to_owned).collect())
             .unwrap_or_default()
     };
-    let says_data = |tag: &&String| tag.to_lowercase().contains("data");
-    let looks_like_version = |tag: &&String| tag.contains(|c: char| c.is_ascii_digit());
+    let names_data = |tag: &&String| tag.to_lowercase().contains("data");
+    let has_number = |tag: &&String| tag.contains(|c: char| c.is_ascii_digit());
     let best = |all: &[String]| {
         all.iter()
-            .find(says_data)
-            .or_else(|| all.iter().find(looks_like_version))
+            .find(names_data)
+            .or_else(|| all.iter().find(has_number))
             .or_else(|| all.first())
             .cloned()
     };
@@ -309,7 +311,7 @@ fn data_tag(root: &Path, changed: &str, commit: &str) -> Option<String> {
         )
     };
     best(&on_change)
-        .or_else(|| between().into_iter().rfind(|tag| says_data(&tag)))
+        .or_else(|| between().into_iter().rfind(|tag| names_data(&tag)))
         .or_else(|| best(&tags(&["--points-at", commit], &[commit])))
 }
 

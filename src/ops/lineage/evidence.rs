@@ -1,5 +1,5 @@
-//! Gathers what recognisers look at: artifacts of the run and the logged model, files beside the store and in the working tree,
-//! and files of the repository at the run's commit. What can't be read is a line of the report, never a failure.
+//! Collects what integrations search: artifacts of the run and the logged model, files near the store and in the working
+//! tree, and files of the repository at the run's commit. Read errors are lines of the report.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,15 +15,15 @@ use crate::evidence::{
 };
 use crate::text::untrusted::clean;
 
-/// The most documents that are read in all, of each kind of home.
+/// Documents that are read, per origin.
 pub(super) const MAX_DOCUMENTS_READ: usize = 150;
-/// The most bytes of documents that are held at once, of each kind of home.
+/// Bytes of documents that are read, per origin.
 pub(super) const MAX_TOTAL_BYTES: u64 = 24 << 20;
 
-/// How it begins that something is not read for there being too much else.
-pub(super) const NOT_READ: &str = "it was not read";
+/// Begins the reason of a document over the budget.
+pub(super) const NOT_READ: &str = "not read";
 
-/// What other tools left with a version.
+/// Applies all integrations to a version.
 pub(super) async fn collect_evidence(
     sources: LineageSources<'_>,
     subject: EvidenceSubject<'_>,
@@ -43,7 +43,7 @@ pub(super) async fn collect_evidence(
         .run
         .map(|run| run.datasets.clone())
         .unwrap_or_default();
-    // As for lineage: MLflow 3's git versioning leaves the commit with the logged model.
+    // As in the lineage: MLflow 3's git versioning writes the commit to the logged model.
     let of_run = subject
         .run
         .map(|run| Code::from_tags(&run.tags))
@@ -72,7 +72,7 @@ pub(super) async fn collect_evidence(
             files.extend(found);
             problems.extend(local_problems);
         }
-        Err(stopped) => problems.push(format!("files outside of the store: {stopped}")),
+        Err(stopped) => problems.push(format!("local files: {stopped}")),
     }
     dedup_files(&mut files);
     let mut report = extract(&loaded.integrations, subject, &files);
@@ -84,8 +84,8 @@ pub(super) async fn collect_evidence(
     report
 }
 
-/// Keeps the first of several files with the same name and content: a link may show one file in several places, and people log the same
-/// result with the run and with the model.
+/// Keeps the first of several files with the same name and content: hard links, or one result logged to the run and to the
+/// model.
 fn dedup_files(files: &mut Vec<EvidenceFile>) {
     let mut hashes = HashSet::new();
     files.retain(|file| {
@@ -99,7 +99,7 @@ fn dedup_files(files: &mut Vec<EvidenceFile>) {
     });
 }
 
-/// Whether a file is wanted, and whether its content is.
+/// Whether an integration matches a file, and then whether one reads its content.
 pub(super) fn match_file(
     integrations: &[Integration],
     origin: FileOrigin,
@@ -107,7 +107,7 @@ pub(super) fn match_file(
 ) -> Option<bool> {
     let finds = integrations
         .iter()
-        .flat_map(|recogniser| &recogniser.search_rules)
+        .flat_map(|integration| &integration.search_rules)
         .filter(|find| find.location.matches(origin, path));
     finds
         .map(crate::evidence::SearchRule::reads_content)
@@ -116,13 +116,13 @@ pub(super) fn match_file(
 
 pub(super) fn too_large(size: u64) -> String {
     format!(
-        "it has {} MB: more than {} MB are not read",
+        "too large: {} MB, the limit is {} MB",
         (size >> 20).max(MAX_DOCUMENT_BYTES >> 20),
         MAX_DOCUMENT_BYTES >> 20
     )
 }
 
-/// How much of the documents of one kind of home is read: so many, and so many bytes.
+/// The documents of one origin that may still be read.
 pub(super) struct ReadBudget {
     documents: usize,
     bytes: u64,
@@ -136,19 +136,19 @@ impl ReadBudget {
         }
     }
 
-    /// Whether a document of that size, in bytes, may be read, or why not. What has no size counts as nothing until it is read.
+    /// Reserves a document of `size` bytes, 0 if unknown; the reason if it is over the budget.
     pub(super) fn reserve(&mut self, size: u64) -> Result<(), String> {
         if size > MAX_DOCUMENT_BYTES {
             return Err(too_large(size));
         }
         if self.documents == 0 {
             return Err(format!(
-                "{NOT_READ}: no more than {MAX_DOCUMENTS_READ} documents are"
+                "{NOT_READ}: the limit is {MAX_DOCUMENTS_READ} documents"
             ));
         }
         if size > self.bytes {
             return Err(format!(
-                "{NOT_READ}: no more than {} MB of documents are",
+                "{NOT_READ}: the limit is {} MB of documents",
                 MAX_TOTAL_BYTES >> 20
             ));
         }

@@ -1,4 +1,4 @@
-//! The repository that the program was started in, asked about commits. Nothing that a repository configures is run for it.
+//! Git, for commits of local repositories. It runs nothing that a repository configures.
 
 use std::io::Read;
 use std::path::Path;
@@ -8,24 +8,23 @@ use crate::domain::Code;
 use crate::promotion::policy::Candidate;
 use crate::text::untrusted::clean;
 
-/// The most bytes that git may print.
+/// Bytes of stdout that are read.
 const MAX_STDOUT_BYTES: usize = 4 << 20;
 
-/// The most bytes of what it says went wrong that are kept.
+/// Bytes of stderr that are kept.
 const MAX_STDERR_BYTES: usize = 4 << 10;
 
-/// The most commits that are listed.
+/// Commits that are listed.
 const MAX_COMMITS_FLAG: &str = "-100";
 
-/// What git prints, or why it does not, cleaned. `commits` are the ones that the arguments name: what is none is refused.
+/// Runs git in the working directory. `commits` are the commit ids in the arguments: anything else is refused.
 ///
 /// # Errors
-/// When git can't be run, one of them is no commit, or the repository does not know it.
+/// If git cannot be run, an id is malformed, or the repository does not have the commit; cleaned.
 pub fn run_git(arguments: &[&str], commits: &[&str]) -> Result<String, String> {
     run_git_in(Path::new("."), arguments, commits)
 }
 
-/// The same in another folder.
 pub(super) fn run_git_in(
     folder: &Path,
     arguments: &[&str],
@@ -35,10 +34,10 @@ pub(super) fn run_git_in(
         let is_commit =
             (7..=64).contains(&commit.len()) && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !is_commit {
-            return Err(format!("{} is no commit", clean(commit)));
+            return Err(format!("not a commit id: {}", clean(commit)));
         }
     }
-    // Signatures would be checked by a program that the repository names, and absent objects fetched by another.
+    // A repository names the programs that check signatures and fetch missing objects.
     let safe = [
         "--no-pager",
         "--no-optional-locks",
@@ -56,19 +55,19 @@ pub(super) fn run_git_in(
         .env("GIT_NO_LAZY_FETCH", "1")
         .env("GIT_TERMINAL_PROMPT", "0");
     let (stdout, stderr, succeeded) =
-        run_bounded(&mut command).map_err(|error| format!("git can't be run: {error}"))?;
+        run_bounded(&mut command).map_err(|error| format!("cannot run git: {error}"))?;
     if !succeeded {
         let message = String::from_utf8_lossy(&stderr);
         return Err(format!(
-            "git does not know these commits here: {}",
+            "the local repository does not have the commits: {}",
             clean(message.lines().next().unwrap_or_default())
         ));
     }
     Ok(String::from_utf8_lossy(&stdout).into_owned())
 }
 
-/// Runs a program: the beginning of what it prints, the beginning of what it says on stderr, and whether it did what it should.
-/// One that prints more than [`MOST`] is ended there.
+/// Runs a program: the beginnings of its stdout and stderr, and whether it succeeded. It is killed at
+/// [`MAX_STDOUT_BYTES`], which counts as success.
 fn run_bounded(command: &mut Command) -> std::io::Result<(Vec<u8>, Vec<u8>, bool)> {
     let mut child = command
         .stdin(Stdio::null())
@@ -95,20 +94,17 @@ fn run_bounded(command: &mut Command) -> std::io::Result<(Vec<u8>, Vec<u8>, bool
     Ok((stdout, stderr, full || status.success()))
 }
 
-/// The beginning of what comes out of a pipe; on stderr the rest is read and thrown away, so that nobody waits.
-fn read_prefix(mut pipe: impl Read, most: usize) -> Vec<u8> {
+/// The beginning of a pipe. The rest of stderr is drained, so that the program does not block.
+fn read_prefix(mut pipe: impl Read, limit: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let _ = pipe.by_ref().take(most as u64).read_to_end(&mut bytes);
-    if most == MAX_STDERR_BYTES {
+    let _ = pipe.by_ref().take(limit as u64).read_to_end(&mut bytes);
+    if limit == MAX_STDERR_BYTES {
         let _ = std::io::copy(&mut pipe, &mut std::io::sink());
     }
     bytes
 }
 
-/// The commits between two, newest first: short id, author, date, subject, each cleaned.
-///
-/// # Errors
-/// As for [`git`].
+/// Short id, author, date and subject of the commits in `before..after`, newest first, cleaned.
 fn commits_between(before: &str, after: &str) -> Result<Vec<String>, String> {
     let range = format!("{before}..{after}");
     let printed = run_git(
@@ -128,10 +124,10 @@ fn commits_between(before: &str, after: &str) -> Result<Vec<String>, String> {
         .collect())
 }
 
-/// The commits from the champion's code to the candidate's, where both name one.
+/// The commits from the champion's code to the candidate's; none if either is unknown.
 ///
 /// # Errors
-/// As for [`git`].
+/// As for [`run_git`].
 pub fn commits_since_champion(
     candidate: &Candidate,
     champion: Option<&Candidate>,

@@ -1,4 +1,4 @@
-//! Files outside of the store that some recogniser wants.
+//! Local files that an integration matches.
 
 use std::collections::VecDeque;
 use std::io::Read;
@@ -7,11 +7,11 @@ use std::path::Path;
 use super::evidence::{ReadBudget, match_file, too_large};
 use crate::evidence::{EvidenceFile, FileOrigin, Integration, MAX_DOCUMENT_BYTES};
 
-/// The most entries of folders that are looked at, of all and of one, and how deep they may be.
+/// Directory entries, in all and in one folder, and the depth of folders.
 const MAX_ENTRIES: usize = 20_000;
 const MAX_ENTRIES_PER_FOLDER: usize = 2_000;
 const MAX_DEPTH: usize = 7;
-/// Folders in which nothing of a version's is kept, and which may be large.
+/// Folders that are large and hold no evidence.
 const SKIPPED_FOLDERS: [&str; 9] = [
     "target",
     "node_modules",
@@ -24,7 +24,8 @@ const SKIPPED_FOLDERS: [&str; 9] = [
     "artifacts",
 ];
 
-/// Files under a folder that some recogniser wants, those near it first. Links are not followed: what they lead to may be anybody's.
+/// Finds the files below a folder that an integration matches, near ones first. Symbolic links are not followed: they can
+/// lead to private files.
 pub(super) fn scan(
     root: &Path,
     integrations: &[Integration],
@@ -44,14 +45,14 @@ pub(super) fn scan(
             seen += 1;
             if seen > MAX_ENTRIES {
                 problems.push(format!(
-                    "{}: only {MAX_ENTRIES} files and folders under it were looked at",
+                    "{}: searched only {MAX_ENTRIES} files and folders",
                     root.display()
                 ));
                 return;
             }
             if nth == MAX_ENTRIES_PER_FOLDER {
                 problems.push(format!(
-                    "{}: only {MAX_ENTRIES_PER_FOLDER} of what is in it was looked at",
+                    "{}: searched only {MAX_ENTRIES_PER_FOLDER} entries",
                     folder.display()
                 ));
                 break;

@@ -1,15 +1,13 @@
-//! Gathers what a store says of a version, for lineage: the only place that knows both.
+//! Reads the records that a lineage is built from.
 //!
-//! A version's run may be deleted, its files unreachable, its server too old for logged models. Only the version itself
-//! must be there; everything else that can't be read is a line in [`Facts::missing`].
+//! Only the version itself must be readable. Its run may be deleted, its files unreachable, its server too old for logged
+//! models: each is a line in [`LineageFacts::missing`].
 
 mod artifacts;
 mod checkout;
-mod copy;
 mod evidence;
 mod git;
 mod local_files;
-mod model_files;
 mod related;
 mod sources;
 
@@ -29,106 +27,98 @@ use crate::store::{ReadStore, Result};
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 
-/// The most parents that are followed: sweeps nest two or three deep.
+/// Parents that are followed: sweeps nest two or three levels deep.
 const MAX_PARENTS: usize = 16;
 
-/// Reads everything that tells the lineage of a version: its model, run, parents, logged model, and the model's files.
+/// Reads the records of a version.
 ///
 /// # Errors
-/// When the version itself can't be read, or is not there.
+/// If the version cannot be read or does not exist.
 pub async fn load_lineage_facts(
     sources: LineageSources<'_>,
     name: &ModelName,
     version: VersionNumber,
 ) -> Result<LineageFacts> {
-    let reader = sources.reader;
-    let (versions, model) = join(reader.versions(name), reader.model(name)).await;
-    let mut missing = Vec::new();
-    let model = model.unwrap_or_else(|fault| {
-        missing.push(format!(
-            "model {}: {}",
-            name.clean(),
-            clean(fault.why.raw())
-        ));
-        placeholder_model(name)
-    });
-    let found = versions?.into_iter().find(|known| known.version == version);
-    let version = found.ok_or_else(|| no_such_version(name, version))?;
-    Ok(load_surroundings(sources, version, model, missing).await)
+    let (snapshot, missing) = read_versions(sources.reader, name).await?;
+    facts_from_snapshot(sources, &snapshot, version, missing).await
 }
 
-/// The lineage of a version with what stands around it, and with what differs from the champion among its warnings.
+/// Builds the lineage of a version with its related records, and warns of what makes it incomparable with the champion.
 ///
 /// # Errors
-/// As for [`lineage_facts`]; a champion that can't be read is one that nothing differs from.
+/// If the version cannot be read or does not exist. A champion that cannot be read is ignored.
 pub async fn load_lineage_graph(
     sources: LineageSources<'_>,
     name: &ModelName,
     version: VersionNumber,
 ) -> Result<Graph> {
-    let facts = load_lineage_facts(sources, name, version).await?;
-    let versions = sources.reader.versions(name).await.unwrap_or_default();
-    let snapshot = RegistrySnapshot::for_model(
-        sources.reader.origin(),
-        name,
-        Some(facts.model.clone()),
-        versions,
-    );
-    let champion = match find_champion(None, Some(version), &snapshot) {
-        Some(champion) => {
-            lineage_facts_from_snapshot(sources.reader.into(), &snapshot, champion.version)
-                .await
-                .ok()
-        }
-        None => None,
-    };
+    let (snapshot, missing) = read_versions(sources.reader, name).await?;
+    let facts = facts_from_snapshot(sources, &snapshot, version, missing).await?;
+    let champion = find_champion(None, Some(version), &snapshot).map(|champion| {
+        lineage_facts_from_snapshot(sources.reader.into(), &snapshot, champion.version)
+    });
+    let champion = OptionFuture::from(champion).await.and_then(Result::ok);
     let mut related = related::load_related(sources.reader, &facts).await;
-    // Git may take a while: it is asked where that holds nobody up.
+    // Git can take a while and blocks.
     let work = move || {
         related::add_git_history(&mut related, &facts, champion.as_ref());
         build_with_related(&facts, &related, champion.as_ref())
     };
     let built = tokio::task::spawn_blocking(work).await;
-    built.map_err(|stopped| {
+    built.map_err(|error| {
         StoreError::new(
             StoreErrorKind::ServerError,
-            "telling the lineage",
-            stopped.to_string(),
+            "building the lineage",
+            error.to_string(),
         )
     })
 }
 
-/// The same where the registry has been read: only what is around the version is asked for.
+/// Reads the records of a version whose registry entries are read already.
 ///
 /// # Errors
-/// When the version is not there.
+/// If the version does not exist.
 pub async fn lineage_facts_from_snapshot(
     sources: LineageSources<'_>,
     snapshot: &RegistrySnapshot,
     version: VersionNumber,
 ) -> Result<LineageFacts> {
-    let found = snapshot
-        .versions
-        .iter()
-        .find(|known| known.version == version)
-        .cloned();
-    let version = found.ok_or_else(|| no_such_version(snapshot.model_name(), version))?;
-    let model = snapshot
-        .model
-        .clone()
-        .unwrap_or_else(|| placeholder_model(snapshot.model_name()));
-    Ok(load_surroundings(sources, version, model, Vec::new()).await)
+    facts_from_snapshot(sources, snapshot, version, Vec::new()).await
 }
 
-fn no_such_version(name: &ModelName, version: VersionNumber) -> StoreError {
-    StoreError::new(
-        StoreErrorKind::NotFound,
-        format!("reading version {version} of {}", name.clean()),
-        "there is no such version",
-    )
+/// A model's versions; a model that cannot be read is a line of what is missing.
+async fn read_versions(
+    reader: &dyn ReadStore,
+    name: &ModelName,
+) -> Result<(RegistrySnapshot, Vec<String>)> {
+    let (versions, model) = join(reader.versions(name), reader.model(name)).await;
+    let mut missing = Vec::new();
+    let model = ok_or_missing(model, &mut missing, &format!("model {}", name.clean()));
+    let snapshot = RegistrySnapshot::for_model(reader.origin(), name, model, versions?);
+    Ok((snapshot, missing))
 }
 
-/// What is around a version: its run, parents, logged model and files.
+async fn facts_from_snapshot(
+    sources: LineageSources<'_>,
+    snapshot: &RegistrySnapshot,
+    version: VersionNumber,
+    missing: Vec<String>,
+) -> Result<LineageFacts> {
+    let name = snapshot.model_name();
+    let found = snapshot.version(version).cloned();
+    let version = found.ok_or_else(|| {
+        StoreError::new(
+            StoreErrorKind::NotFound,
+            format!("reading version {version} of {}", name.clean()),
+            "no such version",
+        )
+    })?;
+    let model = snapshot.model.clone();
+    let model = model.unwrap_or_else(|| placeholder_model(name));
+    Ok(load_surroundings(sources, version, model, missing).await)
+}
+
+/// Reads a version's run, parents, logged model, files and evidence.
 async fn load_surroundings(
     sources: LineageSources<'_>,
     version: ModelVersion,
@@ -138,25 +128,24 @@ async fn load_surroundings(
     let reader = sources.reader;
     let by_version = Some(&version.run_id).filter(|id| !id.is_empty()).cloned();
     let named = by_version.or_else(|| ArtifactSource::parse(version.source.raw(), None).run_id);
-    // A copy has the files of what it is a copy of.
-    let original = copy::original_version(reader, &version).await;
+    // A copy has the files of its original.
+    let original = related::original_version(reader, &version).await;
     let logged_id = original.as_ref().unwrap_or(&version).logged_model();
     let (logged_model, run) = join(
         OptionFuture::from(logged_id.as_ref().map(|id| reader.logged_model(id))),
         OptionFuture::from(named.as_ref().map(|id| reader.run(id))),
     )
     .await;
-    let logged_model = logged_model.and_then(|answer| {
-        ok_or_missing(answer, &mut missing, || {
-            format!("logged model {}", version.source.clean())
-        })
+    let logged_model = logged_model.and_then(|result| {
+        let what = format!("logged model {}", version.source.clean());
+        ok_or_missing(result, &mut missing, &what)
     });
     let run = match run {
-        Some(answer) => ok_or_missing(answer, &mut missing, || run_name(named.as_ref())),
+        Some(result) => ok_or_missing(result, &mut missing, &run_name(named.as_ref())),
         None => run_of_logged_model(reader, logged_model.as_ref(), &mut missing).await,
     };
     let parents = load_parents(reader, run.as_ref(), &mut missing).await;
-    let files = model_files::read_model_files(
+    let files = artifacts::read_model_files(
         reader,
         original.as_ref().unwrap_or(&version),
         run.as_ref(),
@@ -185,7 +174,7 @@ async fn load_surroundings(
     }
 }
 
-/// The run that a logged model names, where the version names none.
+/// The run that a logged model names, for a version that does not.
 async fn run_of_logged_model(
     reader: &dyn ReadStore,
     model: Option<&LoggedModel>,
@@ -194,10 +183,10 @@ async fn run_of_logged_model(
     let id = model
         .map(|model| &model.source_run_id)
         .filter(|id| !id.is_empty())?;
-    ok_or_missing(reader.run(id).await, missing, || run_name(Some(id)))
+    ok_or_missing(reader.run(id).await, missing, &run_name(Some(id)))
 }
 
-/// The chain of parents, nearest first; it ends at a run that is its own ancestor, and after [`PARENTS`].
+/// The chain of parents, nearest first. A run that is its own ancestor ends it, and [`MAX_PARENTS`].
 async fn load_parents(
     reader: &dyn ReadStore,
     run: Option<&Run>,
@@ -216,8 +205,8 @@ async fn load_parents(
             ));
             break;
         }
-        let Some(parent) = ok_or_missing(reader.run(&id).await, missing, || run_name(Some(&id)))
-        else {
+        let parent = reader.run(&id).await;
+        let Some(parent) = ok_or_missing(parent, missing, &run_name(Some(&id))) else {
             break;
         };
         chain.push(parent);
@@ -225,14 +214,10 @@ async fn load_parents(
     chain
 }
 
-/// What was answered; a fault becomes a line of what is missing.
-fn ok_or_missing<T>(
-    result: Result<T>,
-    missing: &mut Vec<String>,
-    what: impl FnOnce() -> String,
-) -> Option<T> {
+/// The value; an error becomes a line of what is missing.
+fn ok_or_missing<T>(result: Result<T>, missing: &mut Vec<String>, what: &str) -> Option<T> {
     result
-        .map_err(|fault| missing.push(format!("{}: {}", what(), clean(fault.why.raw()))))
+        .map_err(|error| missing.push(format!("{what}: {}", clean(error.why.raw()))))
         .ok()
 }
 

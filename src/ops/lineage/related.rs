@@ -1,19 +1,22 @@
-//! Reads what stands around a version. Only a lineage that is looked at asks for this: gates don't need it.
+//! Reads the records around a version. Only a lineage graph needs them: gates do not.
 
 use futures_util::future::{OptionFuture, join_all};
 
-use super::{copy, git};
+use super::{git, ok_or_missing};
 use crate::domain::{Code, LoggedModelId, ModelVersion, Run, StoreErrorKind, VersionNumber};
 use crate::lineage::{BaseModel, Commit, CommitsSince, LineageFacts, Related};
 use crate::store::{Downstream, ReadStore, Result, Upstream};
 use crate::text::untrusted::clean;
 
-/// The most models that a run read of which is asked.
+/// Copies of copies that are followed.
+const MAX_COPY_DEPTH: usize = 4;
+/// Base models that are read.
 const MAX_BASE_MODELS: usize = 8;
-/// The most nested runs, readers and other versions that are kept: the rest is counted.
+/// Nested runs, downstream runs and other versions that are kept, each: the rest is counted.
 const MAX_RELATED: usize = 1_000;
+/// The name of downstream runs in what is missing.
+const DOWNSTREAM_RUNS: &str = "downstream runs";
 
-/// What stands around a version, as far as the store can tell.
 pub(super) async fn load_related(reader: &dyn ReadStore, facts: &LineageFacts) -> Related {
     let mut related = Related::default();
     let run = facts.run.as_ref();
@@ -21,7 +24,7 @@ pub(super) async fn load_related(reader: &dyn ReadStore, facts: &LineageFacts) -
         run.map(|run| run.model_inputs.clone()).unwrap_or_default();
     if inputs.len() > MAX_BASE_MODELS {
         related.missing.push(format!(
-            "models that the run read: {} more of them were not asked for",
+            "base models: {} more were not read",
             inputs.len() - MAX_BASE_MODELS
         ));
         inputs.truncate(MAX_BASE_MODELS);
@@ -39,16 +42,16 @@ pub(super) async fn load_related(reader: &dyn ReadStore, facts: &LineageFacts) -
         id,
         created_at: since,
     });
-    let (bases, children, siblings, made, copied) = futures_util::future::join5(
+    let (bases, children, siblings, downstream, original) = futures_util::future::join5(
         join_all(inputs.iter().map(|id| load_base_model(reader, id))),
         OptionFuture::from(run.map(|run| load_child_runs(reader, run))),
         OptionFuture::from(run.map(|run| reader.versions_of_run(&run.id))),
         OptionFuture::from(read.as_ref().map(|of| reader.downstream(of))),
-        copy::copy_source(reader, &facts.version),
+        copy_source(reader, &facts.version),
     )
     .await;
     related.base_models = bases;
-    related.copied_from = copied;
+    related.copied_from = original;
     let is_this = |known: &ModelVersion| {
         (&known.name, known.version) == (&facts.version.name, facts.version.version)
     };
@@ -56,7 +59,7 @@ pub(super) async fn load_related(reader: &dyn ReadStore, facts: &LineageFacts) -
     related.sibling_versions =
         list_or_missing(siblings, "other versions of the run", &mut related.missing);
     related.sibling_versions.retain(|known| !is_this(known));
-    // Stores list them in orders of their own.
+    // Stores differ in their order.
     let listed = [&mut related.sibling_versions].into_iter().chain(
         related
             .base_models
@@ -66,28 +69,26 @@ pub(super) async fn load_related(reader: &dyn ReadStore, facts: &LineageFacts) -
     listed.for_each(|versions| {
         versions.sort_by(|a, b| (&a.name, b.version).cmp(&(&b.name, a.version)));
     });
-    let made = made
-        .and_then(|answer| ok_or_missing(answer, "runs that read its model", &mut related.missing))
-        .unwrap_or_else(Downstream::default);
-    related.missing.extend(
-        made.incomplete_reason
-            .map(|why| format!("runs that read its model: {why}")),
-    );
-    related.downstream_runs = made.runs;
+    let downstream: Downstream = list_or_missing(downstream, DOWNSTREAM_RUNS, &mut related.missing);
+    let incomplete = downstream.incomplete_reason;
+    related
+        .missing
+        .extend(incomplete.map(|why| format!("{DOWNSTREAM_RUNS}: {why}")));
+    related.downstream_runs = downstream.runs;
     related
         .downstream_runs
         .retain(|reader| run.is_none_or(|run| run.id != reader.id));
-    related.downstream_versions = made.versions;
+    related.downstream_versions = downstream.versions;
     related.downstream_versions.retain(|known| !is_this(known));
     let counts = [
         ("nested runs", related.child_runs.len()),
-        ("runs that read its model", related.downstream_runs.len()),
+        (DOWNSTREAM_RUNS, related.downstream_runs.len()),
         ("other versions", related.sibling_versions.len()),
     ];
     let more = counts
         .into_iter()
         .filter(|(_, count)| *count > MAX_RELATED)
-        .map(|(what, count)| format!("{what}: {} more are not shown", count - MAX_RELATED));
+        .map(|(what, count)| format!("{what}: {} more not shown", count - MAX_RELATED));
     related.missing.extend(more);
     related.child_runs.truncate(MAX_RELATED);
     related.downstream_runs.truncate(MAX_RELATED);
@@ -95,7 +96,7 @@ pub(super) async fn load_related(reader: &dyn ReadStore, facts: &LineageFacts) -
     related
 }
 
-/// Adds what the checkout at hand knows of the code: the commit, and those since the champion's.
+/// Adds the run's commit and those since the champion's, if the local checkout has them.
 pub(super) fn add_git_history(
     related: &mut Related,
     facts: &LineageFacts,
@@ -112,7 +113,7 @@ pub(super) fn add_git_history(
         .as_ref()
         .and_then(|run| Code::from_tags(&run.tags).commit)
         .or_else(of_model);
-    // Most checkouts are of something else: that it does not know the commit is nothing to tell.
+    // Most checkouts are of another repository: an unknown commit is not an error.
     related.commit = commit.and_then(|commit| describe_commit(commit.raw()).ok());
     let between = champion.map(|champion| {
         (
@@ -131,7 +132,6 @@ pub(super) fn add_git_history(
         .take_if(|since| since.commits.is_empty());
 }
 
-/// What git says of a commit.
 fn describe_commit(commit: &str) -> Result<Commit, String> {
     let printed = git::run_git(
         &[
@@ -158,7 +158,7 @@ fn describe_commit(commit: &str) -> Result<Commit, String> {
     })
 }
 
-/// A model that the run read, and the versions that were registered from it.
+/// A model that the run loaded, and the versions registered from it.
 async fn load_base_model(reader: &dyn ReadStore, id: &LoggedModelId) -> BaseModel {
     let model = reader.logged_model(id).await.ok();
     let run = model
@@ -186,24 +186,51 @@ async fn load_child_runs(reader: &dyn ReadStore, run: &Run) -> Result<Vec<Run>> 
         .await
 }
 
-fn list_or_missing<T>(
-    answer: Option<Result<Vec<T>>>,
+/// The list; an error becomes a line of what is missing, unless the store does not support the request.
+fn list_or_missing<T: Default>(
+    result: Option<Result<T>>,
     what: &str,
     missing: &mut Vec<String>,
-) -> Vec<T> {
-    answer
-        .and_then(|answer| ok_or_missing(answer, what, missing))
+) -> T {
+    let is_supported = |result: &Result<T>| {
+        result
+            .as_ref()
+            .err()
+            .is_none_or(|error| error.kind != StoreErrorKind::Unsupported)
+    };
+    let result = result.filter(is_supported);
+    result
+        .and_then(|result| ok_or_missing(result, missing, what))
         .unwrap_or_default()
 }
 
-/// What was answered; a fault is a line of what is missing, unless the store has no such thing at all.
-fn ok_or_missing<T>(answer: Result<T>, what: &str, missing: &mut Vec<String>) -> Option<T> {
-    match answer {
-        Ok(value) => Some(value),
-        Err(fault) if fault.kind == StoreErrorKind::Unsupported => None,
-        Err(fault) => {
-            missing.push(format!("{what}: {}", clean(fault.why.raw())));
-            None
+/// The version that a version was copied from. MLflow promotes to another model by a version with the source
+/// `models:/NAME/VERSION`.
+pub(super) async fn copy_source(
+    reader: &dyn ReadStore,
+    version: &ModelVersion,
+) -> Option<ModelVersion> {
+    let (name, number) = version
+        .source
+        .raw()
+        .strip_prefix("models:/")?
+        .rsplit_once('/')?;
+    let number = VersionNumber(number.parse().ok()?);
+    let versions = reader.versions(&name.into()).await.ok()?;
+    versions.into_iter().find(|known| known.version == number)
+}
+
+/// The version at the end of a chain of copies; absent if the version is not a copy or the original cannot be read.
+pub(super) async fn original_version(
+    reader: &dyn ReadStore,
+    version: &ModelVersion,
+) -> Option<ModelVersion> {
+    let mut original = copy_source(reader, version).await?;
+    for _ in 1..MAX_COPY_DEPTH {
+        match copy_source(reader, &original).await {
+            Some(next) => original = next,
+            None => break,
         }
     }
+    Some(original)
 }

@@ -1,4 +1,4 @@
-//! What is looked for, and where: read when it is first needed, so that nothing waits for it that does not need it.
+//! Integrations and the places they search, loaded on first use.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -8,32 +8,30 @@ use super::local_files;
 use crate::evidence::{EvidenceFile, Integration, load_integrations};
 use crate::store::ReadStore;
 
-/// How long what was found outside of the store counts as it is: a table of versions asks for each of them at nearly the same time.
+/// How long a scan of local files is valid: a table of versions needs it for every row at nearly the same time.
 const CACHE_TTL: Duration = Duration::from_secs(3);
 
-/// What is looked for, and where. By default, nothing.
+/// The integrations and the local folders that they search. The default searches nothing.
 #[derive(Clone, Debug, Default)]
 pub struct EvidenceSources {
-    /// The user's own recognisers, name of the file and text; nothing where not even the program's are looked with.
+    /// File name and text of the user's integrations; absent if no integration is used.
     user_integrations: Option<Vec<(String, String)>>,
-    /// Folders outside of the store: beside it, and where the program was started.
+    /// The store's folder and the working directory.
     roots: Vec<PathBuf>,
     integrations: OnceLock<Arc<LoadedIntegrations>>,
     cached_files: Arc<Mutex<Option<CachedFiles>>>,
 }
 
-/// What was found outside of the store, and when.
+/// A scan and its time.
 type CachedFiles = (Instant, Arc<LocalFiles>);
 
-/// The recognisers.
 #[derive(Debug, Default)]
 pub(super) struct LoadedIntegrations {
     pub integrations: Vec<Integration>,
-    /// What is wrong with the user's own, cleaned.
+    /// Errors in the user's integrations, cleaned.
     pub errors: Vec<String>,
 }
 
-/// What was found outside of the store.
 #[derive(Debug, Default)]
 pub(super) struct LocalFiles {
     pub files: Vec<EvidenceFile>,
@@ -41,7 +39,7 @@ pub(super) struct LocalFiles {
 }
 
 impl EvidenceSources {
-    /// What comes with the program and the user's own recognisers (name of the file, and text), looking in these folders.
+    /// The built-in and the user's integrations (file name and text), and the folders to search.
     #[must_use]
     pub fn new(user_integrations: Vec<(String, String)>, roots: Vec<PathBuf>) -> Self {
         Self {
@@ -51,17 +49,15 @@ impl EvidenceSources {
         }
     }
 
-    /// Whether nothing is looked for.
+    /// Whether no integration is used.
     pub(super) fn is_disabled(&self) -> bool {
         self.user_integrations.is_none()
     }
 
-    /// The folders outside of the store.
     pub(super) fn roots(&self) -> &[PathBuf] {
         &self.roots
     }
 
-    /// The recognisers.
     pub(super) fn integrations(&self) -> Arc<LoadedIntegrations> {
         let read = || {
             let (integrations, errors) = self
@@ -77,7 +73,7 @@ impl EvidenceSources {
         Arc::clone(self.integrations.get_or_init(read))
     }
 
-    /// What is outside of the store now, or was a moment ago. Whoever asks meanwhile waits for the same answer.
+    /// The matching local files, at most [`CACHE_TTL`] old. Concurrent callers wait for one scan.
     pub(super) fn local_files(&self) -> Arc<LocalFiles> {
         let mut cache = self
             .cached_files
@@ -103,17 +99,17 @@ impl EvidenceSources {
     }
 }
 
-/// Where the facts of a version come from.
+/// Where a version's facts are read.
 #[derive(Clone, Copy)]
 pub struct LineageSources<'a> {
     /// The store.
     pub reader: &'a dyn ReadStore,
-    /// What else is looked at.
+    /// Integrations and local folders.
     pub evidence_sources: &'a EvidenceSources,
 }
 
 impl<'a> From<&'a dyn ReadStore> for LineageSources<'a> {
-    /// The store alone.
+    /// The store alone, without evidence.
     fn from(reader: &'a dyn ReadStore) -> Self {
         static DISABLED: OnceLock<EvidenceSources> = OnceLock::new();
         Self {

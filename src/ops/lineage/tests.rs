@@ -8,11 +8,12 @@ use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, KeyValue, LoggedModelId, MetricHistory,
     ModelVersion, Preview, Stage, VersionStatus,
 };
+use crate::lineage::ModelFile;
 use crate::store::{Features, LifecycleFilter, Page, PageToken, Resolution, RunQuery};
 
 const RUN: &str = "509d999966b1409482122f5d2e84c7a3";
 
-/// A store in memory, which notes the files it was asked for.
+/// A store in memory that records its artifact requests.
 #[derive(Default)]
 struct InMemoryStore {
     versions: Vec<ModelVersion>,
@@ -32,10 +33,10 @@ fn not_found<T>() -> Result<T> {
 #[async_trait]
 impl ReadStore for InMemoryStore {
     fn name(&self) -> &'static str {
-        "shelf"
+        "memory"
     }
     fn origin(&self) -> &'static str {
-        "shelf"
+        "memory"
     }
     async fn features(&self) -> Result<Features> {
         not_found()
@@ -146,14 +147,14 @@ async fn load_facts(store: &InMemoryStore) -> LineageFacts {
 
 #[tokio::test]
 async fn only_the_version_is_required() {
-    let fault = load_lineage_facts(
+    let error = load_lineage_facts(
         (&InMemoryStore::default() as &dyn ReadStore).into(),
         &"iris".into(),
         VersionNumber(1),
     )
     .await
     .unwrap_err();
-    assert_eq!(fault.kind, StoreErrorKind::NotFound);
+    assert_eq!(error.kind, StoreErrorKind::NotFound);
     let facts = load_facts(&InMemoryStore {
         versions: vec![version(&format!("runs:/{RUN}/model"), RUN)],
         ..InMemoryStore::default()
@@ -231,11 +232,11 @@ async fn model_files_are_read_from_run_or_logged_model() {
         ..InMemoryStore::default()
     };
     let facts = load_facts(&store).await;
-    assert_eq!(facts.files, [("MLmodel".to_owned(), "flavors: {}".into())]);
+    assert_eq!(facts.files, [ModelFile::new("MLmodel", "flavors: {}")]);
     assert_eq!(
         store.requests.lock().unwrap()[1..],
         ["model/MLmodel"],
-        "nothing else is read, least of all a pickle"
+        "no other file is read, least of all a pickle"
     );
     let files = HashMap::from([("requirements.txt".to_owned(), "a==1")]);
     let store = InMemoryStore {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::builder::PlanBuilder;
 use super::{PlanError, warnings};
-use crate::domain::write::ModelVersionTag;
+use crate::domain::KeyValue;
 use crate::domain::{ModelName, Slot, StoreWrite, VersionNumber};
 use crate::promotion::tag_record::log_tag_key;
 use crate::promotion::{
@@ -95,7 +95,7 @@ impl MetadataChange {
             (MetadataKey::Tag { version, key }, Some(value)) => StoreWrite::SetVersionTag {
                 name,
                 version: *version,
-                tag: ModelVersionTag {
+                tag: KeyValue {
                     key: key.clone(),
                     value: value.clone(),
                 },

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::response;
 use super::transport::{Timeouts, Transport};
 use super::wire::{EntityResponse, Interner};
-use crate::domain::write::ModelVersionTag;
+use crate::domain::KeyValue;
 use crate::domain::{ModelName, Stage, StoreWrite, VersionNumber};
 use crate::store::{Result, WriteResponse, WriteStore, limits};
 use crate::text::Untrusted;
@@ -36,7 +36,7 @@ impl RestWriter {
 
 /// A write as MLflow's API takes it: method, path below `api/2.0/mlflow/`, body.
 fn build_request(write: &StoreWrite) -> (Method, &'static str, Value) {
-    let tag = |tag: &ModelVersionTag| json!({"key": tag.key.raw(), "value": tag.value.raw()});
+    let tag = |tag: &KeyValue| json!({"key": tag.key.raw(), "value": tag.value.raw()});
     match write {
         StoreWrite::CreateModel { name } => (
             Method::POST,
@@ -250,7 +250,7 @@ mod tests {
             name: "m".into(),
             source: "models:/m-1f".into(),
             run_id: "r".into(),
-            tags: vec![ModelVersionTag::new("frontrunner.intent", "x")],
+            tags: vec![KeyValue::new("frontrunner.intent", "x")],
         };
         let (method, path, body) = build_request(&write);
         assert_eq!((method, path), (Method::POST, "model-versions/create"));

@@ -11,7 +11,7 @@ use super::schema::Schema;
 use super::validate::{check_model_name, check_tag};
 use super::values::{column_value, optional_text, text};
 use super::versions::{DELETED_STAGE, version_number};
-use crate::domain::write::ModelVersionTag;
+use crate::domain::KeyValue;
 use crate::domain::{LoggedModelId, Millis, ModelName, RunId, StoreErrorKind, VersionNumber};
 use crate::text::Untrusted;
 
@@ -34,7 +34,7 @@ pub(super) struct VersionSource<'a> {
     /// The run it came from; may be empty.
     pub(super) run_id: &'a RunId,
     /// Tags to set with it.
-    pub(super) tags: &'a [ModelVersionTag],
+    pub(super) tags: &'a [KeyValue],
 }
 
 /// Makes the next version of a model.

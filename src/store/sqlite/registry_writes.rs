@@ -8,7 +8,7 @@ use super::run_lifecycle;
 use super::schema::{Schema, WORKSPACE};
 use super::validate::{check_alias, check_model_name, check_tag, check_tag_key};
 use super::versions::DELETED_STAGE;
-use crate::domain::write::ModelVersionTag;
+use crate::domain::KeyValue;
 use crate::domain::{Alias, Millis, ModelName, Stage, StoreErrorKind, StoreWrite, VersionNumber};
 use crate::store::WriteResponse;
 use crate::text::Untrusted;
@@ -266,7 +266,7 @@ pub(super) fn set_version_tag(
     schema: &Schema,
     name: &ModelName,
     version: VersionNumber,
-    tag: &ModelVersionTag,
+    tag: &KeyValue,
 ) -> Result<(), QueryError> {
     let table = "model_version_tags";
     let sql = insert_sql(schema, table, &["name", "version", "key", "value"])

@@ -1,7 +1,7 @@
 //! What MLflow takes as a name. Its own client and server check this before a store does; here nobody else would.
 
 use super::connection::QueryError;
-use crate::domain::write::ModelVersionTag;
+use crate::domain::KeyValue;
 use crate::domain::{Alias, ModelName, StoreErrorKind};
 use crate::text::untrusted::clean;
 
@@ -83,7 +83,7 @@ pub(super) fn check_tag_key(key: &str) -> Result<(), QueryError> {
 }
 
 /// A tag, whose value may have `limit` characters.
-pub(super) fn check_tag(tag: &ModelVersionTag, limit: usize) -> Result<(), QueryError> {
+pub(super) fn check_tag(tag: &KeyValue, limit: usize) -> Result<(), QueryError> {
     check_tag_key(tag.key.raw())?;
     if tag.value.raw().chars().count() > limit {
         return reject(format!(
@@ -136,7 +136,7 @@ mod tests {
         for bad in ["", "a//b", "/a", "a/", "a\u{1b}b", "a;b", "../x"] {
             assert!(check_tag_key(bad).is_err(), "{bad}");
         }
-        assert!(check_tag(&ModelVersionTag::new("k", "12345"), 5).is_ok());
-        assert!(check_tag(&ModelVersionTag::new("k", "123456"), 5).is_err());
+        assert!(check_tag(&KeyValue::new("k", "12345"), 5).is_ok());
+        assert!(check_tag(&KeyValue::new("k", "123456"), 5).is_err());
     }
 }

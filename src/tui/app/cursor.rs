@@ -1,18 +1,18 @@
-//! A cursor in a list, and which part of the list is seen.
+//! A cursor in a list with a scrolled window.
 
 use crate::config::keymap::Action;
 
-/// A cursor over lines, of which a window is seen.
+/// A cursor over items, of which a window is visible.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cursor {
-    /// The line under the cursor.
+    /// The item under the cursor.
     pub index: usize,
-    /// The first line that is seen.
+    /// The first visible item.
     pub top: usize,
 }
 
 impl Cursor {
-    /// Moves by an action over `len` lines, of which `height` are seen. Returns whether the action was a movement.
+    /// Moves over `len` items, of which `height` are visible. Returns false for an action that is no motion.
     pub fn apply_motion(&mut self, action: Action, len: usize, height: usize) -> bool {
         let page = height.max(1);
         let to = match action {
@@ -31,13 +31,24 @@ impl Cursor {
         true
     }
 
-    /// Moves by lines, as a wheel does.
-    pub fn scroll(&mut self, lines: i16, len: usize, height: usize) {
-        self.index = self.index.saturating_add_signed(isize::from(lines));
+    /// Moves by rows, as the mouse wheel does.
+    pub fn scroll(&mut self, rows: i16, len: usize, height: usize) {
+        self.index = self.index.saturating_add_signed(isize::from(rows));
         self.clamp(len, height);
     }
 
-    /// Keeps the cursor on a line and the window around it.
+    /// Moves to an item's new index and scrolls along, so that the item stays on its row of the screen.
+    pub fn follow(&mut self, index: Option<usize>) {
+        if let Some(index) = index {
+            let offset = self.index.saturating_sub(self.top);
+            *self = Self {
+                index,
+                top: index.saturating_sub(offset),
+            };
+        }
+    }
+
+    /// Moves the cursor onto an item and the window around it.
     pub fn clamp(&mut self, len: usize, height: usize) {
         self.index = self.index.min(len.saturating_sub(1));
         let height = height.max(1);
@@ -48,7 +59,7 @@ impl Cursor {
             .min(len.saturating_sub(height));
     }
 
-    /// The lines that are seen.
+    /// The visible items.
     #[must_use]
     pub fn visible_range(&self, len: usize, height: usize) -> std::ops::Range<usize> {
         let top = self.top.min(len);

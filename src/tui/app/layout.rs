@@ -1,4 +1,4 @@
-//! Where things are on the screen: one pure answer that serves drawing and the mouse.
+//! The layout of the screen, computed in one place for drawing and the mouse.
 
 use ratatui::layout::Rect;
 
@@ -11,29 +11,29 @@ pub struct Size {
     pub height: u16,
 }
 
-/// The smallest terminal in which screens are drawn; below it, one line says so.
+/// Below this size, one line replaces the screen.
 pub const MIN_SIZE: Size = Size {
     width: 40,
     height: 10,
 };
 
-/// From this width on, a preview stands beside the table; below it, under it.
+/// From this width on, the preview is beside the table; below it, under it.
 const SIDE_BY_SIDE_WIDTH: u16 = 100;
 
 /// The parts of every screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScreenAreas {
-    /// Where you are, how fresh it is.
+    /// The path and the age of the data.
     pub header: Rect,
-    /// The screen itself.
+    /// The screen's own area.
     pub body: Rect,
     /// The message line.
     pub message: Rect,
-    /// The keys that work here.
+    /// The footer with keys.
     pub key_hints: Rect,
 }
 
-/// The parts of every screen, for a terminal of this size.
+/// The parts of every screen.
 #[must_use]
 pub fn screen_areas(size: Size) -> ScreenAreas {
     let Size { width, height } = size;
@@ -52,7 +52,7 @@ pub fn screen_areas(size: Size) -> ScreenAreas {
 pub struct TableAreas {
     /// Filter, counts, order.
     pub status: Rect,
-    /// The columns' names.
+    /// The column names.
     pub header: Rect,
     /// The rows.
     pub rows: Rect,
@@ -76,7 +76,7 @@ pub fn table_areas(area: Rect) -> TableAreas {
     }
 }
 
-/// A table and the preview beside or under it, in a body; no preview when there is no room for it.
+/// The table and the preview in a body; `None` without room for a preview.
 #[must_use]
 pub fn split_preview(body: Rect, preview: bool) -> (Rect, Option<Rect>) {
     if !preview {
@@ -115,7 +115,19 @@ pub fn split_preview(body: Rect, preview: bool) -> (Rect, Option<Rect>) {
     (body, None)
 }
 
-/// The area of a dialog of at most this size in the middle of a terminal.
+/// The list of a screen that shows the item under the cursor below it: the upper half of the body, or all of a low one.
+#[must_use]
+pub fn list_above_detail(size: Size) -> Rect {
+    let body = screen_areas(size).body;
+    let height = if body.height >= 14 {
+        body.height / 2
+    } else {
+        body.height
+    };
+    Rect { height, ..body }
+}
+
+/// A centered area of at most this size.
 #[must_use]
 pub fn dialog_area(size: Size, width: u16, height: u16) -> Rect {
     let width = width.min(size.width.saturating_sub(2));

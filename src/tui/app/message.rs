@@ -1,4 +1,4 @@
-//! What comes in and what goes out: messages and effects, as values.
+//! Messages into the app and effects out of it, as values.
 
 use ratatui::layout::Rect;
 
@@ -8,7 +8,7 @@ use crate::chart::Figure;
 use crate::config::keymap::Key;
 use crate::config::saved_views::{SavedView, ViewError};
 use crate::domain::{
-    Artifact, ArtifactOwner, Experiment, ExperimentId, MetricHistory, Millis, ModelName, Preview,
+    Artifact, ArtifactOwner, Experiment, ExperimentId, MetricHistory, ModelName, Preview,
     RegisteredModel, Run, RunId, Slot, StoreError, VersionNumber,
 };
 use crate::lineage::Graph;
@@ -29,58 +29,60 @@ pub use crate::ops::history::ModelHistory;
 pub use crate::ops::models::ModelDetail;
 pub use crate::ops::runs::RunDetail;
 
-/// Which question an answer belongs to.
+/// Identifies a request and its reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ticket(pub u64);
 
-/// What the mouse did, in cells.
+/// A mouse event, in cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mouse {
-    /// The left button went down.
+    /// The left button was pressed.
     Click {
         /// Column.
         x: u16,
         /// Row.
         y: u16,
     },
-    /// The left button was held from one place to another, as (column, row).
+    /// The left button was dragged; positions are (column, row).
     Drag {
-        /// Where it went down.
+        /// Where the button was pressed.
         from: (u16, u16),
-        /// Where it came up.
+        /// Where the button was released.
         to: (u16, u16),
     },
-    /// The wheel turned by lines: down is positive.
+    /// The wheel turned by this many notches; down is positive.
     Wheel(i16),
 }
 
-/// What happened.
+/// An event.
 #[derive(Debug)]
 pub enum Message {
-    /// A key was pressed.
+    /// A key press.
     Key(Key),
-    /// Text was pasted.
+    /// Pasted text.
     Paste(String),
-    /// The mouse did something.
+    /// A mouse event.
     Mouse(Mouse),
-    /// The terminal has this size now, in cells.
+    /// The terminal's new size in cells.
     Resize {
         /// Columns.
         width: u16,
         /// Rows.
         height: u16,
     },
-    /// Time went by: the clock is in the call itself.
+    /// Time passed; the time is an argument of `update`.
     Tick,
-    /// A question was answered.
+    /// A reply to the request with this ticket.
     Reply(Ticket, Reply),
+    /// The process can't be suspended.
+    SuspendFailed,
 }
 
-/// An answer.
+/// The reply to a request.
 #[derive(Debug)]
 #[expect(
     missing_docs,
-    reason = "each is the answer to the request of the same name"
+    reason = "each is the reply to the request of the same name"
 )]
 pub enum Reply {
     Features(Result<Features, StoreError>),
@@ -102,7 +104,6 @@ pub enum Reply {
     Progress(ApplyProgress),
     Applied(Result<Box<ApplyReport>, RequestError>),
     Journal(Result<Vec<JournalEntry>, StoreError>),
-    /// To [`Request::History`].
     History(Result<Box<ModelHistory>, StoreError>),
     Rechecked(Result<String, StoreError>),
     ViewSaved(Result<String, ViewError>),
@@ -111,58 +112,57 @@ pub enum Reply {
     LastViewSaved(Result<(), ViewError>),
     Importance(Result<Box<Importance>, StoreError>),
     Diff(Result<Vec<DiffLine>, RequestError>),
-    /// To [`Request::Review`].
     Review(Result<Box<ReviewPage>, RequestError>),
     Assessed(Result<Box<Assessment>, StoreError>),
     CommonFiles(Result<Vec<CommonFile>, StoreError>),
     Exported(Result<String, RequestError>),
-    /// The cells of a picture; none where the terminal lays it over them.
+    /// The cells of a picture; `None` where the terminal draws it over them.
     Image(Result<Option<HalfBlockImage>, RequestError>),
-    /// A text was put on the clipboard, or could not be.
+    /// The result of [`Effect::Copy`].
     Copied(Result<(), String>),
 }
 
 /// The review of a version: candidate against champion.
 #[derive(Clone, Debug)]
 pub struct ReviewPage {
-    /// The place that it is judged for.
+    /// The slot that the version is reviewed for.
     pub slot: Slot,
-    /// The digest of what was seen, in hex: a word about it is bound to this.
+    /// The digest of the shown facts, in hex; an approval is bound to it.
     pub digest: String,
-    /// Whether somebody asks for it at the server: a word about it answers the request.
+    /// Whether a transition request is open on the server; the decision then resolves it.
     pub is_requested: bool,
-    /// The page, cleaned.
+    /// Cleaned.
     pub lines: Vec<String>,
 }
 
-/// What a picture is of.
+/// The source of a picture.
 #[derive(Clone, Debug)]
 pub enum ImageSource {
-    /// Charts; on a dark ground if that is wanted.
+    /// The flag selects the dark palette.
     Charts(Vec<Figure>, bool),
-    /// An image among the artifacts.
+    /// An image artifact and its path.
     Artifact(ArtifactOwner, String),
 }
 
-/// A picture in cells.
+/// A picture drawn in cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HalfBlockImage {
-    /// How many stand beside each other.
+    /// The width in cells.
     pub columns: u16,
-    /// Row by row, the colours of each one's upper and lower half: red, green, blue.
+    /// The RGB colors of the upper and lower half of each cell, row by row.
     pub half_blocks: Vec<[[u8; 3]; 2]>,
-    /// The same in letters, a line each, for terminals without colours.
+    /// The rows as ASCII art, for terminals without colors.
     pub ascii_lines: Vec<String>,
 }
 
-/// A question that takes time.
+/// A request to the runtime.
 #[derive(Debug)]
 #[expect(
     clippy::large_enum_variant,
-    reason = "a question is moved once, from the state to its task"
+    reason = "a request is moved once, from the app to its task"
 )]
 pub enum Request {
-    /// What the store is and can do.
+    /// What the store supports.
     Features,
     /// All experiments.
     Experiments,
@@ -173,21 +173,21 @@ pub enum Request {
         /// The listing ends with the page that reaches this number of runs.
         limit: Option<u64>,
     },
-    /// What changed in a listing of runs, unless the store's pulse is still this one.
+    /// The changed runs of a listing, unless the store's revision is still this one.
     Changes(ChangedRunsQuery, Option<u64>),
-    /// The runs of these experiments that are nested directly in a run.
+    /// The direct children of a run within these experiments.
     ChildRuns(Vec<ExperimentId>, RunId),
-    /// A run and what belongs to it.
+    /// A run with its models and versions.
     Run(RunId),
-    /// Runs to compare.
+    /// Runs in this order.
     RunsById(Vec<RunId>),
     /// Histories of one metric.
     Histories {
-        /// Of which runs.
+        /// The runs.
         runs: Vec<RunId>,
-        /// Which metric.
+        /// The metric's key.
         metric: String,
-        /// How exact.
+        /// The number of points.
         resolution: Resolution,
     },
     /// The files under a path.
@@ -198,87 +198,72 @@ pub enum Request {
     Models,
     /// The versions of a model.
     Versions(ModelName),
-    /// What the policy and other tools say of the versions of a model.
+    /// Gate results and evidence for the versions of a model.
     Assess(ModelName),
     /// The lineage of a version.
     Lineage(ModelName, VersionNumber),
-    /// What was made from something.
+    /// The versions made from a dataset, commit, run or model.
     Downstream(Upstream),
     /// A plan for an intent.
     Plan {
-        /// What is wanted.
+        /// The change.
         intent: Intent,
-        /// Why.
+        /// Recorded with the write.
         reason: String,
-        /// The gates to go past, by name.
+        /// The names of the gates to override.
         overrides: Vec<String>,
     },
-    /// Carry a plan out.
+    /// Apply a plan.
     Apply(Cleared),
     /// The journal of this store.
     Journal,
-    /// What happened to a model: who moved which version where, when and why.
+    /// The changes of a model's stages and aliases.
     History(ModelName),
-    /// Look again at an entry.
+    /// Check an entry of unknown outcome against the registry.
     Recheck(Box<JournalEntry>),
     /// Save a view under a name.
     SaveView(String, Box<SavedView>),
     /// Delete the view of a name.
     DeleteView(String),
-    /// Which params go with a metric among runs.
+    /// The importance of params for a metric.
     Importance(Vec<Run>, String),
-    /// What differs between two things.
+    /// A diff.
     Diff(DiffTarget),
-    /// The review of a version, in lines of at most so many cells.
+    /// The review of a version, wrapped to a width in cells.
     Review(ModelName, VersionNumber, u16),
     /// The files that two runs have in common.
     CommonFiles(RunId, RunId),
     /// A picture for an area of the screen.
     Image(ImageSource, Rect),
-    /// Write a file of this name, unless there is one already; its end says in which form.
+    /// Write a new file; its extension selects the format.
     Export(String, Box<Export>),
-    /// How the table of these experiments was left.
+    /// The last view of the run table of these experiments.
     LoadLastView(Vec<ExperimentId>),
-    /// Remember how the table of these experiments is left.
+    /// Save the view of the run table of these experiments.
     SaveLastView(Vec<ExperimentId>, Box<SavedView>),
 }
 
-/// What the runtime is asked to do.
+/// An instruction to the runtime.
 #[derive(Debug)]
 #[expect(
     clippy::large_enum_variant,
-    reason = "an effect is moved once, from the state to its task"
+    reason = "an effect is moved once, from the app to its task"
 )]
 pub enum Effect {
-    /// Ask a question; the answer comes with the ticket.
+    /// Send a request; the reply has the same ticket.
     Request(Ticket, Request),
     /// Read the next page of a listing; its reply has the ticket of the [`Request::Runs`].
     NextPage(Ticket),
-    /// Forget a question: its answer is not wanted any more.
+    /// Cancel a request.
     Cancel(Ticket),
-    /// Put a text on the clipboard.
+    /// Copy a text to the clipboard.
     Copy(Ticket, String),
-    /// Give the terminal back to the shell until the user comes back.
+    /// Suspend the process and return to the shell.
     Suspend,
-    /// Alert whoever is about: something that is watched has moved, as this text says.
+    /// Alert the user outside of the terminal, with this text.
     Alert(String),
-    /// Change to the theme of this name.
+    /// Switch to a theme by name.
     SetTheme(String),
-    /// End the program.
+    /// Quit the program.
     Quit,
-}
-
-/// An experiment to open, with its name for the top line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExperimentChoice {
-    /// Its id.
-    pub id: ExperimentId,
-    /// Its name, cleaned.
-    pub name: String,
-}
-
-/// How long ago something was, for freshness: ms.
-#[must_use]
-pub fn elapsed(now: Millis, at: Millis) -> Millis {
-    now.saturating_sub(at).max(0)
 }

@@ -1,139 +1,158 @@
 //! The app: state, messages, and `update(state, message) -> effects`. No drawing, no I/O, no clock.
 //!
-//! [`App::update`] is the only place where state changes. It never awaits: what takes time leaves as an
-//! [`Effect`] with a [`Ticket`], and its outcome comes back as a [`Message`] with the same ticket. Who asked
-//! keeps the ticket; an answer to a question that is no longer asked finds nobody and is dropped.
+//! [`App::update`] is the only place where state changes. It never awaits: slow work leaves as an [`Effect`] with a
+//! [`Ticket`], and its result comes back as a [`Message`] with the same ticket. A reply whose ticket is no longer awaited is
+//! dropped.
 
-pub mod backoff;
-pub mod cell_text;
-pub mod cursor;
+pub(crate) mod backoff;
+pub(crate) mod cell_text;
+pub(crate) mod context;
+pub(crate) mod cursor;
 pub mod dialogs;
 mod dispatch;
-pub mod history_cache;
+pub(crate) mod history_cache;
 pub mod layout;
-pub mod marks;
-pub mod message;
+pub(crate) mod marks;
+pub(crate) mod message;
 mod navigation;
-pub mod notifications;
-pub mod plot;
-pub mod polling;
-mod registry_changes;
-pub mod remote;
-pub mod shared;
+pub(crate) mod notifications;
+pub(crate) mod plot;
+pub(crate) mod polling;
+pub(crate) mod remote;
+mod replies;
+mod screen;
+mod session;
+pub(crate) mod text_filter;
 
-use crate::config::keymap::{Access, Action, Key, Keymap, Scope};
-use crate::config::saved_views::SavedView;
-use crate::domain::{ExperimentId, Goal, Millis};
+use crate::config::keymap::{Access, Action, Keymap, Scope};
+use crate::domain::Millis;
 
-pub use crate::tui::screens::Screen;
 pub use dialogs::Dialog;
 pub use message::{Effect, Message, Mouse, Reply, Request, Ticket};
-pub use remote::Remote;
-pub use shared::{Session, SharedState};
+pub use navigation::{Navigate, OpenGlobalScreen};
+pub use screen::{FocusedList, Freshness, OpenScreen, Screen};
+pub use session::{Session, SharedState};
+
+pub(crate) use context::UpdateContext;
+pub(crate) use remote::Remote;
 
 use layout::Size;
-use shared::{Navigate, UpdateContext};
 
-/// Where the app begins.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct StartOptions {
-    /// Opens this experiment's runs at once.
-    pub experiment: Option<ExperimentId>,
-    /// Its name, for the top line.
-    pub experiment_name: Option<String>,
-    /// The goal that it declares.
-    pub goal: Option<Goal>,
-    /// The view that the first table of runs is opened with.
-    pub view: Option<SavedView>,
+/// Whether an action can be performed now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Availability<'a> {
+    /// It can.
+    Available,
+    /// It works in dialogs only, and none is open.
+    DialogsOnly,
+    /// It writes, and the session is read-only for this reason.
+    ReadOnly(&'a str),
 }
 
-/// The whole state of a session.
+/// The state of a session.
 #[derive(Debug)]
 pub struct App {
-    /// The screens, the seen one last; never empty.
-    pub screens: Vec<Screen>,
-    /// What lies over the screen: a dialog, a list, help.
+    /// The open screens, the visible one last; never empty.
+    screens: Vec<OpenScreen>,
+    /// The dialog over the screen.
     pub dialog: Option<Dialog>,
-    /// What all screens share.
+    /// The state that all screens share.
     pub shared: SharedState,
-    /// The keys.
+    /// The key bindings.
     pub keymap: Keymap,
-    /// The terminal's size in cells.
+    /// The size of the terminal.
     pub size: Size,
     /// The time of the last message, ms since the epoch.
     pub now: Millis,
-    /// Whether the first ctrl-c was pressed, so that the next one quits.
+    open_global_screen: OpenGlobalScreen,
+    effects: Vec<Effect>,
+    navigation: Vec<Navigate>,
+    /// Whether the last action was an interrupt: the next one quits.
     is_interrupted: bool,
 }
 
 impl App {
-    /// A session's first state, and what it asks for at once.
-    #[must_use]
-    pub fn new(
+    /// Starts on the screen `home`, below those that `first` opens, and returns the first effects.
+    pub(crate) fn start(
         session: Session,
         keymap: Keymap,
         size: Size,
         now: Millis,
-        start: &StartOptions,
+        (home, open_global_screen): (Box<dyn Screen>, OpenGlobalScreen),
+        first: impl FnOnce(&mut UpdateContext<'_>),
     ) -> (Self, Vec<Effect>) {
         let mut app = Self {
-            screens: vec![Screen::experiments()],
+            screens: vec![OpenScreen::new(home)],
             dialog: None,
             shared: SharedState::new(session),
             keymap,
             size,
             now,
+            open_global_screen,
+            effects: Vec::new(),
+            navigation: Vec::new(),
             is_interrupted: false,
         };
-        let mut effects = Vec::new();
-        app.with_context(&mut effects, |app, context| {
-            context.shared.load_features(&mut *context.effects);
-            context.shared.initial_view.clone_from(&start.view);
-            if let Some(first) = app.screens.first_mut() {
-                first.request_data(context);
-            }
-            if let Some(id) = &start.experiment {
-                let name = start.experiment_name.clone().unwrap_or_default();
-                if let Some(goal) = &start.goal {
-                    context.shared.goals.insert(id.clone(), goal.clone());
-                }
-                context
-                    .navigation
-                    .push(Navigate::Push(Screen::runs(vec![id.clone()], name)));
-            }
-        });
+        app.shared.load_features(now, &mut app.effects);
+        app.with_screen(|screen, context| screen.request_data(context));
+        first(&mut app.context());
+        let effects = app.finish_step();
         (app, effects)
     }
 
-    /// One step: a message changes the state and asks for effects.
+    /// Applies a message and returns the effects that it requests.
     pub fn update(&mut self, now: Millis, message: Message) -> Vec<Effect> {
         self.now = now;
-        let mut effects = Vec::new();
-        self.with_context(&mut effects, |app, context| {
-            app.handle_message(message, context);
+        self.handle_message(message);
+        self.finish_step()
+    }
+
+    /// Navigates as requested, then lets the visible screen derive its state.
+    fn finish_step(&mut self) -> Vec<Effect> {
+        while !self.navigation.is_empty() {
+            for step in std::mem::take(&mut self.navigation) {
+                self.navigate(step);
+            }
+        }
+        self.with_screen(|screen, context| {
+            screen.after_update(context);
+            // A list that became shorter keeps its cursor on an item, the one that is drawn as selected.
+            if let Some(list) = screen.list(context.size, context.shared) {
+                list.cursor.clamp(list.len, list.height);
+            }
         });
-        effects
+        std::mem::take(&mut self.effects)
     }
 
-    /// The screen that is seen.
+    /// Opens a screen on top without requesting its data.
+    pub fn push_loaded(&mut self, screen: impl Screen) {
+        self.screens.push(OpenScreen::new(Box::new(screen)));
+    }
+
+    /// The visible screen.
     #[must_use]
-    pub fn screen(&self) -> &Screen {
-        // The stack is made with one screen, and `pop` keeps the last one.
-        &self.screens[self.screens.len() - 1]
+    pub fn screen(&self) -> &dyn Screen {
+        &*self.screens[self.screens.len() - 1].screen
     }
 
-    /// The picture that the terminal is to lay over its cells, and where.
+    /// The visible screen, if it is an `S`.
+    #[must_use]
+    pub fn screen_as<S: Screen>(&self) -> Option<&S> {
+        self.screen().downcast_ref()
+    }
+
+    /// The picture that the terminal shows over its cells, and its area.
     #[must_use]
     pub fn terminal_image(&self) -> Option<(Ticket, ratatui::layout::Rect)> {
         match &self.dialog {
-            Some(Dialog::Image(view)) if matches!(view.state, dialogs::ImageState::Overlaid) => {
-                Some((view.ticket, dialogs::image_area(self.size)))
+            Some(Dialog::Image(image)) if matches!(image.state, dialogs::ImageState::Overlaid) => {
+                Some((image.ticket, dialogs::image_area(self.size)))
             }
             _ => None,
         }
     }
 
-    /// Where keys go: the dialog, or else the screen.
+    /// Where keys go: to the dialog, else to the screen.
     #[must_use]
     pub fn scope(&self) -> Scope {
         self.dialog
@@ -141,61 +160,62 @@ impl App {
             .map_or_else(|| self.screen().scope(), Dialog::scope)
     }
 
-    /// Whether the session has what an action needs: the one filter of keys, palette, help and dispatch.
+    /// Whether an action can be performed now. Keys, mouse, footer, palette and help all ask here.
     #[must_use]
-    pub fn is_allowed(&self, action: Action) -> bool {
-        action.access() == Access::Read || self.shared.session.can_write
+    pub fn availability(&self, action: Action) -> Availability<'_> {
+        let session = &self.shared.session;
+        match action.access() {
+            Access::Write if !session.can_write => {
+                Availability::ReadOnly(&session.read_only_reason)
+            }
+            Access::Dialog if self.dialog.is_none() => Availability::DialogsOnly,
+            _ => Availability::Available,
+        }
     }
 
-    /// What a key asks for here.
+    /// Whether [`Self::availability`] permits an action.
     #[must_use]
-    pub fn action_for(&self, key: Key) -> Option<Action> {
-        self.keymap
-            .action(self.scope(), key)
-            .filter(|action| self.is_allowed(*action))
+    pub fn is_available(&self, action: Action) -> bool {
+        self.availability(action) == Availability::Available
     }
 
-    /// Runs one step with a context, then goes where it wants to go, then lets the seen screen settle.
-    fn with_context(
-        &mut self,
-        effects: &mut Vec<Effect>,
-        step: impl FnOnce(&mut AppParts<'_>, &mut UpdateContext<'_>),
-    ) {
-        let mut go = Vec::new();
-        let mut context = UpdateContext {
+    fn split(&mut self) -> (&mut [OpenScreen], &mut Option<Dialog>, UpdateContext<'_>) {
+        let context = UpdateContext {
             now: self.now,
             size: self.size,
             shared: &mut self.shared,
-            effects,
-            navigation: &mut go,
+            effects: &mut self.effects,
+            navigation: &mut self.navigation,
         };
-        let mut parts = AppParts {
-            screens: &mut self.screens,
-            dialog: &mut self.dialog,
-            keymap: &self.keymap,
-            size: &mut self.size,
-            is_interrupted: &mut self.is_interrupted,
-        };
-        step(&mut parts, &mut context);
-        while !context.navigation.is_empty() {
-            for navigation in std::mem::take(context.navigation) {
-                parts.navigate(navigation, &mut context);
-            }
-        }
-        parts.screen_mut().after_update(&mut context);
-        // A list that became shorter, by a filter or an answer, keeps its cursor on a line: what is drawn there is what is meant.
-        let size = context.size;
-        if let Some(list) = parts.screen_mut().list(size, context.shared) {
-            list.cursor.clamp(list.len, list.height);
+        (&mut self.screens, &mut self.dialog, context)
+    }
+
+    fn context(&mut self) -> UpdateContext<'_> {
+        self.split().2
+    }
+
+    fn with_screen<R>(
+        &mut self,
+        step: impl FnOnce(&mut dyn Screen, &mut UpdateContext<'_>) -> R,
+    ) -> R {
+        let (screens, _, mut context) = self.split();
+        let last = screens.len() - 1;
+        step(&mut *screens[last].screen, &mut context)
+    }
+
+    fn with_dialog<R>(
+        &mut self,
+        step: impl FnOnce(&mut Dialog, &mut UpdateContext<'_>) -> R,
+    ) -> Option<R> {
+        let (_, dialog, mut context) = self.split();
+        dialog.as_mut().map(|dialog| step(dialog, &mut context))
+    }
+
+    /// Visits the screens from top to bottom.
+    fn for_each_screen(&mut self, mut step: impl FnMut(&mut dyn Screen, &mut UpdateContext<'_>)) {
+        let (screens, _, mut context) = self.split();
+        for open in screens.iter_mut().rev() {
+            step(&mut *open.screen, &mut context);
         }
     }
-}
-
-/// The parts of the state that a step may change beside what the context holds.
-struct AppParts<'a> {
-    screens: &'a mut Vec<Screen>,
-    dialog: &'a mut Option<Dialog>,
-    keymap: &'a Keymap,
-    size: &'a mut Size,
-    is_interrupted: &'a mut bool,
 }

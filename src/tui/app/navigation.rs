@@ -1,125 +1,120 @@
-//! From screen to screen: forward, back, home, and what opens over one.
+//! Navigation: the screen stack, and dialogs over it.
 
-use super::AppParts;
-use super::dialogs::Dialog;
-use super::dispatch::find_match;
-use super::shared::{Choice, Navigate, UpdateContext};
-use crate::config::keymap::Action;
-use crate::tui::screens::Screen;
+use super::App;
+use super::context::UpdateContext;
+use super::dialogs::{Dialog, Submission};
+use super::screen::{OpenScreen, Screen};
+use crate::config::keymap::{Action, Scope};
+use crate::domain::RunId;
 
-impl AppParts<'_> {
-    /// Screens that are reached from everywhere.
-    pub(super) fn open_global_screen(
-        &mut self,
-        action: Action,
-        context: &mut UpdateContext<'_>,
-    ) -> bool {
-        let screen = match action {
-            Action::Experiments => Screen::experiments(),
-            Action::Models => Screen::models(),
-            Action::Journal => Screen::journal(),
-            Action::Runs => {
-                if !self
-                    .screens
-                    .iter()
-                    .any(|screen| matches!(screen, Screen::Runs(_)))
-                {
-                    context.notify("open an experiment first: its runs are then at 2");
-                    return true;
-                }
-                Screen::runs(Vec::new(), String::new())
-            }
-            Action::Compare => {
-                if context.shared.marks.len() < 2 {
-                    context.notify("mark two or more runs with space, then compare them");
-                } else {
-                    context
-                        .navigation
-                        .push(Navigate::Push(Screen::compare(context.shared.marks.ids())));
-                }
-                return true;
-            }
-            Action::Charts => {
-                if context.shared.marks.is_empty() {
-                    context.notify("mark a run with space, then see its curves");
-                } else {
-                    context
-                        .navigation
-                        .push(Navigate::Push(Screen::charts(context.shared.marks.ids())));
-                }
-                return true;
-            }
-            Action::Lineage => {
-                context.notify("open a version of a model first: its lineage is at L");
-                return true;
-            }
-            _ => return false,
-        };
-        context.navigation.push(Navigate::Switch(screen));
-        true
-    }
+/// A step that screens and dialogs request; the app takes it after they returned.
+#[derive(Debug)]
+#[expect(
+    missing_docs,
+    reason = "the other variants are named after what they do"
+)]
+pub enum Navigate {
+    /// Opens a screen on top.
+    Push(Box<dyn Screen>),
+    /// Moves the open screen of the same kind to the top as it was left, else opens this one.
+    Switch(Box<dyn Screen>),
+    /// Moves an open screen to the top; without one, shows the hint.
+    ShowOpen(Scope, &'static str),
+    Back,
+    OpenDialog(Box<Dialog>),
+    CloseDialog,
+    /// Delivers a dialog's result to the screen that opened it.
+    Submit(Submission),
+    /// Asks the screen that opened the prompt for completions and errors.
+    UpdateFeedback,
+    /// Performs an action on the screen.
+    Perform(Action),
+    Unmark(RunId),
+    /// Searches the screen's list while the text is typed.
+    Find(String),
+    /// Narrows the screen's list while the text is typed.
+    SetFilter(String),
+    /// A plan was applied: every screen may show old data.
+    Written,
+}
 
-    /// Goes where a step wants to go.
-    pub(super) fn navigate(&mut self, target: Navigate, context: &mut UpdateContext<'_>) {
-        match target {
-            Navigate::Push(mut screen) => {
-                *self.dialog = None;
-                screen.request_data(context);
-                self.screens.push(screen);
+/// Opens the screen of an action that works everywhere. Returns false for other actions.
+pub type OpenGlobalScreen = fn(Action, &mut UpdateContext<'_>) -> bool;
+
+impl App {
+    pub(super) fn navigate(&mut self, step: Navigate) {
+        match step {
+            Navigate::Push(screen) => self.push(screen),
+            Navigate::Switch(screen) => {
+                if !self.raise(screen.scope()) {
+                    self.push(screen);
+                }
             }
-            Navigate::Switch(screen) => self.switch_to(screen, context),
+            Navigate::ShowOpen(scope, hint) => {
+                if !self.raise(scope) {
+                    self.context().notify(hint);
+                }
+            }
             Navigate::Back => {
                 if self.screens.len() > 1 {
                     self.screens.pop();
                 }
             }
-            Navigate::OpenDialog(dialog) => *self.dialog = Some(*dialog),
-            Navigate::CloseDialog => *self.dialog = None,
-            Navigate::Submit(Choice::Action(action)) => self.handle_action(action, context),
-            // The list stays open: who takes one mark away may want to take another.
-            Navigate::Submit(Choice::Unmark(id)) => {
-                context.shared.marks.remove(&id);
-                self.open_marks(context);
+            Navigate::OpenDialog(dialog) => self.dialog = Some(*dialog),
+            Navigate::CloseDialog => self.dialog = None,
+            Navigate::Submit(submission) => {
+                self.with_screen(|screen, context| submission.deliver(screen, context));
             }
-            Navigate::Submit(Choice::Find(needle)) => {
-                let screen = self.screen_mut();
-                screen.set_search_text(needle);
-                find_match(screen, 0, context);
-            }
-            // What was written may be shown by any of them.
-            Navigate::Submit(Choice::Applied) => self
-                .screens
-                .iter_mut()
-                .for_each(|screen| screen.handle_choice(Choice::Applied, context)),
-            Navigate::Submit(choice) => self.screen_mut().handle_choice(choice, context),
-            Navigate::CheckInput => {
-                if let (Some(Dialog::Prompt(prompt)), Some(screen)) =
-                    (&mut *self.dialog, self.screens.last())
+            Navigate::UpdateFeedback => {
+                if let (Some(Dialog::Prompt(prompt)), Some(open)) =
+                    (&mut self.dialog, self.screens.last())
                 {
-                    prompt.set_feedback(screen.check_input(
-                        prompt.purpose,
-                        prompt.input.value(),
-                        prompt.cursor_byte(),
-                    ));
+                    prompt.update_feedback(&*open.screen);
                 }
+            }
+            Navigate::Perform(action) => self.handle_action(action),
+            // The list stays open to unmark more runs.
+            Navigate::Unmark(id) => {
+                self.shared.marks.remove(&id);
+                self.open_marks();
+            }
+            Navigate::Find(text) => {
+                let last = self.screens.len() - 1;
+                self.screens[last].search_text = text;
+                self.find_match(0);
+            }
+            Navigate::SetFilter(text) => self.set_filter(text),
+            Navigate::Written => {
+                self.for_each_screen(|screen, context| screen.after_write(context));
             }
         }
     }
 
-    /// A screen of the same kind that is on the stack comes to the top, as it was left; else it is opened there. What was
-    /// seen before stays below, so that the way back leads to it.
-    fn switch_to(&mut self, mut screen: Screen, context: &mut UpdateContext<'_>) {
-        *self.dialog = None;
-        if let Some(at) = self
+    fn push(&mut self, screen: Box<dyn Screen>) {
+        self.dialog = None;
+        self.screens.push(OpenScreen::new(screen));
+        self.with_screen(|screen, context| screen.request_data(context));
+    }
+
+    /// Moves the open screen of a kind to the top. The screens below keep their order, so that back leads to them.
+    fn raise(&mut self, scope: Scope) -> bool {
+        let at = self
             .screens
             .iter()
-            .rposition(|other| other.is_same_kind(&screen))
-        {
-            let screen_to_show = self.screens.remove(at);
-            self.screens.push(screen_to_show);
-            return;
+            .rposition(|open| open.screen.scope() == scope);
+        if let Some(at) = at {
+            self.dialog = None;
+            self.screens[at..].rotate_left(1);
         }
-        screen.request_data(context);
-        self.screens.push(screen);
+        at.is_some()
+    }
+
+    pub(super) fn set_filter(&mut self, text: String) {
+        self.with_screen(|screen, context| {
+            if let Some((_, filter)) = screen.text_filter() {
+                filter.set(text);
+                screen.after_filter(context.shared);
+            }
+        });
     }
 }

@@ -1,44 +1,40 @@
-//! Notices: what was said, one line now, all of it a key away.
+//! Notifications: the last one in the message line, all of them in a list.
 
 use crate::domain::{Millis, StoreError};
 
-/// How long a notice stays in the message line, in ms.
+/// How long a notification stays in the message line, in ms.
 const VISIBLE_MS: Millis = 8_000;
-/// How many notices are kept.
+/// The most notifications in the list.
 const MAX_NOTIFICATIONS: usize = 500;
 
-/// How much a notice matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
-    /// Good to know.
     Info,
-    /// It needs a look.
+    /// Stays in the message line until it is dismissed.
     Error,
 }
 
-/// Something that was said; safe to draw.
+/// A message to the user; its texts are cleaned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notification {
-    /// When, ms since the epoch.
+    /// Ms since the epoch.
     pub at: Millis,
-    /// How much it matters.
     pub severity: Severity,
-    /// In one line.
+    /// One line.
     pub text: String,
-    /// What to do next, where something can be done.
+    /// The next step; empty without one.
     pub hint: String,
 }
 
-/// All notices of a session, oldest first.
+/// The notifications of a session.
 #[derive(Clone, Debug, Default)]
 pub struct Notifications {
-    /// The notices that are kept.
+    /// Oldest first.
     pub all: Vec<Notification>,
     dismissed_count: usize,
 }
 
 impl Notifications {
-    /// Says something.
     pub fn info(&mut self, at: Millis, text: String) {
         self.push(Notification {
             at,
@@ -48,30 +44,28 @@ impl Notifications {
         });
     }
 
-    /// Says that something failed, why, and what to do.
-    pub fn store_error(&mut self, at: Millis, fault: &StoreError) {
-        self.error(at, fault.to_string(), fault.hint().to_owned());
+    pub fn store_error(&mut self, at: Millis, error: &StoreError) {
+        self.error(at, error.to_string(), error.hint().to_owned());
     }
 
-    /// Says that something failed, and what to do.
-    pub fn error(&mut self, at: Millis, text: String, next: String) {
+    pub fn error(&mut self, at: Millis, text: String, hint: String) {
         self.push(Notification {
             at,
             severity: Severity::Error,
             text,
-            hint: next,
+            hint,
         });
     }
 
-    fn push(&mut self, notice: Notification) {
+    fn push(&mut self, notification: Notification) {
         if self.all.len() == MAX_NOTIFICATIONS {
             self.all.remove(0);
             self.dismissed_count = self.dismissed_count.saturating_sub(1);
         }
-        self.all.push(notice);
+        self.all.push(notification);
     }
 
-    /// The notice for the message line: the last one, while it is new; an error stays until it is dismissed.
+    /// The notification for the message line.
     #[must_use]
     pub fn current(&self, now: Millis) -> Option<&Notification> {
         let last = self.all.get(self.dismissed_count..)?.last()?;
@@ -79,7 +73,7 @@ impl Notifications {
             .then_some(last)
     }
 
-    /// Takes what is in the message line away. Returns whether there was anything.
+    /// Clears the message line. Returns false if it was empty.
     pub fn dismiss(&mut self, now: Millis) -> bool {
         let was_visible = self.current(now).is_some();
         self.dismissed_count = self.all.len();

@@ -1,40 +1,43 @@
-//! Refreshing by itself: what a screen shows is asked for again, unseen, at the session's pace.
+//! Automatic refreshes: data on the screen is requested again in the background, at the session's interval.
 
-use super::message::Request;
+use super::backoff::BackoffReason;
+use super::context::UpdateContext;
+use super::message::{Request, Ticket};
 use super::remote::Remote;
-use super::shared::{SharedState, UpdateContext};
+use super::screen::Freshness;
+use super::session::SharedState;
 use crate::domain::{Millis, StoreError, StoreErrorKind};
-use crate::tui::app::backoff::BackoffReason;
-use crate::tui::screens::Freshness;
 
-/// How an attempt to reach the store went, for the pace.
+/// How a request went, for the backoff.
 #[derive(Clone, Copy, Debug)]
 pub struct PollOutcome<'a> {
-    /// When it was asked, ms since the epoch.
+    /// When it was sent, ms since the epoch.
     pub requested_at: Millis,
-    /// Why it failed, if it did.
     pub error: Option<&'a StoreError>,
-    /// Whether it was asked unseen, after another failure that was told: then the top line says enough.
+    /// Whether it was a background refresh after a failure that was reported: the top line shows enough.
     pub is_already_reported: bool,
 }
 
 impl SharedState {
-    /// The interval that was asked for, in ms; 0 for never.
+    /// The session's refresh interval in ms; 0 for never.
     #[must_use]
     pub fn poll_interval(&self) -> Millis {
         Millis::from(self.session.refresh_seconds) * 1_000
     }
 
-    /// How fresh something is that is refreshed by itself, every so many intervals, and was last tried for at a time.
+    /// Adds the effective refresh interval to the freshness of data that is refreshed every `intervals` intervals.
     #[must_use]
     pub fn polled_freshness(
         &self,
         freshness: Freshness,
         intervals: Millis,
-        tried: Option<Millis>,
+        last_attempt_at: Option<Millis>,
     ) -> Freshness {
         let every = self.poll_interval() * intervals;
-        let wait = (every > 0).then(|| self.backoff.wait_after(every, tried.unwrap_or_default()));
+        let wait = (every > 0).then(|| {
+            self.backoff
+                .wait_after(every, last_attempt_at.unwrap_or_default())
+        });
         Freshness {
             poll_interval: wait,
             is_backing_off: self.backoff.reason() == Some(BackoffReason::SlowResponses),
@@ -44,7 +47,7 @@ impl SharedState {
 }
 
 impl UpdateContext<'_> {
-    /// Asks again, unseen, for something that is there, when it is time: every so many of the session's intervals.
+    /// Refreshes a value in the background when `intervals` of the session's intervals have passed.
     pub fn refetch_if_due<T>(
         &mut self,
         remote: &mut Remote<T>,
@@ -53,33 +56,50 @@ impl UpdateContext<'_> {
     ) {
         let every = self.shared.poll_interval() * intervals;
         let last = remote
-            .last_attempt_at
-            .filter(|_| remote.value.is_some() && !remote.is_fetching());
+            .last_attempt_at()
+            .filter(|_| remote.get().is_some() && remote.fetch().is_none());
         if last.is_some_and(|last| self.shared.backoff.is_due(every, last, self.now)) {
-            let ticket = self.request(request());
-            remote.refreshing = Some((ticket, self.now));
+            self.begin(remote, request(), true);
         }
     }
 
-    /// Notes how an attempt went: for the pace, and for the message line.
-    pub fn record_poll(&mut self, heard: PollOutcome<'_>) {
+    /// Takes the reply that `remote` awaits: for the backoff, the message line and the value.
+    pub fn resolve<T>(
+        &mut self,
+        remote: &mut Remote<T>,
+        ticket: Ticket,
+        result: Result<T, StoreError>,
+    ) {
+        let Some(fetch) = remote.fetch().filter(|fetch| fetch.ticket == ticket) else {
+            return;
+        };
+        self.record_poll(PollOutcome {
+            requested_at: fetch.since,
+            error: result.as_ref().err(),
+            is_already_reported: fetch.is_background && remote.error().is_some(),
+        });
+        remote.resolve(result, self.now);
+    }
+
+    /// Records the outcome of a request for the backoff, and reports its error.
+    pub fn record_poll(&mut self, outcome: PollOutcome<'_>) {
         let every = self.shared.poll_interval();
-        match heard.error {
-            Some(fault) if is_store_unhealthy(fault.kind) => {
-                self.shared.backoff.record_failure(fault, self.now);
+        match outcome.error {
+            Some(error) if is_store_unhealthy(error.kind) => {
+                self.shared.backoff.record_failure(error, self.now);
             }
             _ => self
                 .shared
                 .backoff
-                .record_response(every, self.now.saturating_sub(heard.requested_at)),
+                .record_response(every, self.now.saturating_sub(outcome.requested_at)),
         }
-        if let Some(fault) = heard.error.filter(|_| !heard.is_already_reported) {
-            self.shared.notifications.store_error(self.now, fault);
+        if let Some(error) = outcome.error.filter(|_| !outcome.is_already_reported) {
+            self.notify_error(error);
         }
     }
 }
 
-/// Whether a fault says that the store or the way to it suffers; the others are answers of a store that is well.
+/// Whether an error means that the store or the network has a problem; the other kinds come from a healthy store.
 fn is_store_unhealthy(kind: StoreErrorKind) -> bool {
     !matches!(
         kind,

@@ -25,6 +25,7 @@ use crate::store::MergedStore;
 use crate::tui::app::message::ImageSource;
 use crate::tui::app::{App, Effect, Message, Reply, Request, Ticket};
 use crate::tui::graphics::{GraphicsSupport, Protocol, probe};
+use crate::tui::screens;
 use crate::tui::view;
 use crate::tui::view::TerminalTheme;
 
@@ -146,7 +147,7 @@ impl EventLoop {
             view_files,
         });
         let size = terminal::size();
-        let (app, effects) = App::new(app, keymap, size, clock::now(), &start);
+        let (app, effects) = screens::start(app, keymap, size, clock::now(), &start);
         let input = InputTranslator::default();
         let mut event_loop = Self {
             app,
@@ -257,11 +258,7 @@ impl EventLoop {
             Effect::Copy(ticket, text) => self.copy_to_clipboard(ticket, &text),
             Effect::Suspend => {
                 if !signals::stop_job() {
-                    self.app.shared.notifications.info(
-                        clock::now(),
-                        "there is no shell to go back to: this terminal runs only this program"
-                            .into(),
-                    );
+                    self.dispatch(Message::SuspendFailed);
                 }
             }
             // A terminal that can't be written to is found out by the next drawing.

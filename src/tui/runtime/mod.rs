@@ -2,7 +2,6 @@
 //!
 //! [`run`] takes the terminal, feeds the app with what happens, draws it, and gives the terminal back whatever happens.
 
-mod clock;
 mod effects;
 mod event_loop;
 mod images;
@@ -27,12 +26,13 @@ use tokio::sync::mpsc::unbounded_channel;
 use crate::config::keymap::Keymap;
 use crate::config::saved_views::ViewFiles;
 use crate::config::{Alert, GraphicsProtocol};
+use crate::ops::clock;
 use crate::ops::journal::Journal;
 use crate::ops::lineage::EvidenceSources;
 use crate::promotion::policy::Policy;
 use crate::store::{Reader, StoreHandle};
 use crate::tui::app;
-use crate::tui::app::StartOptions;
+use crate::tui::screens::StartOptions;
 use crate::tui::view::TerminalTheme;
 
 /// What a session is run with.

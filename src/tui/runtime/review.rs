@@ -43,7 +43,7 @@ pub(super) async fn review_version(
             commits: commits.as_deref().map_err(String::as_str),
         };
         ReviewPage {
-            lines: document.render_lines(Some(width)),
+            lines: document.to_document().to_lines(Some(width)),
             is_requested: !review.evaluation.requests.is_empty(),
             slot: review.evaluation.target.slot,
             digest: review.evaluation.facts_digest,

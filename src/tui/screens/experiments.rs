@@ -2,34 +2,28 @@
 
 use std::collections::BTreeSet;
 
-use super::{FocusedList, Freshness, Screen, View, take_reply};
+use super::{FocusedList, Freshness, RunsScreen, Screen};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{Experiment, ExperimentId, Millis};
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::dialogs::Dialog;
 use crate::tui::app::layout::{Size, screen_areas, table_areas};
-use crate::tui::app::message::{Reply, Request, Ticket};
-use crate::tui::app::remote::Remote;
-use crate::tui::app::shared::{Choice, Navigate, SharedState, UpdateContext};
+use crate::tui::app::text_filter::TextFilter;
+use crate::tui::app::{Remote, Reply, Request, SharedState, Ticket, UpdateContext};
 
-/// The list is read again every so many of the session's intervals: counting the runs of all experiments costs more than reading
-/// the few runs that go on, and nobody waits for it.
+/// The list is refreshed every third interval: counting the runs of all experiments costs more than polling active runs.
 const INTERVALS_PER_POLL: Millis = 3;
 
-/// What the list is sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SortOrder {
+pub(crate) enum SortOrder {
     /// The newest run first.
     #[default]
     Activity,
-    /// By name.
     Name,
     /// The most runs first.
     Runs,
 }
 
 impl SortOrder {
-    /// The order after this one.
     fn next(self) -> Self {
         match self {
             Self::Activity => Self::Name,
@@ -38,8 +32,6 @@ impl SortOrder {
         }
     }
 
-    /// In words.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Activity => "last activity",
@@ -49,73 +41,52 @@ impl SortOrder {
     }
 }
 
-/// The screen's state.
+/// The list of experiments.
 #[derive(Debug, Default)]
 pub struct ExperimentsScreen {
-    /// The experiments, in the store's order.
-    pub data: Remote<Vec<Experiment>>,
-    /// The lines that are seen, as places in `data`.
-    pub visible_rows: Vec<usize>,
-    /// The cursor over the lines.
-    pub cursor: Cursor,
-    /// The words that a name must have.
-    pub filter: String,
-    /// The order.
-    pub order: SortOrder,
-    /// Experiments that are marked, to be opened together.
-    pub marked: BTreeSet<ExperimentId>,
-    search_text: String,
+    /// In the store's order.
+    pub(crate) data: Remote<Vec<Experiment>>,
+    /// The visible rows as indices into `data`.
+    pub(crate) visible_rows: Vec<usize>,
+    pub(crate) cursor: Cursor,
+    pub(crate) filter: TextFilter,
+    pub(crate) order: SortOrder,
+    /// Experiments to open together.
+    pub(crate) marked: BTreeSet<ExperimentId>,
 }
 
 impl ExperimentsScreen {
-    /// The experiment of a line.
-    #[must_use]
-    pub fn row(&self, line: usize) -> Option<&Experiment> {
-        self.data.get()?.get(*self.visible_rows.get(line)?)
+    pub(crate) fn row(&self, index: usize) -> Option<&Experiment> {
+        self.data.get()?.get(*self.visible_rows.get(index)?)
     }
 
-    /// The experiment under the cursor.
-    #[must_use]
-    pub fn current(&self) -> Option<&Experiment> {
+    fn current(&self) -> Option<&Experiment> {
         self.row(self.cursor.index)
     }
 
     fn update_rows(&mut self) {
         let Some(all) = self.data.get() else { return };
         let selected = self.current().map(|experiment| experiment.id.clone());
-        let words: Vec<String> = self
-            .filter
-            .split_whitespace()
-            .map(str::to_lowercase)
-            .collect();
-        let fits = |experiment: &Experiment| {
-            let name = experiment.name.raw().to_lowercase();
-            words
-                .iter()
-                .all(|word| name.contains(word) || experiment.id.raw() == word)
+        let lower_name = |e: &Experiment| e.name.raw().to_lowercase();
+        let matches = |experiment: &Experiment| {
+            let (name, id) = (lower_name(experiment), experiment.id.raw());
+            let mut words = self.filter.words().iter();
+            words.all(|word| name.contains(word) || id == word)
         };
-        let mut lines: Vec<usize> = (0..all.len()).filter(|i| fits(&all[*i])).collect();
+        let mut rows: Vec<usize> = (0..all.len()).filter(|i| matches(&all[*i])).collect();
         let activity = |e: &Experiment| e.last_run_time.or(e.last_update_time).or(e.creation_time);
-        lines.sort_by(|a, b| {
+        rows.sort_by(|a, b| {
             let (a, b) = (&all[*a], &all[*b]);
             match self.order {
                 SortOrder::Activity => activity(b).cmp(&activity(a)),
-                SortOrder::Name => a
-                    .name
-                    .raw()
-                    .to_lowercase()
-                    .cmp(&b.name.raw().to_lowercase()),
+                SortOrder::Name => lower_name(a).cmp(&lower_name(b)),
                 SortOrder::Runs => b.run_count.cmp(&a.run_count),
             }
             .then_with(|| a.name.cmp(&b.name))
         });
-        if let Some(at) = selected.and_then(|id| lines.iter().position(|i| all[*i].id == id)) {
-            // The window moves with the cursor, so that the eye finds the line where it was.
-            let offset = self.cursor.index.saturating_sub(self.cursor.top);
-            self.cursor.index = at;
-            self.cursor.top = at.saturating_sub(offset);
-        }
-        self.visible_rows = lines;
+        let at = selected.and_then(|id| rows.iter().position(|i| all[*i].id == id));
+        self.visible_rows = rows;
+        self.cursor.follow(at);
     }
 
     fn open(&self, context: &mut UpdateContext<'_>) {
@@ -130,14 +101,22 @@ impl ExperimentsScreen {
             [one] => one.name.clean().into_owned(),
             many => format!("{} experiments", many.len()),
         };
-        context.navigation.push(Navigate::Push(Screen::runs(
-            chosen.iter().map(|e| e.id.clone()).collect(),
-            name,
-        )));
+        let ids = chosen.iter().map(|e| e.id.clone()).collect();
+        context.push(RunsScreen::new(ids, name));
+    }
+
+    fn toggle_mark(&mut self, context: &UpdateContext<'_>) {
+        if let Some(id) = self.current().map(|e| e.id.clone())
+            && !self.marked.remove(&id)
+        {
+            self.marked.insert(id);
+        }
+        let (len, height) = (self.visible_rows.len(), context.size.height.into());
+        self.cursor.apply_motion(Action::Down, len, height);
     }
 }
 
-impl View for ExperimentsScreen {
+impl Screen for ExperimentsScreen {
     fn scope(&self) -> Scope {
         Scope::Experiments
     }
@@ -150,7 +129,7 @@ impl View for ExperimentsScreen {
         shared.polled_freshness(
             Freshness::of(&self.data),
             INTERVALS_PER_POLL,
-            self.data.last_attempt_at,
+            self.data.last_attempt_at(),
         )
     }
 
@@ -159,55 +138,24 @@ impl View for ExperimentsScreen {
     }
 
     fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
-        match action {
-            Action::Open => self.open(context),
-            Action::Mark | Action::MarkRange => {
-                if let Some(id) = self.current().map(|e| e.id.clone())
-                    && !self.marked.remove(&id)
-                {
-                    self.marked.insert(id);
-                }
-                self.cursor.apply_motion(
-                    Action::Down,
-                    self.visible_rows.len(),
-                    usize::from(context.size.height),
-                );
-            }
-            Action::ClearMarks => self.marked.clear(),
-            Action::Sort => {
+        match (action, self.current()) {
+            (Action::Open, _) => self.open(context),
+            (Action::Mark | Action::MarkRange, _) => self.toggle_mark(context),
+            (Action::ClearMarks, _) => self.marked.clear(),
+            (Action::Sort, _) => {
                 self.order = self.order.next();
                 self.update_rows();
             }
-            Action::Filter => {
-                context
-                    .navigation
-                    .push(Navigate::OpenDialog(Box::new(Dialog::text_filter(
-                        "filter experiments",
-                        &self.filter,
-                    ))));
+            (Action::CopyValue, Some(current)) => {
+                context.copy_to_clipboard(current.name.raw().to_owned());
             }
-            Action::CopyValue => {
-                if let Some(experiment) = self.current() {
-                    context.copy_to_clipboard(experiment.name.raw().to_owned());
-                }
+            (Action::CopyId, Some(current)) => {
+                context.copy_to_clipboard(current.id.raw().to_owned());
             }
-            Action::CopyId => {
-                if let Some(experiment) = self.current() {
-                    context.copy_to_clipboard(experiment.id.raw().to_owned());
-                }
+            (Action::WebPage, Some(current)) => {
+                context.copy_web_page(&format!("experiments/{}", current.id.raw()));
             }
-            Action::WebPage => {
-                if let (Some(web), Some(experiment)) =
-                    (context.shared.session.web_url.clone(), self.current())
-                {
-                    context
-                        .copy_to_clipboard(format!("{web}/#/experiments/{}", experiment.id.raw()));
-                }
-            }
-            Action::Back if !self.filter.is_empty() => {
-                self.filter.clear();
-                self.update_rows();
-            }
+            (Action::CopyValue | Action::CopyId | Action::WebPage, None) => {}
             _ => return false,
         }
         true
@@ -219,27 +167,28 @@ impl View for ExperimentsScreen {
         reply: Reply,
         context: &mut UpdateContext<'_>,
     ) -> Option<Reply> {
-        let rest = take_reply!(ticket, reply, context, Experiments => self.data);
-        if rest.is_none() {
-            self.update_rows();
-            for experiment in self.data.get().into_iter().flatten() {
-                if let Some(goal) = experiment.declared_goal() {
-                    context
-                        .shared
-                        .goals
-                        .entry(experiment.id.clone())
-                        .or_insert(goal);
-                }
+        match reply {
+            Reply::Experiments(result) if self.data.is_awaiting(ticket) => {
+                context.resolve(&mut self.data, ticket, result);
+            }
+            other => return Some(other),
+        }
+        self.update_rows();
+        for experiment in self.data.get().into_iter().flatten() {
+            if let Some(goal) = experiment.declared_goal() {
+                let goals = &mut context.shared.goals;
+                goals.entry(experiment.id.clone()).or_insert(goal);
             }
         }
-        rest
+        None
     }
 
-    fn handle_choice(&mut self, choice: Choice, _: &mut UpdateContext<'_>) {
-        if let Choice::Filter(text) = choice {
-            self.filter = text;
-            self.update_rows();
-        }
+    fn text_filter(&mut self) -> Option<(&'static str, &mut TextFilter)> {
+        Some(("filter experiments", &mut self.filter))
+    }
+
+    fn after_filter(&mut self, _: &SharedState) {
+        self.update_rows();
     }
 
     fn after_update(&mut self, context: &mut UpdateContext<'_>) {
@@ -248,25 +197,13 @@ impl View for ExperimentsScreen {
 
     fn list(&mut self, size: Size, _: &SharedState) -> Option<FocusedList<'_>> {
         let rows = table_areas(screen_areas(size).body).rows;
-        Some(FocusedList {
-            cursor: &mut self.cursor,
-            len: self.visible_rows.len(),
-            height: rows.height.into(),
-            top: rows.y,
-        })
+        let len = self.visible_rows.len();
+        Some(FocusedList::new(&mut self.cursor, len, rows))
     }
 
-    fn row_label(&self, line: usize, _: &SharedState) -> String {
-        self.row(line)
+    fn row_label(&self, row: usize, _: &SharedState) -> String {
+        self.row(row)
             .map(|e| e.name.clean().into_owned())
             .unwrap_or_default()
-    }
-
-    fn search_text(&self) -> &str {
-        &self.search_text
-    }
-
-    fn set_search_text(&mut self, needle: String) {
-        self.search_text = needle;
     }
 }

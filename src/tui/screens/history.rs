@@ -1,124 +1,91 @@
-//! The history of a model: who moved which version where, when and why. What moves while it is seen is told.
+//! The history of a model: who moved which version where, when and why.
 
-use super::journal::{list_area, show_undo_plan};
-use super::{FocusedList, Freshness, View, take_reply};
+use super::journal::open_undo_plan;
+use super::{FocusedList, Freshness, Screen};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::ModelName;
 use crate::promotion::journal::{EventSource, TimelineEvent};
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::dialogs::Dialog;
-use crate::tui::app::layout::{Size, table_areas};
-use crate::tui::app::message::{Effect, ModelHistory, Reply, Request, Ticket};
-use crate::tui::app::remote::Remote;
-use crate::tui::app::shared::{Choice, Navigate, SharedState, UpdateContext};
+use crate::tui::app::layout::{Size, list_above_detail, table_areas};
+use crate::tui::app::message::ModelHistory;
+use crate::tui::app::text_filter::TextFilter;
+use crate::tui::app::{Remote, Reply, Request, SharedState, Ticket, UpdateContext};
 
-/// How many of the session's intervals pass between two looks.
 const INTERVALS_PER_POLL: i64 = 2;
 
-/// The screen's state.
+/// The history of a model. Events that a refresh adds are announced.
 #[derive(Debug)]
 pub struct HistoryScreen {
-    /// The model.
-    pub name: ModelName,
-    /// What happened, newest first.
-    pub data: Remote<Box<ModelHistory>>,
-    /// The cursor over the lines.
-    pub cursor: Cursor,
-    /// The words that an event must have.
-    pub filter: String,
-    search_text: String,
+    name: ModelName,
+    pub(crate) data: Remote<Box<ModelHistory>>,
+    pub(crate) cursor: Cursor,
+    pub(crate) filter: TextFilter,
 }
 
 impl HistoryScreen {
-    /// The history of a model.
-    #[must_use]
-    pub fn new(name: ModelName) -> Self {
+    pub(crate) fn new(name: ModelName) -> Self {
         Self {
             name,
             data: Remote::default(),
             cursor: Cursor::default(),
-            filter: String::new(),
-            search_text: String::new(),
+            filter: TextFilter::default(),
         }
     }
 
-    /// The events that pass the filter, newest first.
-    #[must_use]
-    pub fn visible_events(&self) -> Vec<&TimelineEvent> {
-        let words: Vec<String> = self
-            .filter
-            .split_whitespace()
-            .map(str::to_lowercase)
-            .collect();
-        let fits = |event: &&TimelineEvent| {
-            let text = format!(
-                "{} {} {} {} {}",
-                event.action, event.user, event.from, event.to, event.reason
-            )
-            .to_lowercase();
-            words.iter().all(|word| text.contains(word))
-        };
-        self.data
-            .get()
-            .map(|data| data.events.as_slice())
-            .unwrap_or_default()
-            .iter()
-            .filter(fits)
-            .collect()
+    fn events(&self) -> &[TimelineEvent] {
+        let events = self.data.get().map(|data| data.events.as_slice());
+        events.unwrap_or_default()
     }
 
-    /// The event under the cursor.
+    /// The matching events, newest first.
     #[must_use]
-    pub fn current(&self) -> Option<&TimelineEvent> {
+    pub fn visible_events(&self) -> Vec<&TimelineEvent> {
+        let matches = |event: &&TimelineEvent| {
+            self.filter.matches(&format!(
+                "{} {} {} {} {}",
+                event.action, event.user, event.from, event.to, event.reason
+            ))
+        };
+        self.events().iter().filter(matches).collect()
+    }
+
+    pub(crate) fn current(&self) -> Option<&TimelineEvent> {
         self.visible_events().get(self.cursor.index).copied()
     }
 
     fn undo(&self, context: &mut UpdateContext<'_>) {
-        let Some(event) = self.current() else { return };
-        let entries = self
-            .data
-            .get()
-            .map(|data| data.entries.as_slice())
-            .unwrap_or_default();
-        match entries
-            .iter()
-            .find(|entry| Some(&entry.id) == event.journal_id.as_ref())
-        {
-            Some(entry) => show_undo_plan(entry, context),
-            None => context
-                .notify("this was not written from here: U on a version gives its place back"),
+        let (Some(event), Some(data)) = (self.current(), self.data.get()) else {
+            return;
+        };
+        let id = event.journal_id.as_ref();
+        match data.entries.iter().find(|entry| Some(&entry.id) == id) {
+            Some(entry) => open_undo_plan(entry, context),
+            None => context.notify(
+                "no journal entry: U on a version restores the previous holder of its slot",
+            ),
         }
     }
 
-    /// Tells what happened since the last look.
     fn announce_new_events(&self, known: &[TimelineEvent], context: &mut UpdateContext<'_>) {
-        let lines = self
-            .data
-            .get()
-            .map(|data| data.events.as_slice())
-            .unwrap_or_default();
-        let new: Vec<&TimelineEvent> = lines
-            .iter()
-            .filter(|event| !known.contains(event))
-            .collect();
-        let Some(first) = new.first() else { return };
-        let more = if new.len() > 1 {
-            format!(", and {} more", new.len() - 1)
-        } else {
-            String::new()
+        let mut new = self.events().iter().filter(|event| !known.contains(event));
+        let (Some(first), more) = (new.next(), new.count()) else {
+            return;
         };
         let by = if first.source == EventSource::Unrecorded {
             String::new()
         } else {
             format!(", by {}", first.user)
         };
-        let text = format!("{}: {}{by}{more}", self.name.clean(), first.action);
-        context.effects.push(Effect::Alert(text.clone()));
-        context.notify(text);
+        let more = if more > 0 {
+            format!(", and {more} more")
+        } else {
+            String::new()
+        };
+        context.alert(format!("{}: {}{by}{more}", self.name.clean(), first.action));
     }
 }
 
-impl View for HistoryScreen {
+impl Screen for HistoryScreen {
     fn scope(&self) -> Scope {
         Scope::History
     }
@@ -135,7 +102,7 @@ impl View for HistoryScreen {
         shared.polled_freshness(
             Freshness::of(&self.data),
             INTERVALS_PER_POLL,
-            self.data.last_attempt_at,
+            self.data.last_attempt_at(),
         )
     }
 
@@ -144,27 +111,14 @@ impl View for HistoryScreen {
     }
 
     fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
-        match action {
-            Action::Undo => self.undo(context),
-            Action::Open => context.notify("the whole event is shown below"),
-            Action::Filter => {
-                context
-                    .navigation
-                    .push(Navigate::OpenDialog(Box::new(Dialog::text_filter(
-                        "filter the history",
-                        &self.filter,
-                    ))));
+        match (action, self.current()) {
+            (Action::Undo, _) => self.undo(context),
+            (Action::Open, _) => context.notify("the whole event is shown below"),
+            (Action::CopyValue, Some(event)) => context.copy_to_clipboard(event.action.clone()),
+            (Action::CopyId, Some(event)) => {
+                context.copy_to_clipboard(event.journal_id.clone().unwrap_or_default());
             }
-            Action::CopyValue | Action::CopyId => {
-                if let Some(event) = self.current() {
-                    context.copy_to_clipboard(if action == Action::CopyId {
-                        event.journal_id.clone().unwrap_or_default()
-                    } else {
-                        event.action.clone()
-                    });
-                }
-            }
-            Action::Back if !self.filter.is_empty() => self.filter.clear(),
+            (Action::CopyValue | Action::CopyId, None) => {}
             _ => return false,
         }
         true
@@ -176,69 +130,47 @@ impl View for HistoryScreen {
         reply: Reply,
         context: &mut UpdateContext<'_>,
     ) -> Option<Reply> {
+        let result = match reply {
+            Reply::History(result) if self.data.is_awaiting(ticket) => result,
+            other => return Some(other),
+        };
         let selected = self.current().cloned();
-        let was_refreshing = self
-            .data
-            .refreshing
-            .is_some_and(|(asked, _)| asked == ticket);
-        let before = self
-            .data
-            .get()
-            .filter(|_| was_refreshing)
-            .map(|data| data.events.clone());
-        let rest = take_reply!(ticket, reply, context, History => self.data);
+        let is_background = self.data.fetch().is_some_and(|fetch| fetch.is_background);
+        let before = is_background.then(|| self.events().to_vec());
+        context.resolve(&mut self.data, ticket, result);
         if let Some(known) = before {
             self.announce_new_events(&known, context);
         }
-        // New events stand above: the cursor stays on the one that it was on.
-        if let Some(at) = selected.and_then(|kept| {
-            self.visible_events()
-                .iter()
-                .position(|event| **event == kept)
-        }) {
-            self.cursor.index = at;
-        }
-        rest
+        // New events are inserted above.
+        let events = self.visible_events();
+        let at = selected.and_then(|selected| events.iter().position(|event| **event == selected));
+        self.cursor.follow(at);
+        None
     }
 
-    fn handle_choice(&mut self, choice: Choice, context: &mut UpdateContext<'_>) {
-        match choice {
-            Choice::Filter(text) => self.filter = text,
-            Choice::Applied => self.request_data(context),
-            _ => {}
-        }
+    fn after_write(&mut self, context: &mut UpdateContext<'_>) {
+        self.request_data(context);
+    }
+
+    fn text_filter(&mut self) -> Option<(&'static str, &mut TextFilter)> {
+        Some(("filter the history", &mut self.filter))
     }
 
     fn after_update(&mut self, context: &mut UpdateContext<'_>) {
-        let name = self.name.clone();
-        context.refetch_if_due(&mut self.data, INTERVALS_PER_POLL, || {
-            Request::History(name)
-        });
+        let request = || Request::History(self.name.clone());
+        context.refetch_if_due(&mut self.data, INTERVALS_PER_POLL, request);
     }
 
     fn list(&mut self, size: Size, _: &SharedState) -> Option<FocusedList<'_>> {
-        let rows = table_areas(list_area(size)).rows;
+        let rows = table_areas(list_above_detail(size)).rows;
         let len = self.visible_events().len();
-        Some(FocusedList {
-            cursor: &mut self.cursor,
-            len,
-            height: rows.height.into(),
-            top: rows.y,
-        })
+        Some(FocusedList::new(&mut self.cursor, len, rows))
     }
 
-    fn row_label(&self, line: usize, _: &SharedState) -> String {
+    fn row_label(&self, row: usize, _: &SharedState) -> String {
         self.visible_events()
-            .get(line)
+            .get(row)
             .map(|event| event.action.clone())
             .unwrap_or_default()
-    }
-
-    fn search_text(&self) -> &str {
-        &self.search_text
-    }
-
-    fn set_search_text(&mut self, needle: String) {
-        self.search_text = needle;
     }
 }

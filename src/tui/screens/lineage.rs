@@ -1,144 +1,148 @@
-//! The lineage of a version: a drawn graph to walk, with the facts of what is under the cursor, and what is missing.
+//! The lineage of a version: a graph to walk, with the facts of the node under the cursor.
 
 mod areas;
 mod open;
 
-pub use areas::{LineageAreas, graph_area, lineage_areas};
+pub(crate) use areas::{graph_area, lineage_areas};
 
-use super::{FocusedList, Freshness, View, take_reply};
+use super::versions::{plan_alias, plan_transition};
+use super::{FocusedList, Freshness, Screen};
 use crate::config::keymap::{Action, Scope};
-use crate::domain::{Alias, ModelName, VersionNumber};
-use crate::lineage::graph_layout::{GraphLayout, MoveDirection, NodeBox, layout};
+use crate::domain::{ModelName, VersionNumber};
+use crate::lineage::graph_layout::{GraphLayout, MoveDirection, NodeBox};
 use crate::lineage::{Graph, Node, NodeId, NodeKind};
-use crate::promotion::Intent;
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::dialogs::{Dialog, PlanDialog};
+use crate::tui::app::dialogs::{aliases, stages};
 use crate::tui::app::layout::Size;
-use crate::tui::app::message::{Mouse, Reply, Request, Ticket};
-use crate::tui::app::remote::Remote;
-use crate::tui::app::shared::{Choice, Navigate, SharedState, UpdateContext};
+use crate::tui::app::{Mouse, Remote, Reply, Request, SharedState, Ticket, UpdateContext};
 
-/// The screen's state.
+/// The lineage of a version.
 #[derive(Debug)]
 pub struct LineageScreen {
-    /// The model.
-    pub name: ModelName,
-    /// The version.
-    pub version: VersionNumber,
-    /// The graph.
-    pub data: Remote<Box<Graph>>,
-    /// The node under the cursor, by its place among the nodes.
+    pub(crate) name: ModelName,
+    pub(crate) version: VersionNumber,
+    pub(crate) data: Remote<Box<Graph>>,
+    /// Over the nodes of the graph.
     pub cursor: Cursor,
-    /// The node that was taken out of a fold.
-    pub unfolded: Option<NodeId>,
-    search_text: String,
+    /// The node taken out of its collapsed box.
+    unfolded: Option<NodeId>,
 }
 
 impl LineageScreen {
-    /// The lineage of a version.
-    #[must_use]
-    pub fn new(name: ModelName, version: VersionNumber) -> Self {
+    pub(crate) fn new(name: ModelName, version: VersionNumber) -> Self {
         Self {
             name,
             version,
             data: Remote::default(),
             cursor: Cursor::default(),
             unfolded: None,
-            search_text: String::new(),
         }
     }
 
     /// The nodes, upstream first.
     #[must_use]
     pub fn nodes(&self) -> &[Node] {
-        self.data
-            .get()
-            .map(|graph| graph.nodes.as_slice())
-            .unwrap_or_default()
+        let nodes = self.data.get().map(|graph| graph.nodes.as_slice());
+        nodes.unwrap_or_default()
     }
 
-    /// The node under the cursor: where several are folded, the first of them.
+    /// The node under the cursor: of a collapsed box, its first node.
     #[must_use]
     pub fn current(&self) -> Option<&Node> {
         self.nodes().get(self.cursor.index)
     }
 
-    /// The graph as it is drawn at a size.
+    /// The layout of the graph in a terminal of this size.
     #[must_use]
     pub fn graph_layout(&self, size: Size) -> GraphLayout {
         let Some(graph) = self.data.get() else {
             return GraphLayout::default();
         };
-        let unfolded = self
-            .unfolded
-            .as_ref()
-            .and_then(|kept| self.node_index(kept));
-        layout(
-            graph,
-            graph_area(lineage_areas(size, graph).graph),
-            self.cursor.index,
-            unfolded,
-        )
+        let unfolded = self.unfolded.as_ref().and_then(|id| self.node_index(id));
+        let area = graph_area(lineage_areas(size, graph).graph);
+        graph.layout(area, self.cursor.index, unfolded)
     }
 
     fn node_index(&self, id: &NodeId) -> Option<usize> {
         self.nodes().iter().position(|node| node.id == *id)
     }
 
-    /// The box under the cursor.
-    fn box_at_cursor(&self, size: Size) -> Option<NodeBox> {
-        let drawing = self.graph_layout(size);
-        drawing
-            .box_of(self.cursor.index)
-            .and_then(|at| drawing.boxes.get(at).cloned())
+    /// The box under the cursor, if it is collapsed.
+    fn collapsed_box(&self, size: Size) -> Option<NodeBox> {
+        let layout = self.graph_layout(size);
+        let at = layout.box_of(self.cursor.index)?;
+        let node_box = layout.boxes.get(at)?;
+        node_box.is_collapsed.then(|| node_box.clone())
     }
 
-    fn move_to_neighbor(&mut self, way: MoveDirection, size: Size) {
-        let drawing = self.graph_layout(size);
-        let to = drawing
+    fn move_to_neighbor(&mut self, direction: MoveDirection, size: Size) {
+        let layout = self.graph_layout(size);
+        let to = layout
             .box_of(self.cursor.index)
-            .and_then(|from| drawing.neighbor(from, way));
-        if let Some(node) = to.and_then(|to| drawing.boxes.get(to)?.nodes.first()) {
+            .and_then(|from| layout.neighbor(from, direction));
+        if let Some(node) = to.and_then(|to| layout.boxes.get(to)?.nodes.first()) {
             self.cursor.index = *node;
         }
     }
 
-    /// Opens what is under the cursor: a node, or the list of those that are folded there.
+    /// Opens the node under the cursor, or lists the nodes of a collapsed box.
     fn open(&self, context: &mut UpdateContext<'_>) {
-        match (
-            self.box_at_cursor(context.size),
-            self.current(),
-            self.data.get(),
-        ) {
-            (Some(placed), _, Some(graph)) if placed.is_collapsed => {
-                open::list_folded(graph, &placed.nodes, context);
-            }
-            (_, Some(node), _) => open::open_node(node, &self.name, context),
-            _ => {}
+        match (self.collapsed_box(context.size), self.current()) {
+            (Some(collapsed), _) => self.list_collapsed(&collapsed, context),
+            (None, Some(node)) => open::open_node(node, &self.name, context),
+            (None, None) => {}
         }
     }
 
-    /// Lists what is folded under the cursor, or folds again what was taken out.
+    /// Lists the nodes of a collapsed box, or puts an unfolded node back.
     fn toggle_fold(&mut self, context: &mut UpdateContext<'_>) {
-        let folded = self
-            .box_at_cursor(context.size)
-            .filter(|placed| placed.is_collapsed);
-        match (folded, self.data.get()) {
-            (Some(placed), Some(graph)) => open::list_folded(graph, &placed.nodes, context),
-            _ if self.unfolded.take().is_some() => {}
-            _ => context.notify("nothing is folded here"),
+        match self.collapsed_box(context.size) {
+            Some(collapsed) => self.list_collapsed(&collapsed, context),
+            None if self.unfolded.take().is_some() => {}
+            None => context.notify("nothing is folded here"),
+        }
+    }
+
+    fn list_collapsed(&self, collapsed: &NodeBox, context: &mut UpdateContext<'_>) {
+        if let Some(graph) = self.data.get() {
+            let picker = open::collapsed_nodes(graph, &collapsed.nodes);
+            context.open(picker.submit_to(Self::unfold));
+        }
+    }
+
+    fn unfold(&mut self, id: NodeId, _: &mut UpdateContext<'_>) {
+        if let Some(at) = self.node_index(&id) {
+            self.cursor.index = at;
+            self.unfolded = Some(id);
         }
     }
 
     fn version_index(&self) -> usize {
-        self.nodes()
-            .iter()
+        let mut nodes = self.nodes().iter();
+        nodes
             .position(|node| node.kind == NodeKind::Version)
             .unwrap_or(0)
     }
+
+    fn open_stages(&self, context: &mut UpdateContext<'_>) {
+        let title = format!("move {}/{} to", self.name.clean(), self.version);
+        context.open(stages(&title).submit_to(|screen: &mut Self, to, context| {
+            plan_transition(&screen.name, screen.version, to, context);
+        }));
+    }
+
+    fn open_aliases(&self, context: &mut UpdateContext<'_>) {
+        let title = format!("alias of {}/{}", self.name.clean(), self.version);
+        let mut models = context.shared.models.get().into_iter().flatten();
+        let model = models.find(|model| model.name == self.name);
+        let picker = aliases(&title, model, self.version);
+        context.open(picker.submit_to(|screen: &mut Self, change, context| {
+            plan_alias(&screen.name, screen.version, change, context);
+        }));
+    }
 }
 
-impl View for LineageScreen {
+impl Screen for LineageScreen {
     fn scope(&self) -> Scope {
         Scope::Lineage
     }
@@ -156,10 +160,8 @@ impl View for LineageScreen {
     }
 
     fn request_data(&mut self, context: &mut UpdateContext<'_>) {
-        context.fetch(
-            &mut self.data,
-            Request::Lineage(self.name.clone(), self.version),
-        );
+        let request = Request::Lineage(self.name.clone(), self.version);
+        context.fetch(&mut self.data, request);
     }
 
     fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
@@ -179,27 +181,8 @@ impl View for LineageScreen {
                     open::open_downstream(node, context);
                 }
             }
-            Action::Stage => {
-                let title = format!("move {}/{} to", self.name.clean(), self.version);
-                context
-                    .navigation
-                    .push(Navigate::OpenDialog(Box::new(Dialog::stages(&title))));
-            }
-            Action::Alias => {
-                let model = context
-                    .shared
-                    .models
-                    .get()
-                    .and_then(|all| all.iter().find(|m| m.name == self.name));
-                let dialog = Dialog::aliases(
-                    &format!("alias of {}/{}", self.name.clean(), self.version),
-                    model,
-                    self.version,
-                );
-                context
-                    .navigation
-                    .push(Navigate::OpenDialog(Box::new(dialog)));
-            }
+            Action::Stage => self.open_stages(context),
+            Action::Alias => self.open_aliases(context),
             Action::CopyValue => {
                 if let Some(node) = self.current() {
                     context.copy_to_clipboard(node.label.raw().to_owned());
@@ -219,60 +202,28 @@ impl View for LineageScreen {
         reply: Reply,
         context: &mut UpdateContext<'_>,
     ) -> Option<Reply> {
-        // The version is the middle of the graph, and where the eye begins; later it stays where it was.
-        let selected = self.current().map(|node| node.id.clone());
-        let rest = take_reply!(ticket, reply, context, Lineage => self.data);
-        if rest.is_none() {
-            self.cursor.index = selected
-                .and_then(|stood| self.node_index(&stood))
-                .unwrap_or_else(|| self.version_index());
-        }
-        rest
-    }
-
-    fn handle_choice(&mut self, choice: Choice, context: &mut UpdateContext<'_>) {
-        let (model, version) = (self.name.clone(), self.version);
-        let intent = match choice {
-            Choice::Stage(to) => Intent::TransitionStage {
-                model,
-                version,
-                to,
-                archive_existing: false,
-            },
-            Choice::Alias { name, remove: true } => Intent::RemoveAlias {
-                model,
-                alias: Alias::from(name),
-            },
-            Choice::Alias {
-                name,
-                remove: false,
-            } => Intent::SetAlias {
-                model,
-                alias: Alias::from(name),
-                version,
-            },
-            Choice::Applied => return self.request_data(context),
-            Choice::Node(id) => {
-                if let Some(at) = self.node_index(&id) {
-                    self.cursor.index = at;
-                    self.unfolded = Some(id);
-                }
-                return;
-            }
-            _ => return,
+        let result = match reply {
+            Reply::Lineage(result) if self.data.is_awaiting(ticket) => result,
+            other => return Some(other),
         };
-        PlanDialog::show(intent, context);
+        let selected = self.current().map(|node| node.id.clone());
+        context.resolve(&mut self.data, ticket, result);
+        // At first the cursor is on the version, the middle of the graph.
+        self.cursor.index = selected
+            .and_then(|id| self.node_index(&id))
+            .unwrap_or_else(|| self.version_index());
+        None
     }
 
-    /// The nodes, for find: the arrows walk from box to box.
+    fn after_write(&mut self, context: &mut UpdateContext<'_>) {
+        self.request_data(context);
+    }
+
+    /// The nodes, for find only: motions walk from box to box.
     fn list(&mut self, _: Size, _: &SharedState) -> Option<FocusedList<'_>> {
         let len = self.nodes().len();
-        Some(FocusedList {
-            cursor: &mut self.cursor,
-            len,
-            height: 0,
-            top: 0,
-        })
+        let rows = ratatui::layout::Rect::default();
+        Some(FocusedList::new(&mut self.cursor, len, rows))
     }
 
     fn has_spatial_cursor(&self) -> bool {
@@ -281,27 +232,19 @@ impl View for LineageScreen {
 
     fn handle_mouse(&mut self, mouse: Mouse, context: &mut UpdateContext<'_>) {
         let Mouse::Click { x, y } = mouse else { return };
-        let drawing = self.graph_layout(context.size);
-        if let Some(node) = drawing
+        let layout = self.graph_layout(context.size);
+        if let Some(node) = layout
             .box_at(x, y)
-            .and_then(|at| drawing.boxes.get(at)?.nodes.first())
+            .and_then(|at| layout.boxes.get(at)?.nodes.first())
         {
             self.cursor.index = *node;
         }
     }
 
-    fn row_label(&self, line: usize, _: &SharedState) -> String {
+    fn row_label(&self, row: usize, _: &SharedState) -> String {
         self.nodes()
-            .get(line)
+            .get(row)
             .map(|node| node.label.clean().into_owned())
             .unwrap_or_default()
-    }
-
-    fn search_text(&self) -> &str {
-        &self.search_text
-    }
-
-    fn set_search_text(&mut self, needle: String) {
-        self.search_text = needle;
     }
 }

@@ -1,67 +1,48 @@
 //! The registered models.
 
-use super::{FocusedList, Freshness, Screen, View};
+use super::{FocusedList, Freshness, HistoryScreen, LineageScreen, Screen, VersionsScreen};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::RegisteredModel;
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::dialogs::Dialog;
 use crate::tui::app::layout::{Size, screen_areas, table_areas};
-use crate::tui::app::message::{Reply, Request, Ticket};
-use crate::tui::app::shared::{Choice, Navigate, SharedState, UpdateContext};
+use crate::tui::app::text_filter::TextFilter;
+use crate::tui::app::{Reply, Request, SharedState, Ticket, UpdateContext};
 
-/// How many of the session's intervals pass between two looks.
 const INTERVALS_PER_POLL: i64 = 2;
 
-/// The screen's state; the models themselves are shared.
+/// The registered models; the data is in [`SharedState`].
 #[derive(Debug, Default)]
 pub struct ModelsScreen {
-    /// The cursor over the models that pass the filter.
-    pub cursor: Cursor,
-    /// The words that a name must have.
-    pub filter: String,
+    pub(crate) cursor: Cursor,
+    pub(crate) filter: TextFilter,
     /// Sorted by name instead of by the last change.
-    pub is_sorted_by_name: bool,
-    search_text: String,
+    pub(crate) is_sorted_by_name: bool,
 }
 
 impl ModelsScreen {
-    /// The models that pass the filter, in order.
-    #[must_use]
-    pub fn visible_models<'a>(&self, shared: &'a SharedState) -> Vec<&'a RegisteredModel> {
-        let words: Vec<String> = self
-            .filter
-            .split_whitespace()
-            .map(str::to_lowercase)
-            .collect();
-        let all = shared.models.get().map(Vec::as_slice).unwrap_or_default();
-        let mut lines: Vec<_> = all
-            .iter()
-            .filter(|model| {
-                words
-                    .iter()
-                    .all(|word| model.name.raw().to_lowercase().contains(word))
-            })
+    pub(crate) fn visible_models<'a>(&self, shared: &'a SharedState) -> Vec<&'a RegisteredModel> {
+        let all = shared.models.get().into_iter().flatten();
+        let mut rows: Vec<_> = all
+            .filter(|model| self.filter.matches(model.name.raw()))
             .collect();
         if self.is_sorted_by_name {
-            lines.sort_by_key(|model| model.name.raw().to_lowercase());
+            rows.sort_by_key(|model| model.name.raw().to_lowercase());
         } else {
-            lines.sort_by(|a, b| {
+            rows.sort_by(|a, b| {
                 b.last_updated_time
                     .cmp(&a.last_updated_time)
                     .then_with(|| a.name.cmp(&b.name))
             });
         }
-        lines
+        rows
     }
 
-    /// The model under the cursor.
-    #[must_use]
-    pub fn current<'a>(&self, shared: &'a SharedState) -> Option<&'a RegisteredModel> {
+    fn current<'a>(&self, shared: &'a SharedState) -> Option<&'a RegisteredModel> {
         self.visible_models(shared).get(self.cursor.index).copied()
     }
 }
 
-impl View for ModelsScreen {
+impl Screen for ModelsScreen {
     fn scope(&self) -> Scope {
         Scope::Models
     }
@@ -74,63 +55,40 @@ impl View for ModelsScreen {
         shared.polled_freshness(
             Freshness::of(&shared.models),
             INTERVALS_PER_POLL,
-            shared.models.last_attempt_at,
+            shared.models.last_attempt_at(),
         )
     }
 
     fn request_data(&mut self, context: &mut UpdateContext<'_>) {
-        let ticket = context.request(Request::Models);
-        context.shared.models.start_loading(ticket, context.now);
+        context.fetch_models();
     }
 
     fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
-        let name = self.current(context.shared).map(|model| model.name.clone());
-        match action {
-            Action::Open => {
-                if let Some(name) = name {
-                    context
-                        .navigation
-                        .push(Navigate::Push(Screen::versions(name)));
-                }
+        let current = self.current(context.shared);
+        let newest = current.and_then(|m| m.latest_versions.iter().map(|v| v.version).max());
+        let name = current.map(|model| model.name.clone());
+        match (action, name) {
+            (Action::Open, Some(name)) => context.push(VersionsScreen::new(name)),
+            (Action::History, Some(name)) => context.push(HistoryScreen::new(name)),
+            (Action::Lineage, name) => match (name, newest) {
+                (Some(name), Some(version)) => context.push(LineageScreen::new(name, version)),
+                _ => context.notify("this model has no version yet"),
+            },
+            (Action::Sort, _) => self.is_sorted_by_name = !self.is_sorted_by_name,
+            (Action::CopyValue | Action::CopyId, Some(name)) => {
+                context.copy_to_clipboard(name.raw().to_owned());
             }
-            Action::History => {
-                if let Some(name) = name {
-                    context
-                        .navigation
-                        .push(Navigate::Push(Screen::history(name)));
-                }
+            (Action::WebPage, Some(name)) => {
+                context.copy_web_page(&format!("models/{}", name.raw()));
             }
-            Action::Lineage => {
-                let newest = self
-                    .current(context.shared)
-                    .and_then(|m| m.latest_versions.iter().map(|v| v.version).max());
-                match (name, newest) {
-                    (Some(name), Some(version)) => context
-                        .navigation
-                        .push(Navigate::Push(Screen::lineage(name, version))),
-                    _ => context.notify("this model has no version yet"),
-                }
-            }
-            Action::Sort => self.is_sorted_by_name = !self.is_sorted_by_name,
-            Action::Filter => {
-                context
-                    .navigation
-                    .push(Navigate::OpenDialog(Box::new(Dialog::text_filter(
-                        "filter models",
-                        &self.filter,
-                    ))));
-            }
-            Action::CopyValue | Action::CopyId => {
-                if let Some(name) = name {
-                    context.copy_to_clipboard(name.raw().to_owned());
-                }
-            }
-            Action::WebPage => {
-                if let (Some(web), Some(name)) = (context.shared.session.web_url.clone(), name) {
-                    context.copy_to_clipboard(format!("{web}/#/models/{}", name.raw()));
-                }
-            }
-            Action::Back if !self.filter.is_empty() => self.filter.clear(),
+            (
+                Action::Open
+                | Action::History
+                | Action::CopyValue
+                | Action::CopyId
+                | Action::WebPage,
+                None,
+            ) => {}
             _ => return false,
         }
         true
@@ -145,44 +103,30 @@ impl View for ModelsScreen {
         Some(reply)
     }
 
+    fn after_write(&mut self, context: &mut UpdateContext<'_>) {
+        self.request_data(context);
+    }
+
+    fn text_filter(&mut self) -> Option<(&'static str, &mut TextFilter)> {
+        Some(("filter models", &mut self.filter))
+    }
+
     fn after_update(&mut self, context: &mut UpdateContext<'_>) {
-        // Shared by screens: taken out, so that the question can be asked of the rest.
         let mut models = std::mem::take(&mut context.shared.models);
         context.refetch_if_due(&mut models, INTERVALS_PER_POLL, || Request::Models);
         context.shared.models = models;
     }
 
-    fn handle_choice(&mut self, choice: Choice, context: &mut UpdateContext<'_>) {
-        match choice {
-            Choice::Filter(text) => self.filter = text,
-            Choice::Applied => self.request_data(context),
-            _ => {}
-        }
-    }
-
     fn list(&mut self, size: Size, shared: &SharedState) -> Option<FocusedList<'_>> {
         let rows = table_areas(screen_areas(size).body).rows;
         let len = self.visible_models(shared).len();
-        Some(FocusedList {
-            cursor: &mut self.cursor,
-            len,
-            height: rows.height.into(),
-            top: rows.y,
-        })
+        Some(FocusedList::new(&mut self.cursor, len, rows))
     }
 
-    fn row_label(&self, line: usize, shared: &SharedState) -> String {
+    fn row_label(&self, row: usize, shared: &SharedState) -> String {
         self.visible_models(shared)
-            .get(line)
+            .get(row)
             .map(|model| model.name.clean().into_owned())
             .unwrap_or_default()
-    }
-
-    fn search_text(&self) -> &str {
-        &self.search_text
-    }
-
-    fn set_search_text(&mut self, needle: String) {
-        self.search_text = needle;
     }
 }

@@ -1,87 +1,75 @@
-//! The versions of a model: stages and aliases side by side, measured against the champion.
+//! The versions of a model with their stages and aliases, measured against the champion.
 
 use std::collections::BTreeMap;
 
-use super::{FocusedList, Freshness, Screen, View, take_reply};
+use super::{ChartsScreen, FocusedList, Freshness, HistoryScreen, LineageScreen, Screen};
 use crate::config::keymap::{Action, Scope};
-use crate::domain::{Alias, Goal, ModelName, ModelVersion, Run, Slot, Stage, VersionNumber};
+use crate::domain::{Alias, Goal, ModelName, ModelVersion, Run, RunId, Slot, Stage, VersionNumber};
 use crate::evidence::ToolEvidence;
 use crate::promotion::journal::{JournalEntry, last_undoable_entry};
 use crate::promotion::{GateOutcome, GateResult, Intent};
+use crate::text::Untrusted;
+use crate::text::untrusted::clean;
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::dialogs::{Dialog, PlanDialog, ReviewDialog};
+use crate::tui::app::dialogs::{AliasChange, Dialog, ReviewDialog, aliases, goals, stages};
 use crate::tui::app::layout::{Size, screen_areas, table_areas};
-use crate::tui::app::message::{Assessment, ModelDetail, Reply, Request, Ticket};
-use crate::tui::app::remote::Remote;
-use crate::tui::app::shared::{Choice, Navigate, SharedState, UpdateContext};
+use crate::tui::app::message::{Assessment, ModelDetail};
+use crate::tui::app::text_filter::TextFilter;
+use crate::tui::app::{Remote, Reply, Request, SharedState, Ticket, UpdateContext};
 
-/// The alias that holds the version in use, by the habit that MLflow's own documentation teaches.
-pub const CHAMPION_ALIAS: &str = "champion";
+/// The alias of the version in use, as in MLflow's documentation.
+pub(crate) const CHAMPION_ALIAS: &str = "champion";
 
-/// The screen's state.
+/// The versions of a model.
 #[derive(Debug)]
 pub struct VersionsScreen {
-    /// The model.
-    pub name: ModelName,
-    /// Its versions and their runs.
+    pub(crate) name: ModelName,
+    /// The model with its versions and runs.
     pub data: Remote<Box<ModelDetail>>,
-    /// What the policy and other tools say of them.
-    pub assessment: Remote<Box<Assessment>>,
-    /// The cursor over the versions that pass the filter.
-    pub cursor: Cursor,
-    /// The words that a version must have, in its stage, aliases, tags or status.
-    pub filter: String,
-    /// The goal that was chosen here; else the experiment's own, else a guess.
-    pub goal: Option<Goal>,
-    /// Oldest first.
-    pub is_oldest_first: bool,
-    /// The version whose place is given back, once the journal tells who had it.
+    pub(crate) assessment: Remote<Box<Assessment>>,
+    pub(crate) cursor: Cursor,
+    /// Searches version, stage, aliases, tags and description.
+    pub(crate) filter: TextFilter,
+    /// The goal chosen here; without one, the experiment's goal or a guess applies.
+    goal: Option<Goal>,
+    pub(crate) is_oldest_first: bool,
+    /// The journal request to restore the previous holders of a version's slot.
     restore_request: Option<(Ticket, VersionNumber)>,
-    /// Whether the stage that is chosen next is asked for, and not moved to.
-    is_requesting_transition: bool,
-    search_text: String,
 }
 
 impl VersionsScreen {
-    /// The versions of a model.
-    #[must_use]
-    pub fn new(name: ModelName) -> Self {
+    pub(crate) fn new(name: ModelName) -> Self {
         Self {
             name,
             data: Remote::default(),
             assessment: Remote::default(),
             cursor: Cursor::default(),
-            filter: String::new(),
+            filter: TextFilter::default(),
             goal: None,
             is_oldest_first: false,
             restore_request: None,
-            is_requesting_transition: false,
-            search_text: String::new(),
         }
     }
 
-    /// The versions that pass the filter, in order.
+    fn versions(&self) -> &[ModelVersion] {
+        let versions = self.data.get().map(|data| data.versions.as_slice());
+        versions.unwrap_or_default()
+    }
+
+    fn runs(&self) -> &[Run] {
+        let runs = self.data.get().map(|data| data.runs.as_slice());
+        runs.unwrap_or_default()
+    }
+
+    /// The matching versions, in order.
     #[must_use]
     pub fn visible_versions(&self) -> Vec<&ModelVersion> {
-        let words: Vec<String> = self
-            .filter
-            .split_whitespace()
-            .map(str::to_lowercase)
-            .collect();
-        let all = self
-            .data
-            .get()
-            .map(|data| data.versions.as_slice())
-            .unwrap_or_default();
-        let fits = |version: &&ModelVersion| {
-            let text = version_text(version);
-            words.iter().all(|word| text.contains(word))
-        };
-        let mut lines: Vec<&ModelVersion> = all.iter().filter(fits).collect();
+        let matches = |version: &&ModelVersion| self.filter.matches(&searchable_text(version));
+        let mut rows: Vec<&ModelVersion> = self.versions().iter().filter(matches).collect();
         if self.is_oldest_first {
-            lines.reverse();
+            rows.reverse();
         }
-        lines
+        rows
     }
 
     /// The version under the cursor.
@@ -90,62 +78,52 @@ impl VersionsScreen {
         self.visible_versions().get(self.cursor.index).copied()
     }
 
-    /// The run that a version came from, if it could be read.
-    #[must_use]
-    pub fn run_of(&self, version: &ModelVersion) -> Option<&Run> {
-        self.data
-            .get()?
-            .runs
-            .iter()
-            .find(|run| run.id == version.run_id)
+    /// The source run of a version, if it can be read.
+    pub(crate) fn run_of(&self, version: &ModelVersion) -> Option<&Run> {
+        self.runs().iter().find(|run| run.id == version.run_id)
     }
 
-    /// The version in use: the one that `@champion` leads to, else the newest in Production.
-    #[must_use]
-    pub fn champion(&self) -> Option<&ModelVersion> {
-        let data = self.data.get()?;
-        let by_alias = data
-            .model
-            .version_for_alias(CHAMPION_ALIAS)
-            .and_then(|number| data.versions.iter().find(|v| v.version == number));
-        by_alias.or_else(|| data.versions.iter().find(|v| v.stage == Stage::Production))
+    fn current_run(&self) -> Option<(RunId, Untrusted)> {
+        let run = self.run_of(self.current()?)?;
+        Some((run.id.clone(), run.label()))
     }
 
-    /// The goal by which the versions are measured.
-    #[must_use]
-    pub fn goal(&self, shared: &SharedState) -> Option<Goal> {
-        let runs = self
-            .data
-            .get()
-            .map(|data| data.runs.as_slice())
-            .unwrap_or_default();
+    /// The version in use: the holder of `@champion`, else the newest in Production.
+    pub(crate) fn champion(&self) -> Option<&ModelVersion> {
+        let by_alias = self.data.get()?.model.version_for_alias(CHAMPION_ALIAS);
+        by_alias.and_then(|number| self.find(number)).or_else(|| {
+            self.versions()
+                .iter()
+                .find(|v| v.stage == Stage::Production)
+        })
+    }
+
+    fn find(&self, number: VersionNumber) -> Option<&ModelVersion> {
+        self.versions().iter().find(|v| v.version == number)
+    }
+
+    /// The goal that the versions are measured by.
+    pub(crate) fn goal(&self, shared: &SharedState) -> Option<Goal> {
         let declared = || {
-            runs.iter()
-                .find_map(|run| shared.goals.get(&run.experiment_id))
+            let mut runs = self.runs().iter();
+            runs.find_map(|run| shared.goals.get(&run.experiment_id))
                 .cloned()
         };
         let guess = || {
-            let run = self
-                .champion()
-                .and_then(|version| self.run_of(version))
-                .or(runs.first())?;
+            let champion = self.champion().and_then(|version| self.run_of(version));
+            let run = champion.or(self.runs().first())?;
             Goal::suggest(run.metrics.iter().map(|metric| &metric.key))
         };
         self.goal.clone().or_else(declared).or_else(guess)
     }
 
-    /// What the policy says of a version: how many gates pass of how many, and the first that does not.
-    #[must_use]
-    pub fn gate_summary(
+    /// The numbers of passing gates and of gates for a version, and the first gate that does not pass.
+    pub(crate) fn gate_summary(
         &self,
         version: VersionNumber,
     ) -> Option<(usize, usize, Option<&GateResult>)> {
-        let (_, gates) = self
-            .assessment
-            .get()?
-            .gates
-            .iter()
-            .find(|(number, _)| *number == version)?;
+        let all = &self.assessment.get()?.gates;
+        let (_, gates) = all.iter().find(|(number, _)| *number == version)?;
         let passes = |gate: &&GateResult| gate.outcome == GateOutcome::Pass;
         Some((
             gates.iter().filter(passes).count(),
@@ -154,123 +132,164 @@ impl VersionsScreen {
         ))
     }
 
-    /// The tools that left something with one of the versions: id and name, in the order of the names.
-    #[must_use]
-    pub fn tools(&self) -> BTreeMap<&str, &str> {
-        let found = self
-            .assessment
-            .get()
-            .map(|assessed| assessed.evidence.as_slice())
-            .unwrap_or_default();
-        found
-            .iter()
+    /// The tools with evidence for one of the versions: id and name.
+    pub(crate) fn tools(&self) -> BTreeMap<&str, &str> {
+        let assessment = self.assessment.get().into_iter();
+        assessment
+            .flat_map(|assessment| &assessment.evidence)
             .flat_map(|(_, tools)| tools)
             .map(|tool| (tool.id.as_str(), tool.name.as_str()))
             .collect()
     }
 
-    /// What a tool left with a version.
-    #[must_use]
-    pub fn evidence_of(&self, version: VersionNumber, tool: &str) -> Option<&ToolEvidence> {
-        let (_, tools) = self
-            .assessment
-            .get()?
-            .evidence
-            .iter()
-            .find(|(number, _)| *number == version)?;
-        tools.iter().find(|known| known.id == tool)
+    pub(crate) fn evidence_of(&self, version: VersionNumber, tool: &str) -> Option<&ToolEvidence> {
+        let all = &self.assessment.get()?.evidence;
+        let (_, tools) = all.iter().find(|(number, _)| *number == version)?;
+        tools.iter().find(|evidence| evidence.id == tool)
     }
 
     fn toggle_mark(&mut self, context: &mut UpdateContext<'_>) {
-        let run = self
-            .current()
-            .and_then(|version| self.run_of(version))
-            .map(|run| (run.id.clone(), run.label()));
-        match run {
+        match self.current_run() {
             Some((id, label)) => context.shared.marks.toggle(&id, &label, &self.name.clean()),
-            None => context.notify("this version names no run that can be read"),
+            None => context.notify("the run of this version can't be read"),
         }
-        self.cursor.apply_motion(
-            Action::Down,
-            self.visible_versions().len(),
-            usize::from(context.size.height),
-        );
+        let (len, height) = (self.visible_versions().len(), context.size.height.into());
+        self.cursor.apply_motion(Action::Down, len, height);
     }
 
-    /// Plans to give back the place that a version was given last, of those that it has.
+    fn set_baseline(&self, context: &mut UpdateContext<'_>) {
+        if let Some((id, label)) = self.current_run() {
+            let marks = &mut context.shared.marks;
+            marks.set_baseline(&id, &label, &self.name.clean());
+        }
+    }
+
+    fn open_charts(&self, context: &mut UpdateContext<'_>) {
+        match self.current_run() {
+            Some((run, _)) => context.push(ChartsScreen::new(vec![run])),
+            None => context.notify("the run of this version can't be read"),
+        }
+    }
+
+    fn open_goals(&self, context: &mut UpdateContext<'_>) {
+        let metrics = self.runs().iter().flat_map(|run| &run.metrics);
+        let keys = metrics.map(|metric| metric.key.clone()).collect();
+        context.open(goals(keys).submit_to(|screen: &mut Self, goal, _| screen.goal = Some(goal)));
+    }
+
+    /// Plans to restore the previous holder of the slot of a version that changed last.
     fn restore_previous_holder(
         &self,
         version: VersionNumber,
         entries: &[JournalEntry],
         context: &mut UpdateContext<'_>,
     ) {
-        let versions = self.data.get().map_or(&[][..], |data| &data.versions);
-        let Some(holder) = versions.iter().find(|known| known.version == version) else {
-            return context.notify(format!("v{version} is no longer there"));
+        let Some(holder) = self.find(version) else {
+            return context.notify(format!("v{version} no longer exists"));
         };
         let stage = matches!(holder.stage, Stage::Staging | Stage::Production)
             .then_some(Slot::Stage(holder.stage));
-        let slots: Vec<Slot> = holder
-            .aliases
-            .iter()
-            .cloned()
-            .map(Slot::Alias)
-            .chain(stage)
-            .collect();
+        let aliases = holder.aliases.iter().cloned().map(Slot::Alias);
+        let slots: Vec<Slot> = aliases.chain(stage).collect();
         let changed_slot = |entry: &JournalEntry| {
             let is_ours = entry.plan.intent.is_about(self.name.raw());
-            slots
-                .iter()
-                .find(|place| is_ours && entry.changes_slot(place))
-                .cloned()
+            let mut slots = slots.iter();
+            slots.find(|slot| is_ours && entry.changes_slot(slot))
         };
         let last = last_undoable_entry(entries, |entry| changed_slot(entry).is_some());
         match last.and_then(|entry| Some((entry, changed_slot(entry)?))) {
-            Some((entry, place)) => {
-                PlanDialog::show(entry.restore_previous_holder(&place), context);
-            }
+            Some((entry, slot)) => context.plan(entry.restore_previous_holder(&slot)),
             None => context.notify(format!(
-                "the journal does not know who had the places of v{version} before it"
+                "no previous holder of the stage or aliases of v{version} is in the journal"
             )),
         }
     }
 
     fn open_write_dialog(
-        &mut self,
+        &self,
         action: Action,
         version: VersionNumber,
         context: &mut UpdateContext<'_>,
     ) {
-        if action == Action::Delete {
-            return PlanDialog::show(
-                Intent::DeleteVersion {
-                    model: self.name.clone(),
-                    version,
-                },
-                context,
-            );
-        }
-        self.is_requesting_transition = action == Action::Request;
-        let dialog = if self.is_requesting_transition {
-            Dialog::stages(&format!("ask for {}/{version} to go to", self.name.clean()))
-        } else if action == Action::Stage {
-            Dialog::stages(&format!("move {}/{version} to", self.name.clean()))
-        } else {
-            let model = self.data.get().map(|data| &data.model);
-            Dialog::aliases(
-                &format!("alias of {}/{version}", self.name.clean()),
-                model,
+        let name = format!("{}/{version}", self.name.clean());
+        match action {
+            Action::Delete => context.plan(Intent::DeleteVersion {
+                model: self.name.clone(),
                 version,
-            )
-        };
-        context
-            .navigation
-            .push(Navigate::OpenDialog(Box::new(dialog)));
+            }),
+            Action::Request => context.open(
+                stages(&format!("request a transition of {name} to"))
+                    .map(move |to| (version, to))
+                    .submit_to(Self::plan_transition_request),
+            ),
+            Action::Stage => context.open(
+                stages(&format!("move {name} to"))
+                    .map(move |to| (version, to))
+                    .submit_to(|screen: &mut Self, (version, to), context| {
+                        plan_transition(&screen.name, version, to, context);
+                    }),
+            ),
+            _ => {
+                let model = self.data.get().map(|data| &data.model);
+                context.open(
+                    aliases(&format!("alias of {name}"), model, version)
+                        .map(move |change| (version, change))
+                        .submit_to(|screen: &mut Self, (version, change), context| {
+                            plan_alias(&screen.name, version, change, context);
+                        }),
+                );
+            }
+        }
+    }
+
+    fn plan_transition_request(
+        &mut self,
+        (version, to): (VersionNumber, Stage),
+        context: &mut UpdateContext<'_>,
+    ) {
+        let model = self.name.clone();
+        context.plan(Intent::RequestTransition { model, version, to });
     }
 }
 
-/// What the filter looks at, in lower case.
-fn version_text(version: &ModelVersion) -> String {
+/// Plans to move a version to a stage.
+pub(super) fn plan_transition(
+    model: &ModelName,
+    version: VersionNumber,
+    to: Stage,
+    context: &mut UpdateContext<'_>,
+) {
+    context.plan(Intent::TransitionStage {
+        model: model.clone(),
+        version,
+        to,
+        archive_existing: false,
+    });
+}
+
+/// Plans to set or to remove an alias.
+pub(super) fn plan_alias(
+    model: &ModelName,
+    version: VersionNumber,
+    change: AliasChange,
+    context: &mut UpdateContext<'_>,
+) {
+    let model = model.clone();
+    context.plan(match change {
+        AliasChange::Set(name) => Intent::SetAlias {
+            model,
+            alias: Alias::from(name),
+            version,
+        },
+        AliasChange::Remove(name) => Intent::RemoveAlias {
+            model,
+            alias: Alias::from(name),
+        },
+    });
+}
+
+/// The text that the filter and find search.
+fn searchable_text(version: &ModelVersion) -> String {
     let aliases = version
         .aliases
         .iter()
@@ -284,15 +303,11 @@ fn version_text(version: &ModelVersion) -> String {
         version.stage_text.raw().to_owned(),
         version.description.raw().to_owned(),
     ];
-    own.into_iter()
-        .chain(aliases)
-        .chain(tags)
-        .collect::<Vec<_>>()
-        .join(" ")
-        .to_lowercase()
+    let parts: Vec<_> = own.into_iter().chain(aliases).chain(tags).collect();
+    parts.join(" ").to_lowercase()
 }
 
-impl View for VersionsScreen {
+impl Screen for VersionsScreen {
     fn scope(&self) -> Scope {
         Scope::Versions
     }
@@ -312,102 +327,48 @@ impl View for VersionsScreen {
 
     fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
         let current = self.current().map(|version| version.version);
-        match action {
-            Action::Mark | Action::MarkRange => self.toggle_mark(context),
-            Action::ClearMarks => context.shared.marks.clear(),
-            Action::Baseline => {
-                let run = self
-                    .current()
-                    .and_then(|version| self.run_of(version))
-                    .map(|run| (run.id.clone(), run.label()));
-                if let Some((id, label)) = run {
-                    context
-                        .shared
-                        .marks
-                        .set_baseline(&id, &label, &self.name.clean());
-                }
+        match (action, current) {
+            (Action::Mark | Action::MarkRange, _) => self.toggle_mark(context),
+            (Action::ClearMarks, _) => context.shared.marks.clear(),
+            (Action::Baseline, _) => self.set_baseline(context),
+            (Action::Charts, _) if context.shared.marks.is_empty() => self.open_charts(context),
+            (Action::History, _) => context.push(HistoryScreen::new(self.name.clone())),
+            (Action::Goal, _) => self.open_goals(context),
+            (Action::Sort, _) => self.is_oldest_first = !self.is_oldest_first,
+            (Action::Open | Action::Lineage, Some(version)) => {
+                context.push(LineageScreen::new(self.name.clone(), version));
             }
-            Action::Open | Action::Lineage => {
-                if let Some(version) = current {
-                    context
-                        .navigation
-                        .push(Navigate::Push(Screen::lineage(self.name.clone(), version)));
-                }
+            (Action::Review, Some(version)) => {
+                let dialog = ReviewDialog::open(self.name.clone(), version, context);
+                context.open(Dialog::Review(Box::new(dialog)));
             }
-            Action::Charts if context.shared.marks.is_empty() => {
-                let run = self
-                    .current()
-                    .and_then(|version| self.run_of(version))
-                    .map(|run| run.id.clone());
-                match run {
-                    Some(run) => context
-                        .navigation
-                        .push(Navigate::Push(Screen::charts(vec![run]))),
-                    None => context.notify("the run that this version came from can't be read"),
-                }
+            (Action::Stage | Action::Request | Action::Alias | Action::Delete, Some(version)) => {
+                self.open_write_dialog(action, version, context)
             }
-            Action::Review => {
-                if let Some(version) = current {
-                    let view = ReviewDialog::open(self.name.clone(), version, context);
-                    context
-                        .navigation
-                        .push(Navigate::OpenDialog(Box::new(Dialog::Review(Box::new(
-                            view,
-                        )))));
-                }
+            (Action::GiveBack, Some(version)) => {
+                self.restore_request = Some((context.request(Request::Journal), version));
             }
-            Action::Stage | Action::Request | Action::Alias | Action::Delete => {
-                if let Some(version) = current {
-                    self.open_write_dialog(action, version, context);
-                }
+            (Action::CopyValue | Action::CopyId, Some(version)) => {
+                context.copy_to_clipboard(format!("{}/{version}", self.name.raw()));
             }
-            Action::History => context
-                .navigation
-                .push(Navigate::Push(Screen::history(self.name.clone()))),
-            Action::GiveBack => {
-                self.restore_request =
-                    current.map(|version| (context.request(Request::Journal), version));
+            (Action::WebPage, Some(version)) => {
+                let page = format!("models/{}/versions/{version}", self.name.raw());
+                context.copy_web_page(&page);
             }
-            Action::Goal => {
-                let runs = self
-                    .data
-                    .get()
-                    .map(|data| data.runs.as_slice())
-                    .unwrap_or_default();
-                let keys = runs
-                    .iter()
-                    .flat_map(|run| run.metrics.iter().map(|metric| metric.key.clone()));
-                context
-                    .navigation
-                    .push(Navigate::OpenDialog(Box::new(Dialog::goals(
-                        keys.collect(),
-                    ))));
-            }
-            Action::Sort => self.is_oldest_first = !self.is_oldest_first,
-            Action::Filter => {
-                context
-                    .navigation
-                    .push(Navigate::OpenDialog(Box::new(Dialog::text_filter(
-                        "filter versions",
-                        &self.filter,
-                    ))));
-            }
-            Action::CopyValue | Action::CopyId => {
-                if let Some(version) = current {
-                    context.copy_to_clipboard(format!("{}/{version}", self.name.raw()));
-                }
-            }
-            Action::WebPage => {
-                if let (Some(web), Some(version)) =
-                    (context.shared.session.web_url.clone(), current)
-                {
-                    context.copy_to_clipboard(format!(
-                        "{web}/#/models/{}/versions/{version}",
-                        self.name.raw()
-                    ));
-                }
-            }
-            Action::Back if !self.filter.is_empty() => self.filter.clear(),
+            (
+                Action::Open
+                | Action::Lineage
+                | Action::Review
+                | Action::Stage
+                | Action::Request
+                | Action::Alias
+                | Action::Delete
+                | Action::GiveBack
+                | Action::CopyValue
+                | Action::CopyId
+                | Action::WebPage,
+                None,
+            ) => {}
             _ => return false,
         }
         true
@@ -419,104 +380,47 @@ impl View for VersionsScreen {
         reply: Reply,
         context: &mut UpdateContext<'_>,
     ) -> Option<Reply> {
-        let reply = match (reply, self.restore_request) {
-            (Reply::Journal(answer), Some((asked, version))) if asked == ticket => {
+        match (reply, self.restore_request) {
+            (Reply::Journal(result), Some((pending, version))) if pending == ticket => {
                 self.restore_request = None;
-                match answer {
+                match result {
                     Ok(entries) => self.restore_previous_holder(version, &entries, context),
-                    Err(fault) => context
-                        .shared
-                        .notifications
-                        .store_error(context.now, &fault),
+                    Err(error) => context.notify_error(&error),
                 }
-                return None;
             }
-            (reply, _) => reply,
-        };
-        let selected = self.current().map(|version| version.version);
-        let rest = take_reply!(ticket, reply, context, Versions => self.data);
-        let rest =
-            rest.and_then(|reply| take_reply!(ticket, reply, context, Assessed => self.assessment));
-        // A version that was made meanwhile moves the lines: what is chosen next is for the one that the cursor was on.
-        if let Some(at) = selected.and_then(|kept| {
-            self.visible_versions()
-                .iter()
-                .position(|version| version.version == kept)
-        }) {
-            self.cursor.index = at;
+            (Reply::Versions(result), _) if self.data.is_awaiting(ticket) => {
+                let selected = self.current().map(|version| version.version);
+                context.resolve(&mut self.data, ticket, result);
+                let rows = self.visible_versions();
+                let at = selected.and_then(|v| rows.iter().position(|row| row.version == v));
+                self.cursor.follow(at);
+            }
+            (Reply::Assessed(result), _) if self.assessment.is_awaiting(ticket) => {
+                context.resolve(&mut self.assessment, ticket, result);
+            }
+            (other, _) => return Some(other),
         }
-        rest
+        None
     }
 
-    fn handle_choice(&mut self, choice: Choice, context: &mut UpdateContext<'_>) {
-        let version = self.current().map(|version| version.version);
-        let model = self.name.clone();
-        match (choice, version) {
-            (Choice::Filter(text), _) => self.filter = text,
-            (Choice::Goal(goal), _) => self.goal = Some(goal),
-            (Choice::Applied, _) => self.request_data(context),
-            (Choice::Stage(to), Some(version)) if self.is_requesting_transition => {
-                PlanDialog::show(Intent::RequestTransition { model, version, to }, context);
-            }
-            (Choice::Stage(to), Some(version)) => PlanDialog::show(
-                Intent::TransitionStage {
-                    model,
-                    version,
-                    to,
-                    archive_existing: false,
-                },
-                context,
-            ),
-            (Choice::Alias { name, remove: true }, _) => PlanDialog::show(
-                Intent::RemoveAlias {
-                    model,
-                    alias: Alias::from(name),
-                },
-                context,
-            ),
-            (
-                Choice::Alias {
-                    name,
-                    remove: false,
-                },
-                Some(version),
-            ) => {
-                PlanDialog::show(
-                    Intent::SetAlias {
-                        model,
-                        alias: Alias::from(name),
-                        version,
-                    },
-                    context,
-                );
-            }
-            _ => {}
-        }
+    fn after_write(&mut self, context: &mut UpdateContext<'_>) {
+        self.request_data(context);
+    }
+
+    fn text_filter(&mut self) -> Option<(&'static str, &mut TextFilter)> {
+        Some(("filter versions", &mut self.filter))
     }
 
     fn list(&mut self, size: Size, _: &SharedState) -> Option<FocusedList<'_>> {
         let rows = table_areas(screen_areas(size).body).rows;
         let len = self.visible_versions().len();
-        Some(FocusedList {
-            cursor: &mut self.cursor,
-            len,
-            height: rows.height.into(),
-            top: rows.y,
-        })
+        Some(FocusedList::new(&mut self.cursor, len, rows))
     }
 
-    fn row_label(&self, line: usize, _: &SharedState) -> String {
+    fn row_label(&self, row: usize, _: &SharedState) -> String {
         self.visible_versions()
-            .get(line)
-            .map(|version| crate::text::untrusted::clean(&version_text(version)).into_owned())
+            .get(row)
+            .map(|version| clean(&searchable_text(version)).into_owned())
             .unwrap_or_default()
-    }
-
-    fn search_text(&self) -> &str {
-        &self.search_text
-    }
-
-    fn set_search_text(&mut self, needle: String) {
-        self.search_text = needle;
     }
 }

@@ -261,7 +261,7 @@ pub fn draw_key_hints(painter: &mut Painter<'_>, area: Rect, app: &App) {
         let (Some(hint), Some(key)) = (&binding.hint, binding.keys.first()) else {
             continue;
         };
-        if !app.is_allowed(binding.action) {
+        if !app.is_available(binding.action) {
             continue;
         }
         let key = format!(" {key} ");

@@ -49,13 +49,13 @@ fn draw_dialog_frame(painter: &mut Painter<'_>, area: Rect, title: &str) -> Rect
     }
 }
 
-fn draw_picker(painter: &mut Painter<'_>, area: Rect, list: &Picker) {
+fn draw_picker<T>(painter: &mut Painter<'_>, area: Rect, list: &Picker<T>) {
     let inside = draw_dialog_frame(painter, area, &list.title);
     draw_picker_list(painter, inside, list);
 }
 
 /// The field that narrows a list down, and what is left of the list.
-fn draw_picker_list(painter: &mut Painter<'_>, area: Rect, list: &Picker) {
+fn draw_picker_list<T>(painter: &mut Painter<'_>, area: Rect, list: &Picker<T>) {
     text_field::draw_with_prompt(painter, row_at(area, 0), &list.input, true);
     let rows = Rect {
         y: area.y + 1,
@@ -244,7 +244,7 @@ fn draw_help(painter: &mut Painter<'_>, size: Size, app: &App, scope: Scope, cur
         let scope_lines: Vec<_> = app
             .keymap
             .bindings(part)
-            .filter(|b| b.scope == part && app.is_allowed(b.action))
+            .filter(|b| b.scope == part && app.is_available(b.action))
             .map(line)
             .collect();
         if !scope_lines.is_empty() {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use frontrunner::config::keymap::{Action, Key, Keymap, Scope};
 use frontrunner::config::theme::{Role, Theme, ThemeColor};
 use frontrunner::tui::app::layout::Size;
-use frontrunner::tui::app::shared::Choice;
-use frontrunner::tui::app::{App, Dialog, Message, Session, StartOptions};
+use frontrunner::tui::app::{App, Dialog, Message, Navigate, Session};
+use frontrunner::tui::screens::{StartOptions, start};
 use frontrunner::tui::view;
 use frontrunner::tui::view::TerminalTheme;
 use ratatui::Terminal;
@@ -62,7 +62,7 @@ fn app() -> App {
         remembers_views: true,
         ..Session::read_only("nothing")
     };
-    App::new(
+    start(
         session,
         Keymap::load(None).unwrap(),
         HELP_SIZE,
@@ -93,8 +93,8 @@ fn palette() -> BTreeSet<Action> {
     };
     list.items()
         .iter()
-        .filter_map(|item| match item.choice {
-            Choice::Action(action) => Some(action),
+        .filter_map(|item| match item.value {
+            Navigate::Perform(action) => Some(action),
             _ => None,
         })
         .collect()

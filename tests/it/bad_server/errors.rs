@@ -431,7 +431,7 @@ async fn check_case(case: Case) {
     let request_count = || server.as_ref().map_or(0, |server| server.requests().len());
     assert_eq!(request_count(), reads, "{name}: how often a read is sent");
 
-    let tags = vec![frontrunner::domain::write::ModelVersionTag::new(
+    let tags = vec![frontrunner::domain::KeyValue::new(
         "frontrunner.intent",
         "x",
     )];

@@ -1,26 +1,19 @@
 //! The curves of runs, and what drives the goal.
 
 use frontrunner::chart::{Quantity, ScaleKind, Shape};
-use frontrunner::tui::app::{Message, Mouse, Screen};
-use frontrunner::tui::screens::charts::ChartsScreen;
-use frontrunner::tui::screens::drivers::DriversScreen;
+use frontrunner::tui::app::{Message, Mouse};
+use frontrunner::tui::screens::{ChartsScreen, DriversScreen};
 use rusqlite::Connection;
 
 use super::runs_table::at_runs;
 use crate::support::driver::Driver;
 
 fn charts(driver: &Driver) -> &ChartsScreen {
-    match driver.app.screen() {
-        Screen::Charts(charts) => charts,
-        other => panic!("the screen is {:?}\n{}", other.scope(), driver.screen()),
-    }
+    driver.screen_as()
 }
 
 fn drivers(driver: &Driver) -> &DriversScreen {
-    match driver.app.screen() {
-        Screen::Drivers(drivers) => drivers,
-        other => panic!("the screen is {:?}\n{}", other.scope(), driver.screen()),
-    }
+    driver.screen_as()
 }
 
 /// The charts of the first four runs of the image classifier.

@@ -2,8 +2,8 @@
 
 use frontrunner::domain::VersionNumber;
 use frontrunner::promotion::Outcome;
-use frontrunner::tui::app::Screen;
 use frontrunner::tui::app::dialogs::{Dialog, PlanDialog, PlanPhase};
+use frontrunner::tui::screens::VersionsScreen;
 
 use super::runs_table::{at_runs, current_run_id, open_runs};
 use crate::support::driver::Driver;
@@ -178,7 +178,7 @@ fn version_is_deleted_and_registered_again() {
         .type_text("churn")
         .press("enter enter");
     let free = |driver: &Driver| {
-        let Screen::Versions(versions) = driver.app.screen() else {
+        let Some(versions) = driver.app.screen_as::<VersionsScreen>() else {
             panic!("{}", driver.screen())
         };
         versions

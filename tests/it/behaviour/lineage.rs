@@ -1,9 +1,8 @@
 //! The lineage: walked by arrows, entered, folded, asked backwards.
 
 use frontrunner::lineage::NodeKind;
-use frontrunner::tui::app::{Dialog, Message, Screen};
-use frontrunner::tui::screens::downstream::DownstreamScreen;
-use frontrunner::tui::screens::lineage::LineageScreen;
+use frontrunner::tui::app::{Dialog, Message};
+use frontrunner::tui::screens::{DownstreamScreen, LineageScreen, VersionsScreen};
 use rusqlite::{Connection, params};
 
 use crate::support::driver::{Driver, demo_manifest};
@@ -18,17 +17,11 @@ fn at_lineage(mut driver: Driver) -> Driver {
 }
 
 fn lineage(driver: &Driver) -> &LineageScreen {
-    match driver.app.screen() {
-        Screen::Lineage(screen) => screen,
-        other => panic!("the screen is {:?}\n{}", other.scope(), driver.screen()),
-    }
+    driver.screen_as()
 }
 
 fn made_from(driver: &Driver) -> &DownstreamScreen {
-    match driver.app.screen() {
-        Screen::Downstream(screen) => screen,
-        other => panic!("the screen is {:?}\n{}", other.scope(), driver.screen()),
-    }
+    driver.screen_as()
 }
 
 /// What is under the cursor.
@@ -148,7 +141,7 @@ fn enter_opens_the_run_and_esc_returns() {
     assert_eq!(node_under_cursor(&driver).0, NodeKind::Run);
     driver.press("g enter");
     assert!(
-        matches!(driver.app.screen(), Screen::Versions(_)),
+        driver.app.screen_as::<VersionsScreen>().is_some(),
         "{}",
         driver.screen()
     );

@@ -1,7 +1,7 @@
 //! Live runs: values change, new runs are announced, stalled runs are marked, and a failing store is polled less often.
 
 use frontrunner::domain::{Millis, RunId};
-use frontrunner::tui::app::Screen;
+use frontrunner::tui::screens::RunsScreen;
 use rusqlite::{Connection, params};
 
 use super::runs_table::{at_runs, current_run_id, move_to_metric};
@@ -442,7 +442,7 @@ fn marks_survive_filters_and_navigation() {
     assert_eq!(driver.app.shared.marks.ids(), marked[..1]);
     driver.press("enter");
     assert!(driver.dialog().is_none() && driver.app.shared.marks.is_empty());
-    assert!(matches!(driver.app.screen(), Screen::Runs(_)));
+    assert!(driver.app.screen_as::<RunsScreen>().is_some());
     driver.press("'");
     assert!(
         driver.notification().contains("no run is marked"),

@@ -71,6 +71,6 @@ fn evidence_is_shown_in_versions_and_review() {
         .assert_shows("✗ dataset_drift true");
     driver
         .press("D")
-        .assert_shows("not as it should be")
+        .assert_shows("not as expected")
         .assert_shows("drift_share");
 }

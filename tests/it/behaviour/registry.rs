@@ -3,8 +3,8 @@
 use frontrunner::domain::{Stage, VersionNumber};
 use frontrunner::promotion::Outcome;
 use frontrunner::promotion::journal::EntryState;
-use frontrunner::tui::app::Screen;
 use frontrunner::tui::app::dialogs::{Dialog, PlanDialog, PlanPhase};
+use frontrunner::tui::screens::{HistoryScreen, JournalScreen, VersionsScreen};
 
 use super::runs_table::{at_runs, current_run_id};
 use crate::support::driver::{Driver, demo_manifest};
@@ -20,7 +20,7 @@ fn go_to_version(mut driver: Driver, number: u64) -> Driver {
         .type_text("churn")
         .press("enter enter");
     for _ in 0..20 {
-        let Screen::Versions(versions) = driver.app.screen() else {
+        let Some(versions) = driver.app.screen_as::<VersionsScreen>() else {
             panic!("{}", driver.screen())
         };
         if versions
@@ -47,7 +47,7 @@ fn is_verified(driver: &Driver) -> bool {
 
 /// The stage and the aliases of a version, as the Versions screen knows them.
 fn state(driver: &Driver, number: u64) -> (Stage, Vec<String>) {
-    let Screen::Versions(versions) = driver.app.screen() else {
+    let Some(versions) = driver.app.screen_as::<VersionsScreen>() else {
         panic!("{}", driver.screen())
     };
     let data = versions.data.get().unwrap();
@@ -302,7 +302,7 @@ fn alias_move_is_journaled_and_undone() {
         .press("enter enter");
     assert!(is_verified(&driver), "{}", driver.screen());
     driver.press("enter");
-    let Screen::Journal(journal) = driver.app.screen() else {
+    let Some(journal) = driver.app.screen_as::<JournalScreen>() else {
         panic!("{}", driver.screen())
     };
     let entries = journal.data.get().unwrap();
@@ -548,7 +548,7 @@ fn changes_are_announced_on_the_models_screen() {
 }
 
 fn event_count(driver: &Driver) -> usize {
-    let Screen::History(history) = driver.app.screen() else {
+    let Some(history) = driver.app.screen_as::<HistoryScreen>() else {
         panic!("{}", driver.screen())
     };
     history.visible_events().len()

@@ -1,7 +1,8 @@
 //! The run table: experiments, order, filter, columns, marks and comparison.
 
 use frontrunner::table::{CellValue, ColumnKey};
-use frontrunner::tui::app::{Dialog, Screen};
+use frontrunner::tui::app::Dialog;
+use frontrunner::tui::screens::{CompareScreen, ExperimentsScreen, RunsScreen};
 
 use crate::support::driver::{Driver, demo_manifest};
 
@@ -174,7 +175,7 @@ fn invalid_filter_keeps_the_rows() {
         "esc clears the filter, then closes the screen"
     );
     driver.press("esc");
-    assert!(matches!(driver.app.screen(), Screen::Experiments(_)));
+    assert!(driver.app.screen_as::<ExperimentsScreen>().is_some());
 }
 
 #[test]
@@ -190,14 +191,14 @@ fn filter_applies_while_typing_and_reverts_on_cancel() {
 fn comparison_shows_differences_first() {
     let mut driver = at_runs("churn-sweep");
     driver.press("g space space c");
-    let Screen::Compare(compare) = driver.app.screen() else {
+    let Some(compare) = driver.app.screen_as::<CompareScreen>() else {
         panic!("{}", driver.screen())
     };
     assert_eq!(compare.ids.len(), 2);
     let (few, marked) = (compare.visible_lines().len(), driver.app.shared.marks.ids());
     assert_eq!(compare.ids, marked);
     driver.press("d");
-    let Screen::Compare(compare) = driver.app.screen() else {
+    let Some(compare) = driver.app.screen_as::<CompareScreen>() else {
         panic!()
     };
     assert!(
@@ -211,14 +212,14 @@ fn baseline_stays_in_the_first_row() {
     let mut driver = at_runs("churn-sweep");
     driver.press("g space space space c l l b");
     let marks = driver.app.shared.marks.clone();
-    let Screen::Compare(compare) = driver.app.screen() else {
+    let Some(compare) = driver.app.screen_as::<CompareScreen>() else {
         panic!("{}", driver.screen())
     };
     assert_eq!(compare.selected_column, 0);
     assert_eq!(marks.baseline(), compare.ids.first());
     let third = compare.ids[0].clone();
     driver.press("esc 3");
-    let Screen::Compare(compare) = driver.app.screen() else {
+    let Some(compare) = driver.app.screen_as::<CompareScreen>() else {
         panic!("{}", driver.screen())
     };
     assert_eq!(
@@ -236,7 +237,7 @@ fn comparing_one_run_asks_for_another() {
         "{}",
         driver.notification()
     );
-    assert!(matches!(driver.app.screen(), Screen::Runs(_)));
+    assert!(driver.app.screen_as::<RunsScreen>().is_some());
 }
 
 #[test]
@@ -283,7 +284,7 @@ fn marks_survive_the_filter_the_order_and_other_screens() {
         .press("1 f ctrl-u")
         .type_text("churn-releases")
         .press("enter enter space c");
-    let Screen::Compare(compare) = driver.app.screen() else {
+    let Some(compare) = driver.app.screen_as::<CompareScreen>() else {
         panic!("{}", driver.screen())
     };
     assert_eq!(

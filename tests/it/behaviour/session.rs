@@ -1,8 +1,9 @@
 //! What holds on every screen: going back, answers that come late, rows that arrive, the palette, themes, small terminals.
 
 use frontrunner::store::AccessMode;
+use frontrunner::tui::app::Message;
 use frontrunner::tui::app::layout::Size;
-use frontrunner::tui::app::{Message, Screen};
+use frontrunner::tui::screens::{ExperimentsScreen, JournalScreen};
 
 use super::runs_table::{at_runs, current_run_id, move_to_metric};
 use crate::support::driver::Driver;
@@ -30,7 +31,7 @@ fn palette_matches_part_of_an_action_name() {
     let mut driver = at_runs("churn-sweep");
     driver.press("ctrl-p").type_text("journ").press("enter");
     assert!(
-        matches!(driver.app.screen(), Screen::Journal(_)),
+        driver.app.screen_as::<JournalScreen>().is_some(),
         "{}",
         driver.screen()
     );
@@ -114,7 +115,7 @@ fn reply_for_a_closed_screen_is_ignored() {
     driver.press("q");
     let (text, notices) = (driver.screen(), driver.app.shared.notifications.all.len());
     assert!(
-        matches!(driver.app.screen(), Screen::Experiments(_)),
+        driver.app.screen_as::<ExperimentsScreen>().is_some(),
         "{text}"
     );
     assert!(
@@ -165,7 +166,7 @@ fn keys_work_while_requests_are_pending() {
     driver.hold_replies().press("ctrl-r j j space s l");
     assert_eq!(driver.app.shared.marks.len(), 1);
     driver.press("6 4 1");
-    assert!(matches!(driver.app.screen(), Screen::Experiments(_)));
+    assert!(driver.app.screen_as::<ExperimentsScreen>().is_some());
     driver.release_replies();
 }
 
@@ -204,7 +205,7 @@ fn ctrl_c_cancels_then_quits() {
 fn q_closes_one_screen_at_a_time() {
     let mut driver = at_runs("churn-sweep");
     driver.press("q");
-    assert!(matches!(driver.app.screen(), Screen::Experiments(_)) && !driver.has_quit);
+    assert!(driver.app.screen_as::<ExperimentsScreen>().is_some() && !driver.has_quit);
     driver.press("q");
     assert!(driver.has_quit);
 }

@@ -1,6 +1,6 @@
 //! Writing: ours to one model, MLflow's client's to its twin. Told by the client, the two stay the same after every write.
 
-use frontrunner::domain::write::ModelVersionTag;
+use frontrunner::domain::KeyValue;
 use frontrunner::domain::{Stage, StoreErrorKind, StoreWrite, VersionNumber};
 use frontrunner::store::WriteResponse;
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ const HOSTILE_TEXT: &str = "q' \" \\ / % + & \u{1b}[2J \u{202e} 精度\n\ttab li
 const NEW_MODEL_NAME: &str = "neu 'größe' \u{1b}[2J %2F+&? of {who}";
 const DUMPED_MODELS: [&str; 2] = ["{who}", NEW_MODEL_NAME];
 
-fn create(name: &str, source: &str, run: &str, tags: Vec<ModelVersionTag>) -> StoreWrite {
+fn create(name: &str, source: &str, run: &str, tags: Vec<KeyValue>) -> StoreWrite {
     StoreWrite::CreateVersion {
         name: name.into(),
         source: source.into(),
@@ -84,7 +84,7 @@ fn set_tag(name: &str, number: u64, key: &str, value: &str) -> StoreWrite {
     StoreWrite::SetVersionTag {
         name: name.into(),
         version: VersionNumber(number),
-        tag: ModelVersionTag::new(key, value),
+        tag: KeyValue::new(key, value),
     }
 }
 
@@ -108,9 +108,9 @@ fn valid_writes(who: &str, run: &str, logged: Option<&str>) -> Vec<StoreWrite> {
     let fresh = NEW_MODEL_NAME.replace("{who}", who);
     let long = "k".repeat(250);
     let tags = vec![
-        ModelVersionTag::new("frontrunner.intent", HOSTILE_TEXT),
-        ModelVersionTag::new(long.as_str(), ""),
-        ModelVersionTag::new("b", "v".repeat(4_000)),
+        KeyValue::new("frontrunner.intent", HOSTILE_TEXT),
+        KeyValue::new(long.as_str(), ""),
+        KeyValue::new("b", "v".repeat(4_000)),
     ];
     let mut writes = vec![
         StoreWrite::CreateModel {
@@ -144,7 +144,7 @@ fn valid_writes(who: &str, run: &str, logged: Option<&str>) -> Vec<StoreWrite> {
             &fresh,
             &format!("models:/{id}"),
             run,
-            vec![ModelVersionTag::new("again", "1")],
+            vec![KeyValue::new("again", "1")],
         ));
     }
     writes
@@ -259,7 +259,7 @@ fn invalid_writes(run: &str) -> Vec<(StoreWrite, StoreErrorKind)> {
                 who,
                 &format!("runs:/{run}/m"),
                 run,
-                vec![ModelVersionTag::new("k", "v".repeat(100_001))],
+                vec![KeyValue::new("k", "v".repeat(100_001))],
             ),
             InvalidRequest,
         ),

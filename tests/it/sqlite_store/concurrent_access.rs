@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use frontrunner::domain::write::ModelVersionTag;
+use frontrunner::domain::KeyValue;
 use frontrunner::domain::{RunId, StoreWrite, VersionNumber};
 use frontrunner::store::{LifecycleFilter, Resolution};
 
@@ -37,7 +37,7 @@ async fn read_until_done(is_done: &AtomicBool, opened: &StoreHandle) -> usize {
         assert!(!reader.versions(&"shop".into()).await.unwrap().is_empty());
         reader.models().await.unwrap();
         reader.revision().await.unwrap();
-        let tag = ModelVersionTag::new("round", rounds.to_string());
+        let tag = KeyValue::new("round", rounds.to_string());
         let write = StoreWrite::SetVersionTag {
             name: "shop".into(),
             version: VersionNumber(1),

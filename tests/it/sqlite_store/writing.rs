@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use frontrunner::domain::write::ModelVersionTag;
+use frontrunner::domain::KeyValue;
 use frontrunner::domain::{Stage, StoreWrite, VersionNumber};
 use frontrunner::store::{WriteResponse, Writer};
 use rusqlite::types::Value as Cell;
@@ -14,11 +14,11 @@ const APPLY: &str = include_str!("apply.py");
 /// A text that no terminal should see, and that SQL and JSON could trip over.
 const HOSTILE_TEXT: &str = "q' \" \u{1b}[2J \u{202e} 精度\nline";
 
-fn tag(key: &str, value: &str) -> ModelVersionTag {
-    ModelVersionTag::new(key, value)
+fn tag(key: &str, value: &str) -> KeyValue {
+    KeyValue::new(key, value)
 }
 
-fn create_version(name: &str, source: &str, run: &str, tags: Vec<ModelVersionTag>) -> StoreWrite {
+fn create_version(name: &str, source: &str, run: &str, tags: Vec<KeyValue>) -> StoreWrite {
     StoreWrite::CreateVersion {
         name: name.into(),
         source: source.into(),

@@ -15,10 +15,10 @@ use frontrunner::ops::list_runs::{RunPages, list_runs};
 use frontrunner::store::{AccessMode, ConnectOptions, ReadOnlyReason, RunQuery, StoreTarget, open};
 use frontrunner::tui::app::layout::Size;
 use frontrunner::tui::app::{
-    App, Dialog, Effect, Message, Reply, Request, Screen, Session, StartOptions, Ticket,
+    App, Dialog, Effect, Message, Reply, Request, Screen, Session, Ticket,
 };
 use frontrunner::tui::runtime::requests::{Services, handle_request};
-use frontrunner::tui::screens::runs::RunsScreen;
+use frontrunner::tui::screens::{RunsScreen, StartOptions, start};
 use frontrunner::tui::view;
 use frontrunner::tui::view::TerminalTheme;
 use ratatui::Terminal;
@@ -157,7 +157,7 @@ impl Driver {
             read_only_reason: read_only_why,
             view_files: views,
         };
-        let (app, effects) = App::new(
+        let (app, effects) = start(
             session,
             Keymap::load(None).unwrap(),
             size,
@@ -376,12 +376,18 @@ impl Driver {
             .unwrap_or_default()
     }
 
-    /// The run table, which must be the screen.
+    /// The run table, which must be on top.
+    #[track_caller]
     pub fn runs(&self) -> &RunsScreen {
-        match self.app.screen() {
-            Screen::Runs(runs) => runs,
-            other => panic!("the screen is {:?}\n{}", other.scope(), self.screen()),
-        }
+        self.screen_as()
+    }
+
+    /// The screen on top, which must be an `S`.
+    #[track_caller]
+    pub fn screen_as<S: Screen>(&self) -> &S {
+        self.app
+            .screen_as()
+            .unwrap_or_else(|| panic!("another screen is on top:\n{}", self.screen()))
     }
 
     /// Fails unless the screen has a text.

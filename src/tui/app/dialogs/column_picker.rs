@@ -1,31 +1,44 @@
-//! The list of columns: which are seen, in which order, which are pinned; fuzzy search over thousands.
+//! The column list: visibility, order and pins of table columns, with fuzzy search over thousands.
 
 use tui_input::{Input, InputRequest};
 
 use super::picker::fuzzy_match;
+use super::submission::{Callback, Handler};
 use crate::config::keymap::Action;
+use crate::table::ColumnKey;
+use crate::tui::app::context::UpdateContext;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::layout::{Size, dialog_area};
-use crate::tui::app::shared::{Choice, Navigate, UpdateContext};
-use crate::tui::screens::runs::columns::ColumnChoice;
+use crate::tui::app::navigation::Navigate;
+use crate::tui::app::screen::Screen;
 
-/// The list of columns.
+/// The user's choices for a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnChoice {
+    pub key: ColumnKey,
+    pub is_visible: bool,
+    /// A pinned column stays at the left when the others scroll.
+    pub is_pinned: bool,
+}
+
+/// The column list. Each change is submitted at once.
 #[derive(Debug)]
 pub struct ColumnPicker {
-    /// What was typed.
     pub input: Input,
-    /// The cursor over the columns that match.
+    /// Over the matching columns.
     pub cursor: Cursor,
     columns: Vec<ColumnChoice>,
-    /// How each column is called, as it is searched.
+    /// The searched name of each column.
     search_names: Vec<String>,
     matching: Vec<usize>,
+    on_change: Callback<dyn Fn(Vec<ColumnChoice>) -> Navigate>,
 }
 
 impl ColumnPicker {
-    /// The columns in their order.
-    #[must_use]
-    pub fn new(columns: Vec<ColumnChoice>) -> Self {
+    pub fn new<S: Screen>(
+        columns: Vec<ColumnChoice>,
+        handler: Handler<S, Vec<ColumnChoice>>,
+    ) -> Self {
         let matching = (0..columns.len()).collect();
         let search_names = columns
             .iter()
@@ -37,16 +50,16 @@ impl ColumnPicker {
             columns,
             search_names,
             matching,
+            on_change: Callback(Box::new(move |columns| Navigate::submit(handler, columns))),
         }
     }
 
-    /// The columns that match what was typed.
     #[must_use]
     pub fn matching_columns(&self) -> Vec<&ColumnChoice> {
         self.matching.iter().map(|i| &self.columns[*i]).collect()
     }
 
-    /// How many columns there are, and how many of them are seen.
+    /// The numbers of columns and of visible columns.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
         (
@@ -58,7 +71,6 @@ impl ColumnPicker {
         )
     }
 
-    /// Where the list is drawn.
     #[must_use]
     pub fn area(&self, size: Size) -> ratatui::layout::Rect {
         dialog_area(size, 64, (self.columns.len() as u16).clamp(3, 24) + 5)
@@ -78,51 +90,40 @@ impl ColumnPicker {
     }
 
     pub(super) fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) {
+        let motion = match action {
+            Action::Next => Action::Down,
+            Action::Previous => Action::Up,
+            other => other,
+        };
         let height = usize::from(self.area(context.size).height.saturating_sub(5));
-        let len = self.matching.len();
-        match action {
-            Action::Next => {
-                self.cursor.apply_motion(Action::Down, len, height);
-            }
-            Action::Previous => {
-                self.cursor.apply_motion(Action::Up, len, height);
-            }
-            Action::Accept => {
-                if let Some(i) = self.matching.get(self.cursor.index) {
-                    self.columns[*i].is_visible = !self.columns[*i].is_visible;
-                }
-                self.submit(context);
-            }
-            Action::PinColumn => {
-                if let Some(i) = self.matching.get(self.cursor.index) {
-                    self.columns[*i].is_pinned = !self.columns[*i].is_pinned;
-                }
-                self.submit(context);
-            }
-            Action::ShowMatching => self.set_matching_visible(true, context),
-            Action::HideMatching => self.set_matching_visible(false, context),
-            Action::PageDown => {
-                self.cursor.apply_motion(Action::PageDown, len, height);
-            }
-            Action::PageUp => {
-                self.cursor.apply_motion(Action::PageUp, len, height);
-            }
-            Action::MoveEarlier => self.move_column(-1, context),
-            Action::MoveLater => self.move_column(1, context),
-            _ => {}
+        if self
+            .cursor
+            .apply_motion(motion, self.matching.len(), height)
+        {
+            return;
         }
+        let current = self.matching.get(self.cursor.index).copied();
+        match (action, current) {
+            (Action::Accept, Some(i)) => self.columns[i].is_visible = !self.columns[i].is_visible,
+            (Action::PinColumn, Some(i)) => self.columns[i].is_pinned = !self.columns[i].is_pinned,
+            (Action::ShowMatching, _) => self.set_matching_visible(true),
+            (Action::HideMatching, _) => self.set_matching_visible(false),
+            (Action::MoveEarlier, _) => self.move_column(-1),
+            (Action::MoveLater, _) => self.move_column(1),
+            _ => return,
+        }
+        let step = (self.on_change.0)(self.columns.clone());
+        context.navigation.push(step);
     }
 
-    /// Shows or hides every column that matches what was typed.
-    fn set_matching_visible(&mut self, visible: bool, context: &mut UpdateContext<'_>) {
+    fn set_matching_visible(&mut self, visible: bool) {
         for i in &self.matching {
             self.columns[*i].is_visible = visible;
         }
-        self.submit(context);
     }
 
-    /// Moves the column under the cursor among the columns that match.
-    fn move_column(&mut self, by: isize, context: &mut UpdateContext<'_>) {
+    /// Moves the column under the cursor past its neighbor in the matching columns.
+    fn move_column(&mut self, by: isize) {
         let to = self.cursor.index.saturating_add_signed(by);
         let (Some(from), Some(target)) = (
             self.matching.get(self.cursor.index).copied(),
@@ -135,12 +136,5 @@ impl ColumnPicker {
         self.search_names.insert(target, name);
         self.update_matches();
         self.cursor.index = to;
-        self.submit(context);
-    }
-
-    fn submit(&self, context: &mut UpdateContext<'_>) {
-        context
-            .navigation
-            .push(Navigate::Submit(Choice::Columns(self.columns.clone())));
     }
 }

@@ -1,25 +1,24 @@
-//! What differs inside of two values, two files, two commits.
+//! The lines that differ between two values, files or commits.
 
 use crate::analysis::value_diff::{DiffLine, LineKind};
 use crate::config::keymap::Action;
+use crate::tui::app::context::UpdateContext;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::message::{DiffTarget, Reply, Request, RequestError, Ticket};
-use crate::tui::app::shared::UpdateContext;
 
-/// A difference.
+/// A unified diff.
 #[derive(Debug)]
 pub struct DiffDialog {
-    /// What is compared, safe to draw.
+    /// Cleaned.
     pub title: String,
-    /// Its lines, or why there are none; nothing while they are on their way.
+    /// `None` until the reply arrives.
     pub lines: Option<Result<Vec<DiffLine>, RequestError>>,
-    /// The cursor over the lines.
     pub cursor: Cursor,
     ticket: Option<Ticket>,
 }
 
 impl DiffDialog {
-    /// A difference that is known.
+    /// Shows lines that were computed in memory.
     #[must_use]
     pub fn from_lines(title: String, lines: Vec<DiffLine>) -> Self {
         Self {
@@ -30,10 +29,10 @@ impl DiffDialog {
         }
     }
 
-    /// Asks for a difference.
+    /// Requests a diff.
     #[must_use]
-    pub fn open(title: String, of: DiffTarget, context: &mut UpdateContext<'_>) -> Self {
-        let ticket = context.request(Request::Diff(of));
+    pub fn open(title: String, target: DiffTarget, context: &mut UpdateContext<'_>) -> Self {
+        let ticket = context.request(Request::Diff(target));
         Self {
             title,
             lines: None,
@@ -42,18 +41,17 @@ impl DiffDialog {
         }
     }
 
-    /// Takes the answer that it asked for; gives back one that it did not.
-    pub fn handle_reply(&mut self, ticket: Ticket, reply: Reply) -> Option<Reply> {
+    pub(super) fn handle_reply(&mut self, ticket: Ticket, reply: Reply) -> Option<Reply> {
         match reply {
-            Reply::Diff(answer) if self.ticket == Some(ticket) => {
-                self.lines = Some(answer);
+            Reply::Diff(result) if self.ticket == Some(ticket) => {
+                self.lines = Some(result);
                 None
             }
             other => Some(other),
         }
     }
 
-    /// How many lines there are.
+    /// The number of lines; 0 until they arrive.
     #[must_use]
     pub fn len(&self) -> usize {
         self.lines
@@ -62,13 +60,12 @@ impl DiffDialog {
             .map_or(0, Vec::len)
     }
 
-    /// Whether nothing differs, or nothing is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many lines came, and how many went.
+    /// The numbers of added and removed lines.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
         let lines = self
@@ -81,8 +78,7 @@ impl DiffDialog {
         (count(LineKind::Added), count(LineKind::Removed))
     }
 
-    /// Takes an action: moves.
-    pub fn handle_action(&mut self, action: Action, context: &UpdateContext<'_>) {
+    pub(super) fn handle_action(&mut self, action: Action, context: &UpdateContext<'_>) {
         let height = crate::tui::app::layout::screen_areas(context.size)
             .body
             .height

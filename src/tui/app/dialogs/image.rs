@@ -1,39 +1,33 @@
-//! A picture over the screen: a chart as it would be written, or an image among the artifacts.
+//! A picture over the screen: an exported chart or an image artifact.
 
 use ratatui::layout::Rect;
 
+use crate::tui::app::context::UpdateContext;
 use crate::tui::app::layout::{Size, screen_areas};
 use crate::tui::app::message::{HalfBlockImage, ImageSource, Reply, Request, RequestError, Ticket};
-use crate::tui::app::shared::UpdateContext;
 
-/// What became of a picture.
 #[derive(Debug)]
 pub enum ImageState {
-    /// It is on its way.
     Loading,
-    /// The terminal shows it by its own means, over the cells that are left blank for it.
+    /// The terminal shows it with its graphics protocol, over blank cells.
     Overlaid,
-    /// It is drawn in cells.
     HalfBlocks(HalfBlockImage),
-    /// There is none.
     Failed(RequestError),
 }
 
-/// A picture.
 #[derive(Debug)]
 pub struct ImageDialog {
-    /// What it is, safe to draw.
+    /// Cleaned.
     pub title: String,
-    /// What became of it.
     pub state: ImageState,
-    /// The question for it: what the terminal shows is known by this.
+    /// Identifies the picture for the terminal.
     pub ticket: Ticket,
     source: ImageSource,
     size: Size,
 }
 
 impl ImageDialog {
-    /// Asks for a picture.
+    /// Requests a picture.
     #[must_use]
     pub fn open(title: String, source: ImageSource, context: &mut UpdateContext<'_>) -> Self {
         let ticket = context.request(Request::Image(source.clone(), image_area(context.size)));
@@ -46,7 +40,7 @@ impl ImageDialog {
         }
     }
 
-    /// Asks anew where the terminal has another size.
+    /// Requests the picture again after the terminal was resized.
     pub fn resize(&mut self, context: &mut UpdateContext<'_>) {
         if self.size != context.size {
             self.size = context.size;
@@ -58,14 +52,13 @@ impl ImageDialog {
         }
     }
 
-    /// Takes the answer that it asked for; gives back one that it did not.
-    pub fn handle_reply(&mut self, ticket: Ticket, reply: Reply) -> Option<Reply> {
+    pub(super) fn handle_reply(&mut self, ticket: Ticket, reply: Reply) -> Option<Reply> {
         match reply {
-            Reply::Image(answer) if ticket == self.ticket => {
-                self.state = match answer {
+            Reply::Image(result) if ticket == self.ticket => {
+                self.state = match result {
                     Ok(Some(cells)) => ImageState::HalfBlocks(cells),
                     Ok(None) => ImageState::Overlaid,
-                    Err(refused) => ImageState::Failed(refused),
+                    Err(error) => ImageState::Failed(error),
                 };
                 None
             }
@@ -74,7 +67,7 @@ impl ImageDialog {
     }
 }
 
-/// Where a picture is, in a terminal of this size: all of the body but its frame.
+/// The area of a picture in a terminal of this size: the body without a frame.
 #[must_use]
 pub fn image_area(size: Size) -> Rect {
     let body = screen_areas(size).body;

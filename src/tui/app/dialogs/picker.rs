@@ -1,81 +1,92 @@
-//! A list to pick from: type to narrow it down, the best match first.
+//! A list with fuzzy search.
 
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use tui_input::{Input, InputRequest};
 
+use super::Dialog;
+use super::submission::{Callback, Handler};
 use crate::config::keymap::Action;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::layout::{Size, dialog_area};
-use crate::tui::app::shared::{Choice, Navigate, UpdateContext};
+use crate::tui::app::navigation::Navigate;
+use crate::tui::app::screen::Screen;
 
-/// Something to pick; safe to draw.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PickerItem {
-    /// Its name: what typing is matched against.
+/// An item; its texts are cleaned.
+#[derive(Clone, Debug)]
+pub struct PickerItem<T> {
+    /// What typing is matched against.
     pub label: String,
-    /// A few words beside it.
+    /// Shown behind the label.
     pub detail: String,
-    /// What it means.
-    pub choice: Choice,
+    pub value: T,
 }
 
-/// Makes an item of what was typed, where that is an answer, too.
-type CustomItem = fn(&str) -> Option<PickerItem>;
-
-/// A list to pick from.
-#[derive(Debug)]
-pub struct Picker {
-    /// What is picked.
-    pub title: String,
-    /// What was typed.
-    pub input: Input,
-    /// The cursor over the items that match.
-    pub cursor: Cursor,
-    all_items: Vec<PickerItem>,
-    matching: Vec<usize>,
-    custom_item: Option<CustomItem>,
-}
-
-impl Picker {
-    /// A list; safe to draw.
-    #[must_use]
-    pub fn new(title: &str, all_items: Vec<PickerItem>) -> Self {
-        let matching = (0..all_items.len()).collect();
+impl<T> PickerItem<T> {
+    pub fn new(label: impl Into<String>, detail: impl Into<String>, value: T) -> Self {
         Self {
-            title: title.to_owned(),
+            label: label.into(),
+            detail: detail.into(),
+            value,
+        }
+    }
+
+    fn map<U>(self, convert: impl Fn(T) -> U) -> PickerItem<U> {
+        PickerItem {
+            label: self.label,
+            detail: self.detail,
+            value: convert(self.value),
+        }
+    }
+}
+
+/// Makes an item of the typed text.
+type CustomItem<T> = Callback<dyn Fn(&str) -> Option<PickerItem<T>>>;
+
+/// A list with fuzzy search, best match first.
+#[derive(Debug)]
+pub struct Picker<T> {
+    pub title: String,
+    pub input: Input,
+    /// Over the matching items.
+    pub cursor: Cursor,
+    all_items: Vec<PickerItem<T>>,
+    matching: Vec<usize>,
+    make_custom: Option<CustomItem<T>>,
+    custom_item: Option<PickerItem<T>>,
+}
+
+impl<T> Picker<T> {
+    /// The title is cleaned text.
+    pub fn new(title: impl Into<String>, items: impl IntoIterator<Item = PickerItem<T>>) -> Self {
+        let all_items: Vec<_> = items.into_iter().collect();
+        Self {
+            title: title.into(),
             input: Input::default(),
             cursor: Cursor::default(),
+            matching: (0..all_items.len()).collect(),
             all_items,
-            matching,
+            make_custom: None,
             custom_item: None,
         }
     }
 
-    /// The same list, where what was typed can be picked, too.
-    #[must_use]
-    pub fn with_custom_item(mut self, typed: CustomItem) -> Self {
-        self.custom_item = Some(typed);
+    /// Also offers the typed text, as the last item.
+    pub fn with_custom_item(
+        mut self,
+        make: impl Fn(&str) -> Option<PickerItem<T>> + 'static,
+    ) -> Self {
+        self.make_custom = Some(Callback(Box::new(make)));
         self
     }
 
-    /// The items that match what was typed, best first, and at the end what was typed itself.
+    /// The matching items, best first.
     #[must_use]
-    pub fn items(&self) -> Vec<PickerItem> {
-        let mut items: Vec<PickerItem> = self
-            .matching
-            .iter()
-            .map(|i| self.all_items[*i].clone())
-            .collect();
-        let custom = self.custom_item.and_then(|typed| typed(self.input.value()));
-        if let Some(own) = custom.filter(|own| !items.iter().any(|item| item.choice == own.choice))
-        {
-            items.push(own);
-        }
-        items
+    pub fn items(&self) -> Vec<&PickerItem<T>> {
+        let matching = self.matching.iter().map(|i| &self.all_items[*i]);
+        matching.chain(&self.custom_item).collect()
     }
 
-    /// Where the list is drawn.
     #[must_use]
     pub fn area(&self, size: Size) -> ratatui::layout::Rect {
         dialog_area(size, 84, (self.all_items.len() as u16).clamp(3, 20) + 3)
@@ -83,34 +94,64 @@ impl Picker {
 
     pub(super) fn edit(&mut self, request: InputRequest) {
         self.input.handle(request);
-        self.matching = fuzzy_match(
-            self.input.value(),
-            self.all_items.iter().map(|item| item.label.as_str()),
-        );
-        self.cursor = Cursor::default();
+        self.set_text(self.input.value().to_owned());
     }
 
-    pub(super) fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) {
-        let items = self.items();
-        let height = usize::from(self.area(context.size).height.saturating_sub(3));
-        match action {
-            Action::Next => self.cursor.apply_motion(Action::Down, items.len(), height),
-            Action::Previous => self.cursor.apply_motion(Action::Up, items.len(), height),
-            Action::Accept => {
-                if let Some(item) = items.get(self.cursor.index) {
-                    context.navigation.push(Navigate::CloseDialog);
-                    context
-                        .navigation
-                        .push(Navigate::Submit(item.choice.clone()));
-                }
-                true
-            }
-            other => self.cursor.apply_motion(other, items.len(), height),
+    pub(super) fn set_text(&mut self, text: String) {
+        self.matching = fuzzy_match(&text, self.all_items.iter().map(|item| item.label.as_str()));
+        let custom = self.make_custom.as_ref().and_then(|make| (make.0)(&text));
+        self.custom_item = custom.filter(|custom| {
+            let listed = |i: &usize| self.all_items[*i].label == custom.label;
+            !self.matching.iter().any(listed)
+        });
+        self.cursor = Cursor::default();
+        if self.input.value() != text {
+            self.input = Input::new(text);
+        }
+    }
+
+    pub(super) fn move_cursor(&mut self, action: Action, size: Size) {
+        let motion = match action {
+            Action::Next => Action::Down,
+            Action::Previous => Action::Up,
+            other => other,
         };
+        let height = usize::from(self.area(size).height.saturating_sub(3));
+        let len = self.items().len();
+        self.cursor.apply_motion(motion, len, height);
+    }
+
+    /// Removes the value under the cursor, to accept it.
+    pub(super) fn take_selected(&mut self) -> Option<T> {
+        let Some(i) = self.matching.get(self.cursor.index).copied() else {
+            return self.custom_item.take().map(|item| item.value);
+        };
+        self.matching = (0..self.all_items.len() - 1).collect();
+        Some(self.all_items.remove(i).value)
     }
 }
 
-/// The places of the texts that match a pattern fuzzily, best first; all of them for an empty pattern.
+impl<T: 'static> Picker<T> {
+    #[must_use]
+    pub fn map<U>(self, convert: impl Fn(T) -> U + Copy + 'static) -> Picker<U> {
+        let items = self.all_items.into_iter().map(|item| item.map(convert));
+        let mapped = Picker::new(self.title, items);
+        match self.make_custom {
+            Some(make) => {
+                mapped.with_custom_item(move |text| (make.0)(text).map(|item| item.map(convert)))
+            }
+            None => mapped,
+        }
+    }
+
+    /// The dialog that passes the accepted value to the screen that opens it.
+    #[must_use]
+    pub fn submit_to<S: Screen>(self, handler: Handler<S, T>) -> Dialog {
+        Dialog::Picker(self.map(move |value| Navigate::submit(handler, value)))
+    }
+}
+
+/// The indices of the texts that match a pattern, best first; all of them for an empty pattern.
 #[must_use]
 pub(super) fn fuzzy_match<'a>(pattern: &str, texts: impl Iterator<Item = &'a str>) -> Vec<usize> {
     if pattern.trim().is_empty() {
@@ -141,5 +182,17 @@ mod tests {
         assert_eq!(fuzzy_match("lin", texts.into_iter()), [1]);
         assert_eq!(fuzzy_match("mo", texts.into_iter()).first(), Some(&3));
         assert_eq!(fuzzy_match(" ", texts.into_iter()).len(), 4);
+    }
+
+    #[test]
+    fn typed_text_is_offered_unless_it_is_listed() {
+        let items = ["a", "ab"].map(|label| PickerItem::new(label, "", label.to_owned()));
+        let mut picker = Picker::new("letters", items).with_custom_item(|text| {
+            (!text.is_empty()).then(|| PickerItem::new(text, "as typed", text.to_owned()))
+        });
+        picker.set_text("ab".into());
+        assert_eq!(picker.items().len(), 1);
+        picker.set_text("abc".into());
+        assert_eq!(picker.take_selected().as_deref(), Some("abc"));
     }
 }

@@ -1,4 +1,4 @@
-//! A plan: what is there, what will be written; the reason; the confirmation; how it went.
+//! The plan of a write: its steps, the reason, the confirmation and the report.
 
 use tui_input::{Input, InputRequest};
 
@@ -8,68 +8,69 @@ use crate::ops::apply::{ApplyProgress, ApplyReport};
 use crate::ops::plan_write::PlannedWrite;
 use crate::promotion::{Confirmation, Decision, GateOutcome, GateResult, Intent, grant_clearance};
 use crate::text::untrusted::clean;
+use crate::tui::app::context::UpdateContext;
 use crate::tui::app::message::{Reply, Request, RequestError, Ticket};
-use crate::tui::app::shared::{Choice, Navigate, UpdateContext};
+use crate::tui::app::navigation::Navigate;
 
-/// An enter that was on its way when the plan was asked for applies nothing: for so long, in ms.
+/// Enter does not apply a plan that is younger than this, in ms: the key was probably pressed before the plan was visible.
 const ENTER_GUARD_MS: Millis = 400;
 
 /// The fields, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlanField {
-    /// Why: free text.
+    /// Free text.
     Reason,
-    /// The name that is asked for, typed to confirm.
+    /// The name that confirms a protected change.
     Name,
     /// The button.
     Apply,
 }
 
-/// How far the dialog is.
+/// The progress of a write.
 #[derive(Debug)]
 pub enum PlanPhase {
-    /// The registry is being read.
+    /// The plan is requested.
     Planning(Ticket),
     /// The plan is shown.
     Ready,
-    /// There is no plan, or it was not carried out.
+    /// Planning or applying failed.
     Failed(RequestError),
-    /// It is being carried out.
+    /// The plan is being applied.
     Applying(Ticket, ApplyProgress),
-    /// It was carried out; the report says how it ended.
+    /// The plan was applied, with any outcome.
     Done(Box<ApplyReport>),
 }
 
 /// The dialog.
 #[derive(Debug)]
+#[expect(
+    missing_docs,
+    reason = "the other fields are named after what they hold"
+)]
 pub struct PlanDialog {
-    /// What is wanted.
     pub intent: Intent,
-    /// How far it is.
     pub phase: PlanPhase,
-    /// The plan that is shown, with what it was made from.
+    /// The last plan; it stays visible while a new one is requested.
     pub detail: Option<Box<PlannedWrite>>,
-    /// Why, as typed.
     pub reason: Input,
-    /// The name that confirms, as typed.
+    /// The typed name.
     pub confirmation: Input,
-    /// The field that has the focus.
     pub focus: PlanField,
-    /// The first line of the plan that is seen.
+    /// The first visible line of the plan.
     pub scroll: usize,
-    /// The gates to go past, by name.
+    /// The names of the gates to override.
     pub overrides: Vec<String>,
     planned_reason: String,
     planned_at: Millis,
 }
 
 impl PlanDialog {
-    /// Opens the dialog and asks for the plan.
-    fn open(intent: Intent, context: &mut UpdateContext<'_>) -> Self {
+    /// Requests the plan.
+    pub(in crate::tui::app) fn open(intent: Intent, context: &mut UpdateContext<'_>) -> Self {
         let reason = context
             .shared
             .draft_reason
-            .take_if(|(left, _)| *left == intent)
+            .take_if(|(draft, _)| *draft == intent)
             .map(|(_, reason)| reason)
             .unwrap_or_default();
         let ticket = context.request(Request::Plan {
@@ -91,24 +92,10 @@ impl PlanDialog {
         }
     }
 
-    /// Opens the dialog over the screen.
-    pub fn show(intent: Intent, context: &mut UpdateContext<'_>) {
-        let dialog = Self::open(intent, context);
-        context
-            .navigation
-            .push(Navigate::OpenDialog(Box::new(super::Dialog::Plan(
-                Box::new(dialog),
-            ))));
-    }
-
-    /// The fields that this plan has.
+    /// The fields of this plan.
     #[must_use]
     pub fn fields(&self) -> Vec<PlanField> {
-        match self
-            .detail
-            .as_ref()
-            .map(|planned| &planned.plan.confirmation)
-        {
+        match self.detail.as_ref().map(|detail| &detail.plan.confirmation) {
             Some(Confirmation::TypeName(_)) => {
                 vec![PlanField::Reason, PlanField::Name, PlanField::Apply]
             }
@@ -116,7 +103,7 @@ impl PlanDialog {
         }
     }
 
-    /// The name that has to be typed, if one has to be.
+    /// The name to type for a protected change.
     #[must_use]
     pub fn required_name(&self) -> Option<String> {
         match &self.detail.as_ref()?.plan.confirmation {
@@ -125,14 +112,14 @@ impl PlanDialog {
         }
     }
 
-    /// Whether the name was typed as asked, or none is asked.
+    /// Whether the required name was typed, or none is required.
     #[must_use]
     pub fn is_confirmed(&self) -> bool {
         self.required_name()
             .is_none_or(|name| name == self.confirmation.value())
     }
 
-    /// Whether archiving the versions that are in the stage now can be chosen, and whether it is.
+    /// Whether the versions now in the stage will be archived; `None` where that is no option.
     #[must_use]
     pub fn archive_existing(&self) -> Option<bool> {
         match &self.intent {
@@ -169,13 +156,11 @@ impl PlanDialog {
     pub(super) fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) {
         match (&self.phase, action) {
             (PlanPhase::Applying(..), Action::Back) => {
-                context.notify(
-                    "it is on its way and can't be called back; it can be undone from the journal",
-                );
+                context.notify("a write in progress can't be cancelled; undo it from the journal");
             }
             (PlanPhase::Done(_), Action::Back | Action::Accept) => {
-                context.navigation.push(Navigate::CloseDialog);
-                context.navigation.push(Navigate::Submit(Choice::Applied));
+                context.close_dialog();
+                context.navigation.push(Navigate::Written);
             }
             (PlanPhase::Failed(_), Action::Accept) => self.replan(context),
             (_, Action::Back) => {
@@ -183,18 +168,18 @@ impl PlanDialog {
                     context.shared.draft_reason =
                         Some((self.intent.clone(), self.reason.value().to_owned()));
                 }
-                context.navigation.push(Navigate::CloseDialog);
+                context.close_dialog();
             }
             (_, Action::PageDown) => self.scroll += 5,
             (_, Action::PageUp) => self.scroll = self.scroll.saturating_sub(5),
-            // While the plan is made anew, one can go on filling in.
+            // The fields can be edited while a new plan is requested.
             (PlanPhase::Ready | PlanPhase::Planning(_), Action::Next) => self.step(true, context),
             (PlanPhase::Ready | PlanPhase::Planning(_), Action::Previous) => {
                 self.step(false, context);
             }
             (PlanPhase::Ready, Action::ToggleArchive) => self.toggle_archive(context),
             (PlanPhase::Ready, Action::Override) => self.toggle_overrides(context),
-            // Enter goes from field to field; on the button it applies what is confirmed.
+            // Enter moves to the next field; on the button it applies the plan.
             (PlanPhase::Ready | PlanPhase::Planning(_), Action::Accept)
                 if self.focus != PlanField::Apply =>
             {
@@ -209,7 +194,7 @@ impl PlanDialog {
         }
     }
 
-    /// Goes to the next field, round and round; backwards it is as many steps as there are others.
+    /// Moves the focus to the next or previous field, with wrap-around.
     fn step(&mut self, forward: bool, context: &mut UpdateContext<'_>) {
         let fields = self.fields();
         let at = fields
@@ -221,7 +206,7 @@ impl PlanDialog {
         self.replan_for_reason(context);
     }
 
-    /// A plan holds its reason: when that was changed, the plan is made anew.
+    /// Plans again when the reason changed, since the plan contains it.
     fn replan_for_reason(&mut self, context: &mut UpdateContext<'_>) {
         if self.planned_reason != self.reason.value() {
             self.replan(context);
@@ -244,24 +229,24 @@ impl PlanDialog {
         self.replan(context);
     }
 
-    /// Goes past the gates that do not pass, where the policy lets this person; or no longer.
+    /// Overrides the gates that do not pass, where the policy permits it, or stops overriding them.
     fn toggle_overrides(&mut self, context: &mut UpdateContext<'_>) {
-        let Some(planned) = &self.detail else { return };
+        let Some(detail) = &self.detail else { return };
         if self.overrides.is_empty() {
             let is_blocking = |gate: &&GateResult| {
                 matches!(gate.outcome, GateOutcome::Fail | GateOutcome::Absent)
             };
-            self.overrides = planned
+            self.overrides = detail
                 .gates
                 .iter()
                 .filter(is_blocking)
                 .map(|gate| gate.name.clone())
                 .collect();
-            if self.overrides.is_empty() || !planned.can_override {
-                context.notify(if planned.can_override {
-                    "no gate stands in the way"
+            if self.overrides.is_empty() || !detail.can_override {
+                context.notify(if detail.can_override {
+                    "no gate blocks this plan"
                 } else {
-                    "the policy does not let you go past its gates"
+                    "the policy does not let you override its gates"
                 });
                 self.overrides.clear();
                 return;
@@ -285,19 +270,19 @@ impl PlanDialog {
     }
 
     fn apply(&mut self, context: &mut UpdateContext<'_>) {
-        let Some(planned) = &self.detail else { return };
+        let Some(detail) = &self.detail else { return };
         if !self.is_confirmed() {
             self.focus = PlanField::Name;
             let name = self.required_name().unwrap_or_default();
             context.notify(format!(
-                "type {} to confirm: this is protected",
+                "type {} to confirm: the slot is protected",
                 clean(&name)
             ));
             return;
         }
         match grant_clearance(
-            planned.plan.clone(),
-            planned.gates.clone(),
+            detail.plan.clone(),
+            detail.gates.clone(),
             Some(self.confirmation.value()),
         ) {
             Ok(cleared) => {
@@ -308,7 +293,7 @@ impl PlanDialog {
         }
     }
 
-    /// Runs that were deleted or restored are marked no longer, and tables of runs are read anew.
+    /// Unmarks deleted or restored runs, and makes run tables reload.
     fn refresh_changed_runs(&self, context: &mut UpdateContext<'_>) {
         let subject = self.intent.subject();
         for run in subject.runs() {
@@ -324,33 +309,33 @@ impl PlanDialog {
         context: &mut UpdateContext<'_>,
     ) -> Option<Reply> {
         match (&self.phase, reply) {
-            (PlanPhase::Planning(asked), Reply::Plan(answer)) if *asked == ticket => {
-                match answer {
-                    Ok(planned) => {
-                        self.detail = Some(planned);
+            (PlanPhase::Planning(pending), Reply::Plan(result)) if *pending == ticket => {
+                match result {
+                    Ok(detail) => {
+                        self.detail = Some(detail);
                         self.phase = PlanPhase::Ready;
                     }
-                    Err(refused) => self.phase = PlanPhase::Failed(refused),
+                    Err(error) => self.phase = PlanPhase::Failed(error),
                 }
                 None
             }
-            (PlanPhase::Applying(asked, _), Reply::Progress(progress)) if *asked == ticket => {
+            (PlanPhase::Applying(pending, _), Reply::Progress(progress)) if *pending == ticket => {
                 self.phase = PlanPhase::Applying(ticket, progress);
                 None
             }
-            (PlanPhase::Applying(asked, _), Reply::Applied(answer)) if *asked == ticket => {
-                match answer {
+            (PlanPhase::Applying(pending, _), Reply::Applied(result)) if *pending == ticket => {
+                match result {
                     Ok(report) => {
                         self.refresh_changed_runs(context);
                         self.phase = PlanPhase::Done(report);
                     }
-                    Err(refused) => {
+                    Err(error) => {
                         context.shared.notifications.error(
                             context.now,
-                            refused.message.clone(),
-                            refused.hint.clone(),
+                            error.message.clone(),
+                            error.hint.clone(),
                         );
-                        self.phase = PlanPhase::Failed(refused);
+                        self.phase = PlanPhase::Failed(error);
                     }
                 }
                 None

@@ -1,75 +1,92 @@
-//! A field to type in, on the line of the screen that it belongs to.
+//! A text field in the message line.
 
 use tui_input::{Input, InputRequest};
 
+use super::submission::{Callback, Handler};
 use crate::config::keymap::Action;
 use crate::table::filter::{Completion, FilterError};
-use crate::tui::app::shared::{Choice, Navigate, UpdateContext};
+use crate::tui::app::context::UpdateContext;
+use crate::tui::app::navigation::Navigate;
+use crate::tui::app::screen::Screen;
 
-/// What is typed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PromptPurpose {
-    /// Words that lines must have; the list follows while they are typed.
-    TextFilter,
-    /// A filter of runs; the table follows while it is typed.
-    RunFilter,
-    /// A text to find; the cursor follows while it is typed.
-    Find,
-    /// A name to save a view under.
-    ViewName,
-    /// A name of a file to write.
-    FileName,
-}
-
-impl PromptPurpose {
-    /// Whether the screen follows while the text is typed; a name is one when it is accepted.
-    fn is_incremental(self) -> bool {
-        !matches!(self, Self::ViewName | Self::FileName)
-    }
-}
-
-/// What a screen says of a text while it is typed.
+/// A screen's comment on the typed text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PromptFeedback {
-    /// What may stand at the cursor, the likeliest first.
+    /// What can be inserted at the cursor, the likeliest first.
     pub completions: Vec<Completion>,
-    /// What is wrong with the text, and where.
     pub error: Option<FilterError>,
 }
 
-/// A field to type in.
+/// A screen's function that comments on a text, given the byte offset of the cursor.
+pub type Check<S> = fn(&S, &str, usize) -> PromptFeedback;
+
+/// A text field.
 #[derive(Debug)]
 pub struct Prompt {
-    /// What is typed, in a word.
     pub title: String,
-    /// The text.
     pub input: Input,
-    /// What it is for.
-    pub purpose: PromptPurpose,
-    /// What the screen says of the text.
     pub feedback: PromptFeedback,
-    /// Which of the completions tab takes.
+    /// The index of the completion that tab inserts.
     pub selected_completion: usize,
-    /// What was there before: what leaving puts back.
+    /// Restored when the prompt is cancelled.
     initial_text: String,
+    /// Whether each edit is submitted.
+    is_incremental: bool,
+    on_text: Callback<dyn Fn(String) -> Navigate>,
+    check: Option<Callback<dyn Fn(&dyn Screen, &str, usize) -> PromptFeedback>>,
 }
 
 impl Prompt {
-    /// A field with a text in it.
-    #[must_use]
-    pub fn new(title: &str, text: &str, purpose: PromptPurpose) -> Self {
-        let input = Input::new(text.to_owned());
+    fn new(title: &str, text: &str, on_text: impl Fn(String) -> Navigate + 'static) -> Self {
         Self {
             title: title.to_owned(),
-            input,
-            purpose,
+            input: Input::new(text.to_owned()),
             feedback: PromptFeedback::default(),
             selected_completion: 0,
             initial_text: text.to_owned(),
+            is_incremental: true,
+            on_text: Callback(Box::new(on_text)),
+            check: None,
         }
     }
 
-    /// Where the cursor is, in bytes of the text.
+    /// Narrows the screen's list while words are typed.
+    pub(in crate::tui::app) fn text_filter(title: &str, text: &str) -> Self {
+        Self::new(title, text, Navigate::SetFilter)
+    }
+
+    /// Searches the screen's list while a text is typed.
+    pub(in crate::tui::app) fn find(text: &str) -> Self {
+        Self::new("find", text, Navigate::Find)
+    }
+
+    /// Passes each edit to the screen, which also comments on it.
+    pub fn incremental<S: Screen>(
+        title: &str,
+        text: &str,
+        handler: Handler<S, String>,
+        check: Check<S>,
+    ) -> Self {
+        Self {
+            check: Some(Callback(Box::new(move |screen, text, cursor| {
+                screen
+                    .downcast_ref::<S>()
+                    .map(|screen| check(screen, text, cursor))
+                    .unwrap_or_default()
+            }))),
+            ..Self::new(title, text, move |text| Navigate::submit(handler, text))
+        }
+    }
+
+    /// Passes the accepted text to the screen.
+    pub fn ask<S: Screen>(title: &str, text: &str, handler: Handler<S, String>) -> Self {
+        Self {
+            is_incremental: false,
+            ..Self::new(title, text, move |text| Navigate::submit(handler, text))
+        }
+    }
+
+    /// The cursor as a byte offset into the text.
     #[must_use]
     pub fn cursor_byte(&self) -> usize {
         self.input
@@ -79,19 +96,15 @@ impl Prompt {
             .map_or(self.input.value().len(), |(at, _)| at)
     }
 
-    /// Takes what the screen says of the text.
-    pub fn set_feedback(&mut self, advice: PromptFeedback) {
-        self.feedback = advice;
-        self.selected_completion = 0;
+    pub(in crate::tui::app) fn update_feedback(&mut self, screen: &dyn Screen) {
+        if let Some(check) = &self.check {
+            self.feedback = (check.0)(screen, self.input.value(), self.cursor_byte());
+            self.selected_completion = 0;
+        }
     }
 
-    fn choice(&self, text: String) -> Choice {
-        match self.purpose {
-            PromptPurpose::TextFilter | PromptPurpose::RunFilter => Choice::Filter(text),
-            PromptPurpose::Find => Choice::Find(text),
-            PromptPurpose::ViewName => Choice::SaveView(text),
-            PromptPurpose::FileName => Choice::Export(text),
-        }
+    fn submit(&self, text: &str, context: &mut UpdateContext<'_>) {
+        context.navigation.push((self.on_text.0)(text.to_owned()));
     }
 
     pub(super) fn edit(&mut self, request: InputRequest, context: &mut UpdateContext<'_>) {
@@ -100,16 +113,12 @@ impl Prompt {
     }
 
     fn on_edited(&self, context: &mut UpdateContext<'_>) {
-        if !self.purpose.is_incremental() {
-            return;
+        if self.is_incremental {
+            self.submit(self.input.value(), context);
+            context.navigation.push(Navigate::UpdateFeedback);
         }
-        context
-            .navigation
-            .push(Navigate::Submit(self.choice(self.input.value().to_owned())));
-        context.navigation.push(Navigate::CheckInput);
     }
 
-    /// Puts the picked completion in the place of what it completes.
     fn accept_completion(&mut self, context: &mut UpdateContext<'_>) {
         let Some(completion) = self.feedback.completions.get(self.selected_completion) else {
             return;
@@ -135,20 +144,16 @@ impl Prompt {
             Action::Previous => {
                 self.selected_completion = self.selected_completion.saturating_sub(1);
             }
-            // A text that says nothing is not accepted: it stays, with what is wrong with it.
+            // An invalid text stays in the field with its error.
             Action::Accept if self.feedback.error.is_some() => {}
             Action::Accept => {
-                context.navigation.push(Navigate::CloseDialog);
-                context
-                    .navigation
-                    .push(Navigate::Submit(self.choice(self.input.value().to_owned())));
+                context.close_dialog();
+                self.submit(self.input.value(), context);
             }
             Action::Back => {
-                context.navigation.push(Navigate::CloseDialog);
-                if self.purpose.is_incremental() {
-                    context
-                        .navigation
-                        .push(Navigate::Submit(self.choice(self.initial_text.clone())));
+                context.close_dialog();
+                if self.is_incremental {
+                    self.submit(&self.initial_text, context);
                 }
             }
             _ => {}

@@ -1,47 +1,49 @@
-//! A registration: which of the run's models, under which name; then the plan.
+//! Registering a run: choose the model's source and a name, then plan.
 
 use tui_input::InputRequest;
 
-use super::PlanDialog;
 use super::picker::{Picker, PickerItem};
 use crate::config::keymap::Action;
 use crate::domain::registrable_model::{RegistrableModel, registrable_models};
-use crate::domain::{ModelName, Run, RunId, StoreError};
+use crate::domain::{ModelName, RegisteredModel, Run, RunId, StoreError};
 use crate::promotion::Intent;
 use crate::text::Untrusted;
+use crate::text::untrusted::clean;
+use crate::tui::app::context::UpdateContext;
 use crate::tui::app::message::{Reply, Request, Ticket};
 use crate::tui::app::remote::Remote;
-use crate::tui::app::shared::{Choice, Navigate, UpdateContext};
+
+/// What the lists of the dialog choose.
+#[derive(Clone, Debug)]
+pub enum RegisterChoice {
+    Source(Untrusted),
+    /// An artifact path within the run.
+    Path(String),
+    Name(String),
+}
 
 /// The dialog.
 #[derive(Debug)]
 pub struct RegisterDialog {
-    /// The run.
     pub run: RunId,
-    /// Why this run, in lines, where the program chose it.
+    /// Why this run was selected, in lines, when the program selected it.
     pub rationale: Vec<String>,
-    /// The run's facts, once they came.
     pub data: Remote<Run>,
-    /// The source that was chosen.
     pub source: Option<Untrusted>,
-    /// The list that is shown now: of sources, then of names.
-    pub picker: Option<Picker>,
+    /// The list of sources, then of names.
+    pub picker: Option<Picker<RegisterChoice>>,
     models_ticket: Option<Ticket>,
 }
 
 impl RegisterDialog {
-    /// Opens the dialog and asks for the run and for the names that there are.
+    /// Requests the run and the names of the registered models.
     #[must_use]
     pub fn open(run: RunId, rationale: Vec<String>, context: &mut UpdateContext<'_>) -> Self {
         let mut data = Remote::default();
         context.fetch(&mut data, Request::Run(run.clone()));
-        // The answer is this dialog's own, so that it hears of it: it may come after the run's.
-        let models_ticket = context
-            .shared
-            .models
-            .value
-            .is_none()
-            .then(|| context.request(Request::Models));
+        // A request of its own, so that its reply is delivered here: it can arrive after the run's.
+        let is_unknown = context.shared.models.get().is_none();
+        let models_ticket = is_unknown.then(|| context.request(Request::Models));
         Self {
             run,
             rationale,
@@ -52,16 +54,14 @@ impl RegisterDialog {
         }
     }
 
-    /// Whether the names of the models are still being read.
     #[must_use]
     pub fn is_loading_models(&self) -> bool {
         self.models_ticket.is_some()
     }
 
-    /// Why nothing can be registered.
     #[must_use]
     pub fn error(&self) -> Option<&StoreError> {
-        self.data.error.as_ref()
+        self.data.error()
     }
 
     pub(super) fn edit(&mut self, request: InputRequest) {
@@ -72,19 +72,17 @@ impl RegisterDialog {
 
     pub(super) fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) {
         match (action, &mut self.picker) {
-            (Action::Back, _) => context.navigation.push(Navigate::CloseDialog),
-            (Action::Accept, Some(picker)) => {
-                let choice = picker
-                    .items()
-                    .get(picker.cursor.index)
-                    .map(|item| item.choice.clone());
-                match choice {
-                    Some(Choice::ModelSource(source)) => self.choose_name(source, context),
-                    Some(Choice::Model(name)) => self.open_plan(&name, context),
-                    _ => {}
+            (Action::Back, _) => context.close_dialog(),
+            (Action::Accept, Some(picker)) => match picker.take_selected() {
+                Some(RegisterChoice::Source(source)) => self.choose_name(source, context),
+                Some(RegisterChoice::Path(path)) => {
+                    let source = format!("runs:/{}/{path}", self.run.raw());
+                    self.choose_name(source.into(), context);
                 }
-            }
-            (action, Some(picker)) => picker.handle_action(action, context),
+                Some(RegisterChoice::Name(name)) => self.open_plan(&name, context),
+                None => {}
+            },
+            (action, Some(picker)) => picker.move_cursor(action, context.size),
             _ => {}
         }
     }
@@ -96,26 +94,25 @@ impl RegisterDialog {
         context: &mut UpdateContext<'_>,
     ) -> Option<Reply> {
         match reply {
-            Reply::Run(answer) if self.data.is_awaiting(ticket) => {
+            Reply::Run(result) if self.data.is_awaiting(ticket) => {
                 self.data
-                    .resolve(answer.map(|detail| detail.run), context.now);
+                    .resolve(result.map(|detail| detail.run), context.now);
                 self.choose_source(context);
                 None
             }
-            Reply::Models(answer) if self.models_ticket == Some(ticket) => {
+            Reply::Models(result) if self.models_ticket == Some(ticket) => {
                 self.models_ticket = None;
-                // Names are an offer: without them, one can still be typed.
-                context.shared.models.resolve(answer, context.now);
+                // Without the names, one can still be typed.
+                context.shared.models.resolve(result, context.now);
                 if let Some(source) = self.source.clone() {
                     let typed = self
                         .picker
                         .as_ref()
-                        .map(|picker| picker.input.value().to_owned())
-                        .unwrap_or_default();
+                        .map(|picker| picker.input.value().to_owned());
                     self.choose_name(source, context);
-                    typed
-                        .chars()
-                        .for_each(|c| self.edit(InputRequest::InsertChar(c)));
+                    if let (Some(picker), Some(text)) = (&mut self.picker, typed) {
+                        picker.set_text(text);
+                    }
                 }
                 None
             }
@@ -128,83 +125,60 @@ impl RegisterDialog {
         let sources = registrable_models(run);
         if let [only] = sources.as_slice() {
             let source = only.source.clone();
-            self.choose_name(source, context);
-            return;
+            return self.choose_name(source, context);
         }
-        let item = |source: &RegistrableModel| PickerItem {
-            label: source.label.clean().into_owned(),
-            detail: source.source.clean().into_owned(),
-            choice: Choice::ModelSource(source.source.clone()),
+        let item = |source: &RegistrableModel| {
+            PickerItem::new(
+                source.label.clean(),
+                source.source.clean(),
+                RegisterChoice::Source(source.source.clone()),
+            )
         };
-        let title = if sources.is_empty() {
-            "this run logged no model: type its artifact path"
-        } else {
-            "which of its models"
-        };
-        let picker = Picker::new(title, sources.iter().map(item).collect());
         self.picker = Some(if sources.is_empty() {
-            picker.with_custom_item(path_item)
+            Picker::new("this run logged no model: type an artifact path", [])
+                .with_custom_item(path_item)
         } else {
-            picker
+            Picker::new("model to register", sources.iter().map(item))
         });
     }
 
     fn choose_name(&mut self, source: Untrusted, context: &mut UpdateContext<'_>) {
-        // A path that was typed is within the run.
-        let source = match source.raw().strip_prefix(PATH_PREFIX) {
-            Some(path) => Untrusted::from(format!("runs:/{}/{path}", self.run.raw())),
-            None => source,
-        };
         self.source = Some(source);
-        let known = context
-            .shared
-            .models
-            .get()
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        let item = |model: &crate::domain::RegisteredModel| PickerItem {
-            label: model.name.clean().into_owned(),
-            detail: "one more version".into(),
-            choice: Choice::Model(model.name.raw().to_owned()),
+        let item = |model: &RegisteredModel| {
+            PickerItem::new(
+                model.name.clean(),
+                "add a version",
+                RegisterChoice::Name(model.name.raw().to_owned()),
+            )
         };
-        self.picker = Some(
-            Picker::new("register as", known.iter().map(item).collect())
-                .with_custom_item(name_item),
-        );
+        let known = context.shared.models.get().into_iter().flatten();
+        self.picker = Some(Picker::new("register as", known.map(item)).with_custom_item(name_item));
     }
 
     fn open_plan(&mut self, name: &str, context: &mut UpdateContext<'_>) {
         let Some(source) = self.source.clone() else {
             return;
         };
-        let intent = Intent::Register {
+        context.plan(Intent::Register {
             run: self.run.clone(),
             source,
             model: ModelName::from(name),
             allow_duplicate: false,
             replaces: None,
-        };
-        PlanDialog::show(intent, context);
+        });
     }
 }
 
-/// What a typed artifact path begins with until the run's id takes its place.
-const PATH_PREFIX: &str = "path:";
-
-fn path_item(text: &str) -> Option<PickerItem> {
+fn path_item(text: &str) -> Option<PickerItem<RegisterChoice>> {
     let path = text.trim().trim_matches('/');
-    (!path.is_empty()).then(|| PickerItem {
-        label: crate::text::untrusted::clean(path).into_owned(),
-        detail: "a folder among the run's artifacts".into(),
-        choice: Choice::ModelSource(Untrusted::from(format!("{PATH_PREFIX}{path}"))),
-    })
+    let choice = RegisterChoice::Path(path.to_owned());
+    (!path.is_empty())
+        .then(|| PickerItem::new(clean(path), "a folder among the run's artifacts", choice))
 }
 
-fn name_item(text: &str) -> Option<PickerItem> {
+fn name_item(text: &str) -> Option<PickerItem<RegisterChoice>> {
     let name = text.trim();
-    (!name.is_empty()).then(|| PickerItem {
-        label: crate::text::untrusted::clean(name).into_owned(),
-        detail: "as typed; a new model is made where there is none of this name".into(),
-        choice: Choice::Model(name.to_owned()),
-    })
+    let choice = RegisterChoice::Name(name.to_owned());
+    (!name.is_empty())
+        .then(|| PickerItem::new(clean(name), "as typed; creates a new model", choice))
 }

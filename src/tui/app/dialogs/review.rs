@@ -1,32 +1,27 @@
-//! The review of a version over the screen: candidate against champion, and the reviewer's word about it.
+//! The review of a version: candidate against champion, with approval and rejection.
 
-use super::PlanDialog;
 use crate::config::keymap::Action;
 use crate::domain::{ModelName, Slot, VersionNumber};
 use crate::promotion::{Decision, Intent};
+use crate::tui::app::context::UpdateContext;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::message::{Reply, Request, RequestError, ReviewPage, Ticket};
-use crate::tui::app::shared::UpdateContext;
 
-/// The cells around a line: a frame, and a space at each side.
+/// The cells around a line: the frame and a space on each side.
 const BORDER_CELLS: u16 = 4;
 
-/// The review.
 #[derive(Debug)]
 pub struct ReviewDialog {
-    /// The model.
     pub model: ModelName,
-    /// The version that is reviewed.
     pub version: VersionNumber,
-    /// What there is to see, or why nothing is; nothing while it is on its way.
+    /// `None` until the reply arrives.
     pub page: Option<Result<Box<ReviewPage>, RequestError>>,
-    /// The cursor over the lines.
     pub cursor: Cursor,
     ticket: Ticket,
 }
 
 impl ReviewDialog {
-    /// Asks for the review of a version.
+    /// Requests the review of a version.
     #[must_use]
     pub fn open(model: ModelName, version: VersionNumber, context: &mut UpdateContext<'_>) -> Self {
         let width = context.size.width.saturating_sub(BORDER_CELLS);
@@ -40,19 +35,17 @@ impl ReviewDialog {
         }
     }
 
-    /// Takes the answer that it asked for; gives back one that it did not.
-    pub fn handle_reply(&mut self, ticket: Ticket, reply: Reply) -> Option<Reply> {
+    pub(super) fn handle_reply(&mut self, ticket: Ticket, reply: Reply) -> Option<Reply> {
         match reply {
-            Reply::Review(answer) if self.ticket == ticket => {
-                self.page = Some(answer);
+            Reply::Review(result) if self.ticket == ticket => {
+                self.page = Some(result);
                 None
             }
             other => Some(other),
         }
     }
 
-    /// Takes an action: moves, or takes the reviewer's word about what is seen.
-    pub fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) {
+    pub(super) fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) {
         let Some(Ok(page)) = &self.page else { return };
         let decision = match action {
             Action::Approve => Decision::Approve,
@@ -67,26 +60,26 @@ impl ReviewDialog {
                 return;
             }
         };
-        let (to, seen) = (page.slot.clone(), page.digest.clone());
+        let facts_digest = page.digest.clone();
         let (model, version) = (self.model.clone(), self.version);
-        let intent = match to {
+        let intent = match page.slot.clone() {
             Slot::Stage(to) if page.is_requested => Intent::ResolveRequest {
                 model,
                 version,
                 to,
                 decision,
-                facts_digest: seen,
+                facts_digest,
                 archive_existing: false,
             },
-            to => Intent::Review {
+            slot => Intent::Review {
                 model,
                 version,
-                slot: to,
+                slot,
                 decision,
-                facts_digest: seen,
+                facts_digest,
                 prepared: None,
             },
         };
-        PlanDialog::show(intent, context);
+        context.plan(intent);
     }
 }

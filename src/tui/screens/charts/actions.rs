@@ -1,21 +1,23 @@
-//! What the charts do with keys, answers and the mouse.
+//! Actions of the charts screen.
 
 use super::{
-    Action, ChartTab, ChartsScreen, CurveSeries, Figure, Freshness, Navigate, PAN_FRACTION,
-    Request, Screen, SharedState, Size, UpdateContext, ZOOM_FACTOR,
+    ChartTab, ChartsScreen, CompareScreen, CurveSeries, Figure, PAN_FRACTION, ZOOM_FACTOR,
 };
-use crate::config::keymap::Scope;
-use crate::tui::app::dialogs::{Dialog, ImageDialog};
-use crate::tui::app::message::{Export, ImageSource, Mouse, Reply, Ticket};
-use crate::tui::app::shared::Choice;
-use crate::tui::screens::{FocusedList, View, take_reply};
+use crate::config::keymap::{Action, Scope};
+use crate::text::number::format_exact;
+use crate::tui::app::dialogs::{Dialog, ImageDialog, Prompt};
+use crate::tui::app::layout::Size;
+use crate::tui::app::message::{Export, ImageSource};
+use crate::tui::app::text_filter::TextFilter;
+use crate::tui::app::{Mouse, Reply, Request, SharedState, Ticket, UpdateContext};
+use crate::tui::screens::{FocusedList, Freshness, Screen};
 
-/// Columns that curves of a picture are reduced to: those of a PNG.
+/// The columns of exported curves, as many as a PNG is wide in pixels.
 const EXPORT_COLUMNS: usize = 2_000;
-/// Marks along a line of a picture.
+/// Markers along an exported line.
 const EXPORT_MARKS: usize = 4;
 
-impl View for ChartsScreen {
+impl Screen for ChartsScreen {
     fn scope(&self) -> Scope {
         Scope::Charts
     }
@@ -39,7 +41,7 @@ impl View for ChartsScreen {
     fn freshness(&self, shared: &SharedState) -> Freshness {
         let freshness = Freshness::of(&self.data);
         if self.has_active_runs() {
-            shared.polled_freshness(freshness, 1, self.data.last_attempt_at)
+            shared.polled_freshness(freshness, 1, self.data.last_attempt_at())
         } else {
             freshness
         }
@@ -75,7 +77,7 @@ impl View for ChartsScreen {
             }
             Action::NextAxis => {
                 self.style.x_axis = self.style.x_axis.next();
-                // Another axis has other places.
+                // Zoom ranges are values of the old axis.
                 self.zoom_ranges.clear();
                 self.crosshair = None;
             }
@@ -90,21 +92,13 @@ impl View for ChartsScreen {
             Action::PanRight => self.pan(PAN_FRACTION),
             Action::WholeRange => self.set_zoom(None),
             Action::HideRun => self.toggle_hidden(context),
-            Action::Compare if self.ids.len() > 1 => context
-                .navigation
-                .push(Navigate::Push(Screen::compare(self.ids.clone()))),
-            Action::Filter => {
-                context
-                    .navigation
-                    .push(Navigate::OpenDialog(Box::new(Dialog::text_filter(
-                        "filter by metric",
-                        &self.filter,
-                    ))));
+            Action::Compare if self.ids.len() > 1 => {
+                context.push(CompareScreen::new(self.ids.clone()))
             }
             Action::CopyValue => self.copy_values(context),
             Action::Export => self.open_export_prompt(context),
             Action::Picture => self.open_image(context),
-            Action::Back => return self.step_back(context.shared),
+            Action::Back => return self.step_back(),
             _ => return false,
         }
         true
@@ -116,45 +110,42 @@ impl View for ChartsScreen {
         reply: Reply,
         context: &mut UpdateContext<'_>,
     ) -> Option<Reply> {
-        let rest = match reply {
-            Reply::RunsById(_) => take_reply!(ticket, reply, context, RunsById => self.data),
-            other => return Some(other),
-        };
-        if rest.is_none() {
-            for run in self.data.get().map(Vec::as_slice).unwrap_or_default() {
-                context.shared.histories.append_latest(run, context.now);
+        match reply {
+            Reply::RunsById(result) if self.data.is_awaiting(ticket) => {
+                context.resolve(&mut self.data, ticket, result);
             }
-            self.update_panels(context.shared);
+            other => return Some(other),
         }
-        rest
+        for run in self.data.get().into_iter().flatten() {
+            context.shared.histories.append_latest(run, context.now);
+        }
+        self.update_panels(context.shared);
+        None
     }
 
-    fn handle_choice(&mut self, choice: Choice, context: &mut UpdateContext<'_>) {
-        match choice {
-            Choice::Filter(text) => {
-                self.filter = text;
-                self.update_panels(context.shared);
-            }
-            Choice::Export(path) => self.export(path, context),
-            _ => {}
-        }
+    fn text_filter(&mut self) -> Option<(&'static str, &mut TextFilter)> {
+        Some(("filter by metric", &mut self.filter))
+    }
+
+    fn after_filter(&mut self, shared: &SharedState) {
+        self.update_panels(shared);
     }
 
     fn list(&mut self, size: Size, _: &SharedState) -> Option<FocusedList<'_>> {
         let legend = self.areas(size).legend;
         let len = self.runs().len();
         let is_listed = self.is_legend_focused && len > 0;
-        is_listed.then(|| FocusedList {
-            cursor: &mut self.legend_cursor,
-            len,
-            height: legend.height.saturating_sub(1).into(),
-            top: legend.y + 1,
-        })
+        let rows = ratatui::layout::Rect {
+            y: legend.y + 1,
+            height: legend.height.saturating_sub(1),
+            ..legend
+        };
+        is_listed.then(|| FocusedList::new(&mut self.legend_cursor, len, rows))
     }
 
-    fn row_label(&self, line: usize, _: &SharedState) -> String {
+    fn row_label(&self, row: usize, _: &SharedState) -> String {
         self.runs()
-            .get(line)
+            .get(row)
             .map(|run| run.label().clean().into_owned())
             .unwrap_or_default()
     }
@@ -195,19 +186,11 @@ impl View for ChartsScreen {
         self.update_figures(&areas, context.shared);
         self.fetch_visible_histories(&areas, context);
     }
-
-    fn search_text(&self) -> &str {
-        &self.search_text
-    }
-
-    fn set_search_text(&mut self, needle: String) {
-        self.search_text = needle;
-    }
 }
 
 impl ChartsScreen {
-    /// One step back: out of the legend, the crosshair, the zoom, the chart; then the screen is left.
-    fn step_back(&mut self, shared: &SharedState) -> bool {
+    /// Steps back out of the legend, the crosshair, the zoom and the chart. Returns false with none of them.
+    fn step_back(&mut self) -> bool {
         if self.is_legend_focused {
             self.is_legend_focused = false;
         } else if self.is_maximized && self.crosshair.is_some() {
@@ -216,9 +199,6 @@ impl ChartsScreen {
             self.set_zoom(None);
         } else if self.is_maximized {
             self.is_maximized = false;
-        } else if !self.filter.is_empty() {
-            self.filter.clear();
-            self.update_panels(shared);
         } else {
             return false;
         }
@@ -244,23 +224,20 @@ impl ChartsScreen {
         let what = if self.is_maximized {
             "this chart"
         } else {
-            "the charts that are seen"
+            "the visible charts"
         };
-        let title = format!("write {what} to (.png or .svg; …-dark.png is dark)");
-        context
-            .navigation
-            .push(Navigate::OpenDialog(Box::new(Dialog::file_name(
-                &title,
-                &format!("{}.png", name.trim_matches('-')),
-            ))));
+        let title = format!("export {what} to (.png or .svg; …-dark.png is dark)");
+        let name = format!("{}.png", name.trim_matches('-'));
+        let prompt = Prompt::ask(&title, &name, Self::export);
+        context.open(Dialog::Prompt(prompt));
     }
 
-    fn export(&self, path: String, context: &mut UpdateContext<'_>) {
+    fn export(&mut self, path: String, context: &mut UpdateContext<'_>) {
         let figures = self.export_figures(context);
         context.request(Request::Export(path, Box::new(Export::Charts(figures))));
     }
 
-    /// The charts that are seen, as finely as a picture shows them.
+    /// The visible charts at the resolution of an export.
     fn export_figures(&self, context: &UpdateContext<'_>) -> Vec<Figure> {
         let areas = self.areas(context.size);
         let visible = areas.first_panel..areas.first_panel + areas.panels.len();
@@ -282,14 +259,10 @@ impl ChartsScreen {
             ImageSource::Charts(figures, context.shared.session.is_dark),
             context,
         );
-        context
-            .navigation
-            .push(Navigate::OpenDialog(Box::new(Dialog::Image(Box::new(
-                view,
-            )))));
+        context.open(Dialog::Image(Box::new(view)));
     }
 
-    /// The values at the crosshair, a line a run.
+    /// Copies the values at the crosshair, one line per run.
     fn copy_values(&self, context: &mut UpdateContext<'_>) {
         let curves = self.curves(context.shared);
         let format_row = |curve: &CurveSeries<'_>| {
@@ -300,7 +273,7 @@ impl ChartsScreen {
                 "{}\t{}\t{}",
                 curve.label,
                 point.step,
-                crate::text::number::format_exact(point.value.get())
+                format_exact(point.value.get())
             ))
         };
         let text: Vec<String> = curves.iter().filter_map(format_row).collect();

@@ -1,32 +1,29 @@
-//! Where the charts and the legend are: one pure answer that serves drawing, asking and the mouse.
+//! The layout of charts and legend, for drawing, requests and the mouse.
 
 use ratatui::layout::Rect;
 
-/// The narrowest and lowest that a chart of the grid is drawn, where there is room for more than one.
+/// The smallest width and height of a chart in a grid of several.
 const MIN_PANEL_SIZE: (u16, u16) = (36, 9);
-/// The most charts beside each other.
+/// The most charts in a row of the grid.
 const MAX_COLUMNS: u16 = 4;
-/// From this width on, the legend stands beside the charts.
+/// From this width on, the legend is beside the charts.
 const SIDE_BY_SIDE_WIDTH: u16 = 100;
-/// How wide it is there.
 const LEGEND_WIDTH: u16 = 38;
 
-/// The parts of the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChartAreas {
-    /// Tabs, and how curves are drawn.
+    /// Tabs and curve style.
     pub status: Rect,
-    /// The charts that are seen, with the first one's number.
+    /// The visible charts.
     pub panels: Vec<Rect>,
-    /// Which chart the first of them is.
+    /// The index of the first visible chart.
     pub first_panel: usize,
-    /// Charts beside each other.
+    /// The number of charts in a row.
     pub columns: usize,
-    /// Who is who.
     pub legend: Rect,
 }
 
-/// The parts, with `count` charts of which `at` is under the cursor, or stands alone; `lines` is how long the legend is.
+/// Lays out `count` charts with the cursor on chart `at`, and a legend of `lines` rows.
 #[must_use]
 pub fn chart_areas(
     body: Rect,
@@ -55,7 +52,7 @@ pub fn chart_areas(
             },
         )
     } else {
-        // Alone, each run has a line with its value; in the grid, names flow.
+        // Below a maximized chart each run has a row with its value; below a grid, names flow in one row.
         let most = if is_maximized {
             rest.height / 3
         } else {
@@ -127,13 +124,13 @@ mod tests {
         fn areas_do_not_overlap(width in 0u16..300, height in 0u16..100, count in 0_usize..200, at in 0_usize..200, alone: bool) {
             let body = Rect::new(0, 1, width, height);
             let at = at.min(count.saturating_sub(1));
-            let places = chart_areas(body, count, at, alone, 5);
-            let parts: Vec<Rect> = places.panels.iter().copied().chain([places.status, places.legend]).collect();
+            let layout = chart_areas(body, count, at, alone, 5);
+            let parts: Vec<Rect> = layout.panels.iter().copied().chain([layout.status, layout.legend]).collect();
             for (n, part) in parts.iter().enumerate() {
                 prop_assert_eq!(part.intersection(body).area(), part.area());
                 prop_assert!(parts[n + 1..].iter().all(|other| part.intersection(*other).is_empty()));
             }
-            prop_assert!(count == 0 || (places.first_panel..places.first_panel + places.panels.len()).contains(&at), "the chart under the cursor is seen");
+            prop_assert!(count == 0 || (layout.first_panel..layout.first_panel + layout.panels.len()).contains(&at), "the chart under the cursor is visible");
         }
     }
 }

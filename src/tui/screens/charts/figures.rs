@@ -1,23 +1,22 @@
-//! The figures of the charts that are seen: made when something changed, never when drawing.
+//! The figures of the visible charts, built when an input changes and never while drawing.
 
-use super::ChartsScreen;
 use super::panels::{Panel, parse_gpu_key};
-use super::style::CurveStyle;
+use super::{ChartsScreen, CurveStyle};
 use crate::analysis::divergence::find_divergence;
 use crate::chart::{CurveOptions, CurveSeries, Figure, Layer, PaintStyle, Quantity, Shape, curves};
 use crate::domain::RunId;
+use crate::tui::app::SharedState;
 use crate::tui::app::history_cache::HistoryCache;
 use crate::tui::app::plot::plot_areas;
-use crate::tui::app::shared::SharedState;
 
-/// Columns of dots in a column of cells.
+/// Columns of dots per cell.
 const DOTS_PER_CELL: usize = 2;
-/// A chart that is at least so wide, in cells, has marks along its lines.
+/// The smallest width in cells of a chart with markers along its lines.
 const MIN_MARKER_WIDTH: u16 = 60;
 
-/// What a figure was made of: as long as it is the same, so is the figure.
+/// The inputs of a figure, to detect changes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct FigureKey {
+struct FigureKey {
     width: u16,
     style: CurveStyle,
     shows_divergence: bool,
@@ -27,17 +26,15 @@ pub struct FigureKey {
     fetched_at: Option<i64>,
 }
 
-/// A figure and what it was made of.
+/// A figure with its inputs.
 #[derive(Clone, Debug)]
-pub struct CachedFigure {
-    /// Which chart.
-    pub panel: usize,
-    /// The figure.
-    pub figure: Figure,
+pub(crate) struct CachedFigure {
+    panel: usize,
+    figure: Figure,
     key: FigureKey,
 }
 
-/// Tells where the curves part from the first by more than they tremble, and marks the steps.
+/// Adds notes and rules for the steps where curves diverge from the first by more than their noise.
 fn annotate_divergence(figure: &mut Figure, all: &[CurveSeries<'_>]) {
     let Some((first, others)) = all.split_first() else {
         return;
@@ -48,16 +45,17 @@ fn annotate_divergence(figure: &mut Figure, all: &[CurveSeries<'_>]) {
             Some(found) => {
                 steps.push(found.step as f64);
                 figure.notes.push(format!(
-                    "{} parts from {} at step {}",
+                    "{} diverges from {} at step {}",
                     other.label, first.label, found.step
                 ));
             }
-            None => figure
-                .notes
-                .push(format!("{} never parts from {}", other.label, first.label)),
+            None => figure.notes.push(format!(
+                "{} never diverges from {}",
+                other.label, first.label
+            )),
         }
     }
-    // The marks are steps: over time they would stand anywhere.
+    // The rules are at steps, so that they fit no time axis.
     if figure.x.quantity == Quantity::Integer {
         figure.layers.insert(
             0,
@@ -70,14 +68,13 @@ fn annotate_divergence(figure: &mut Figure, all: &[CurveSeries<'_>]) {
 }
 
 impl ChartsScreen {
-    /// The curves of a panel: of each run that is not hidden and has one of its metrics.
-    #[must_use]
-    pub fn curves_of<'a>(
+    /// The curves of a panel: one per visible run and metric.
+    pub(super) fn curves_of<'a>(
         &self,
         panel: &Panel,
         histories: &'a HistoryCache,
     ) -> Vec<CurveSeries<'a>> {
-        let several = panel.metrics.len();
+        let metric_count = panel.metrics.len();
         let mut all = Vec::new();
         for (at, run) in self
             .runs()
@@ -93,14 +90,14 @@ impl ChartsScreen {
                     continue;
                 };
                 let name = run.label().clean().into_owned();
-                let label = match parse_gpu_key(metric).filter(|_| several > 1) {
+                let label = match parse_gpu_key(metric).filter(|_| metric_count > 1) {
                     Some((_, number, _)) => format!("{name} gpu {number}"),
                     None => name,
                 };
                 let sampled = histories.is_sampled(&run.id, metric.raw());
                 all.push(CurveSeries {
                     label,
-                    series: at * several + nth,
+                    series: at * metric_count + nth,
                     points,
                     start: run.start_time,
                     is_sampled: sampled,
@@ -110,7 +107,7 @@ impl ChartsScreen {
         all
     }
 
-    /// Makes the figures of the charts that are seen anew where something changed, and forgets the others.
+    /// Rebuilds the figures of the visible charts whose inputs changed, and drops the others.
     pub(super) fn update_figures(
         &mut self,
         areas: &super::areas::ChartAreas,
@@ -149,17 +146,16 @@ impl ChartsScreen {
         self.build_figure(panel, columns, marks, shared)
     }
 
-    /// The figure of a chart in so many columns.
-    #[must_use]
-    pub fn build_figure(
+    /// The figure of a chart that is `columns` wide.
+    pub(super) fn build_figure(
         &self,
         panel: usize,
         columns: usize,
         marks: usize,
         shared: &SharedState,
     ) -> Option<Figure> {
-        let which = self.panels.get(panel)?;
-        let all = self.curves_of(which, &shared.histories);
+        let panel_spec = self.panels.get(panel)?;
+        let all = self.curves_of(panel_spec, &shared.histories);
         let options = CurveOptions {
             x_axis: self.style.x_axis,
             scale: self.style.scale,
@@ -170,14 +166,14 @@ impl ChartsScreen {
             marker_count: marks,
             zone: shared.session.time_zone.clone(),
         };
-        let mut figure = curves(which.title.clean().into_owned(), &all, &options);
+        let mut figure = curves(panel_spec.title.clean().into_owned(), &all, &options);
         if self.shows_divergence {
             annotate_divergence(&mut figure, &all);
         }
         Some(figure)
     }
 
-    /// The figure of a chart, if it is seen.
+    /// The figure of a visible chart.
     #[must_use]
     pub fn cached_figure(&self, panel: usize) -> Option<&Figure> {
         self.cached_figures
@@ -186,7 +182,7 @@ impl ChartsScreen {
             .map(|built| &built.figure)
     }
 
-    /// How wide the inside of a chart is, in cells.
+    /// The width of a chart's data area in cells.
     pub(super) fn data_width(&self, panel: usize, area: ratatui::layout::Rect) -> u16 {
         self.cached_figure(panel)
             .map_or(area.width, |figure| plot_areas(area, figure).data.width)

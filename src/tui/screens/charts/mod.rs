@@ -1,84 +1,126 @@
-//! The curves of runs: a grid of metrics, one of them alone with a crosshair, who is who.
+//! The curves of runs: a grid of charts, one maximized chart with a crosshair, and the legend.
 
 mod actions;
 mod areas;
 mod figures;
 mod panels;
-mod style;
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Freshness, Screen};
-use crate::chart::{CurveSeries, Figure, nearest_point};
+use super::CompareScreen;
+use crate::chart::{CurveSeries, Figure, Quantity, ScaleKind, XAxis, nearest_point};
 use crate::config::keymap::Action;
 use crate::domain::{Goal, Point, Run, RunId, RunStatus};
 use crate::store::limits::BULK_POINTS;
 use crate::text::Untrusted;
+use crate::tui::app::context::ALL_POINTS;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::layout::{Size, screen_areas};
-use crate::tui::app::message::Request;
 use crate::tui::app::plot::{plot_areas, x_value_at};
-use crate::tui::app::remote::Remote;
-use crate::tui::app::shared::{ALL_POINTS, Navigate, SharedState, UpdateContext};
+use crate::tui::app::text_filter::TextFilter;
+use crate::tui::app::{Remote, SharedState, UpdateContext};
 
-pub use areas::{ChartAreas, chart_areas};
-pub use figures::CachedFigure;
-pub use panels::Panel;
-pub use style::CurveStyle;
+use areas::{ChartAreas, chart_areas};
 
-/// How much of the width one step of zooming takes away on both sides together.
+pub(crate) use figures::CachedFigure;
+pub(crate) use panels::Panel;
+
+/// The factor of the visible width by which one step zooms in.
 const ZOOM_FACTOR: f64 = 0.5;
-/// How much of the width one step to the side moves.
+/// The part of the visible width by which one step pans.
 const PAN_FRACTION: f64 = 0.25;
 
-/// The pages.
+/// A page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ChartTab {
-    /// What the model did.
+pub(crate) enum ChartTab {
     #[default]
     Metrics,
-    /// What the machine did.
+    /// Metrics of the machine.
     System,
 }
 
-/// The screen's state.
+/// The weights that the smoothing keys step through.
+const SMOOTHING_WEIGHTS: [f64; 8] = [0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99];
+
+/// How curves are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CurveStyle {
+    /// What the x axis shows.
+    pub x_axis: XAxis,
+    /// The scale of the y axis.
+    pub scale: ScaleKind,
+    /// Whether the y axis leaves out the outermost values.
+    pub clips_outliers: bool,
+    smoothing_level: usize,
+}
+
+impl CurveStyle {
+    /// The weight of the exponential moving average; 0 for none.
+    fn smoothing(&self) -> f64 {
+        SMOOTHING_WEIGHTS
+            .get(self.smoothing_level)
+            .copied()
+            .unwrap_or(0.0)
+    }
+
+    fn adjust_smoothing(&mut self, smoother: bool) {
+        self.smoothing_level = if smoother {
+            (self.smoothing_level + 1).min(SMOOTHING_WEIGHTS.len() - 1)
+        } else {
+            self.smoothing_level.saturating_sub(1)
+        };
+    }
+
+    /// The style in words, for the status line.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let smooth = if self.smoothing_level > 0 {
+            format!(" · EMA {}", self.smoothing())
+        } else {
+            String::new()
+        };
+        let clip = if self.clips_outliers {
+            " · outliers clipped"
+        } else {
+            ""
+        };
+        format!(
+            "{} · {}{smooth}{clip}",
+            self.x_axis.as_str(),
+            self.scale.as_str()
+        )
+    }
+}
+
+/// The charts of runs.
 #[derive(Debug)]
 pub struct ChartsScreen {
-    /// Which runs.
-    pub ids: Vec<RunId>,
-    /// The runs.
-    pub data: Remote<Vec<Run>>,
-    /// The page that is seen.
-    pub tab: ChartTab,
-    /// The charts of that page.
+    ids: Vec<RunId>,
+    pub(crate) data: Remote<Vec<Run>>,
+    pub(crate) tab: ChartTab,
+    /// The charts of the page.
     pub panels: Vec<Panel>,
-    /// Which of them is under the cursor.
+    /// The chart under the cursor.
     pub selected: usize,
-    /// Whether that one stands alone.
+    /// Whether it fills the screen.
     pub is_maximized: bool,
-    /// How curves are drawn.
+    /// How the curves are drawn.
     pub style: CurveStyle,
-    /// The x of the crosshair.
+    /// The x value of the crosshair.
     pub crosshair: Option<f64>,
-    /// The runs that are hidden.
-    pub hidden_runs: HashSet<RunId>,
-    /// Whether the legend has the keys.
-    pub is_legend_focused: bool,
-    /// The cursor in the legend.
-    pub legend_cursor: Cursor,
-    /// Whether it is told where the curves part from the first.
-    pub shows_divergence: bool,
-    /// The words that a metric's key must have.
-    pub filter: String,
+    pub(crate) hidden_runs: HashSet<RunId>,
+    pub(crate) is_legend_focused: bool,
+    pub(crate) legend_cursor: Cursor,
+    /// Whether the steps where curves diverge from the first one are shown.
+    pub(crate) shows_divergence: bool,
+    /// Searches metric keys.
+    pub(crate) filter: TextFilter,
     zoom_ranges: HashMap<Untrusted, (f64, f64)>,
     cached_figures: Vec<CachedFigure>,
-    search_text: String,
 }
 
 impl ChartsScreen {
-    /// The charts of runs.
-    #[must_use]
-    pub fn new(ids: Vec<RunId>) -> Self {
+    pub(crate) fn new(ids: Vec<RunId>) -> Self {
         Self {
             ids,
             data: Remote::default(),
@@ -92,10 +134,9 @@ impl ChartsScreen {
             is_legend_focused: false,
             legend_cursor: Cursor::default(),
             shows_divergence: false,
-            filter: String::new(),
+            filter: TextFilter::default(),
             zoom_ranges: HashMap::new(),
             cached_figures: Vec::new(),
-            search_text: String::new(),
         }
     }
 
@@ -105,9 +146,7 @@ impl ChartsScreen {
         self.data.get().map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The parts of the screen.
-    #[must_use]
-    pub fn areas(&self, size: Size) -> ChartAreas {
+    pub(crate) fn areas(&self, size: Size) -> ChartAreas {
         chart_areas(
             screen_areas(size).body,
             self.panels.len(),
@@ -117,7 +156,7 @@ impl ChartsScreen {
         )
     }
 
-    /// The part of the x axis of a chart that is seen; nothing for all of it.
+    /// The visible part of a chart's x axis; `None` for all of it.
     #[must_use]
     pub fn zoom_range(&self, panel: usize) -> Option<(f64, f64)> {
         self.zoom_ranges
@@ -134,14 +173,14 @@ impl ChartsScreen {
             .unwrap_or_default()
     }
 
-    /// What a curve of the chart under the cursor has at the crosshair.
+    /// The point of a curve at the crosshair.
     #[must_use]
     pub fn point_at_crosshair<'a>(&self, curve: &CurveSeries<'a>) -> Option<&'a Point> {
         let figure = self.cached_figure(self.selected)?;
         let over = match figure.x.quantity {
-            crate::chart::Quantity::Duration => crate::chart::XAxis::Relative,
-            crate::chart::Quantity::Time(_) => crate::chart::XAxis::Wall,
-            _ => crate::chart::XAxis::Step,
+            Quantity::Duration => XAxis::Relative,
+            Quantity::Time(_) => XAxis::Wall,
+            _ => XAxis::Step,
         };
         nearest_point(curve, over, self.crosshair?)
     }
@@ -150,13 +189,8 @@ impl ChartsScreen {
         shared.goals.get(&self.runs().first()?.experiment_id)
     }
 
-    /// Finds out anew which charts there are; the cursor stays on its own.
+    /// Derives the charts from runs, page, goal and filter; the cursor stays on its chart.
     fn update_panels(&mut self, shared: &SharedState) {
-        let words: Vec<String> = self
-            .filter
-            .split_whitespace()
-            .map(str::to_lowercase)
-            .collect();
         let selected = self
             .panels
             .get(self.selected)
@@ -166,14 +200,14 @@ impl ChartsScreen {
             self.runs(),
             self.tab == ChartTab::System,
             goal.as_ref(),
-            &words,
+            &self.filter,
         );
-        let kept = self
+        let at = self
             .panels
             .iter()
             .position(|panel| Some(&panel.title) == selected.as_ref());
-        self.selected = kept.unwrap_or(0);
-        self.is_maximized &= kept.is_some();
+        self.selected = at.unwrap_or(0);
+        self.is_maximized &= at.is_some();
         self.cached_figures.clear();
     }
 
@@ -183,9 +217,9 @@ impl ChartsScreen {
             .any(|run| matches!(run.status, RunStatus::Running | RunStatus::Scheduled))
     }
 
-    /// Asks for the histories of the charts that are seen; where the store thinned them out, for the part that is looked at.
+    /// Requests the histories of the visible charts, and the zoomed part of sampled ones at a higher resolution.
     fn fetch_visible_histories(&self, areas: &ChartAreas, context: &mut UpdateContext<'_>) {
-        let whole = context
+        let is_full = context
             .shared
             .features
             .get()
@@ -194,9 +228,9 @@ impl ChartsScreen {
             let Some(panel) = self.panels.get(areas.first_panel + nth) else {
                 continue;
             };
-            // In powers of two, so that a terminal that is resized does not ask at every width.
+            // Powers of two, so that resizing the terminal does not request at every width.
             let columns = u32::from(area.width.max(80)) * 4;
-            let points = if whole {
+            let points = if is_full {
                 ALL_POINTS
             } else {
                 columns.next_power_of_two().min(BULK_POINTS)
@@ -220,19 +254,19 @@ impl ChartsScreen {
         }
     }
 
-    /// The steps that lie within the window of a chart, whatever it is drawn over.
+    /// The steps in the visible part of a chart, for any x axis.
     fn step_range(&self, panel: usize, shared: &SharedState) -> Option<(i64, i64)> {
         let (low, high) = self.zoom_range(panel)?;
-        if self.cached_figure(panel)?.x.quantity == crate::chart::Quantity::Integer {
+        if self.cached_figure(panel)?.x.quantity == Quantity::Integer {
             return Some((low.floor() as i64, high.ceil() as i64));
         }
-        // Over time, the steps of the points that are known to be there.
+        // Over time, the steps of the nearest loaded points.
         let curves = self.curves_of(self.panels.get(panel)?, &shared.histories);
-        let near = |curve: &CurveSeries<'_>| {
-            let over = if self.style.x_axis == crate::chart::XAxis::Wall {
+        let steps_of = |curve: &CurveSeries<'_>| {
+            let over = if self.style.x_axis == XAxis::Wall {
                 self.style.x_axis
             } else {
-                crate::chart::XAxis::Relative
+                XAxis::Relative
             };
             Some((
                 nearest_point(curve, over, low)?.step,
@@ -241,7 +275,7 @@ impl ChartsScreen {
         };
         curves
             .iter()
-            .filter_map(near)
+            .filter_map(steps_of)
             .reduce(|(a, b), (c, d)| (a.min(c), b.max(d)))
     }
 
@@ -267,7 +301,7 @@ impl ChartsScreen {
         }
     }
 
-    /// Zooms by a factor of the width, around the crosshair or the middle.
+    /// Zooms by a factor of the visible width, around the crosshair or the middle.
     fn zoom(&mut self, factor: f64) {
         let Some((low, high)) = self.x_range() else {
             return;
@@ -290,7 +324,7 @@ impl ChartsScreen {
         self.set_zoom(Some((low + by, high + by)));
     }
 
-    /// Moves the crosshair by columns of cells; without one, it appears in the middle.
+    /// Moves the crosshair by columns; a new one appears in the middle.
     fn move_crosshair(&mut self, by: i32, size: Size) {
         let areas = self.areas(size);
         let (Some(figure), Some(area)) = (self.cached_figure(self.selected), areas.panels.first())
@@ -306,7 +340,7 @@ impl ChartsScreen {
         self.crosshair = Some(figure.x.value_at(next.clamp(0.0, 1.0)));
     }
 
-    /// The chart at a place of the screen, and the x of its axis there.
+    /// The chart at a position on the screen, and the x value there.
     fn hit_test(&self, size: Size, x: u16, y: u16) -> Option<(usize, f64)> {
         let areas = self.areas(size);
         let nth = areas
@@ -330,7 +364,7 @@ impl ChartsScreen {
             None
         };
         let Some(id) = id else {
-            return context.notify("tab goes to the legend: space hides a run there");
+            return context.notify("press tab for the legend: space hides a run there");
         };
         if !self.hidden_runs.remove(&id) {
             self.hidden_runs.insert(id);

@@ -1,29 +1,29 @@
-//! Which charts there are: one a metric, those of several GPUs together.
+//! The panels: one per metric, and one for the same metric of several GPUs.
 
 use std::collections::BTreeMap;
 
 use crate::domain::{Goal, Run};
 use crate::text::Untrusted;
+use crate::tui::app::text_filter::TextFilter;
 
-/// The prefix of what the machine did.
+/// The prefix of metrics of the machine.
 const SYSTEM_PREFIX: &str = "system/";
 
 /// A chart of the grid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Panel {
-    /// What it is of, as it came.
+    /// The metric's key, or the pattern of the keys of several GPUs.
     pub title: Untrusted,
-    /// The metrics that are drawn in it: several where each is one GPU's.
+    /// Several metrics when each belongs to one GPU.
     pub metrics: Vec<Untrusted>,
 }
 
-/// The charts of runs: what the model did, or what the machine did. The goal comes first, the others by their keys.
-#[must_use]
-pub fn build_panels(
+/// The panels for the metrics of the runs or of their machines. The goal comes first, the others follow by key.
+pub(super) fn build_panels(
     runs: &[Run],
     system: bool,
     goal: Option<&Goal>,
-    words: &[String],
+    filter: &TextFilter,
 ) -> Vec<Panel> {
     let mut by_title: BTreeMap<Untrusted, Vec<Untrusted>> = BTreeMap::new();
     let keys = runs
@@ -32,8 +32,7 @@ pub fn build_panels(
         .map(|metric| &metric.key);
     for key in keys.filter(|key| key.raw().starts_with(SYSTEM_PREFIX) == system) {
         let title = if system { group_gpus(key) } else { key.clone() };
-        let lower = title.raw().to_lowercase();
-        if !words.iter().all(|word| lower.contains(word)) {
+        if !filter.matches(title.raw()) {
             continue;
         }
         let metrics = by_title.entry(title).or_default();
@@ -45,7 +44,7 @@ pub fn build_panels(
         .into_iter()
         .map(|(title, metrics)| Panel { title, metrics })
         .collect();
-    // Stable: the rest stays in its order.
+    // A stable sort keeps the order of the others.
     panels.sort_by_key(|panel| goal.is_none_or(|goal| goal.metric != panel.title));
     panels
 }
@@ -58,9 +57,8 @@ fn group_gpus(key: &Untrusted) -> Untrusted {
     )
 }
 
-/// What stands before and after the number of a GPU, and that number.
-#[must_use]
-pub fn parse_gpu_key(key: &Untrusted) -> Option<(&str, &str, &str)> {
+/// Splits a key into the text before a GPU number, the number and the text after it.
+pub(super) fn parse_gpu_key(key: &Untrusted) -> Option<(&str, &str, &str)> {
     let at = key.raw().find("gpu_")? + "gpu_".len();
     let (head, rest) = key.raw().split_at(at);
     let end = rest
@@ -103,18 +101,22 @@ mod tests {
         };
         let goal = Goal::guess("loss".into());
         assert_eq!(
-            titles(build_panels(&runs, false, Some(&goal), &[])),
+            titles(build_panels(
+                &runs,
+                false,
+                Some(&goal),
+                &TextFilter::default()
+            )),
             ["loss", "acc"]
         );
-        let system = build_panels(&runs, true, None, &[]);
+        let mut filter = TextFilter::default();
+        filter.set("ac".into());
+        let system = build_panels(&runs, true, None, &TextFilter::default());
         assert_eq!(system[1].metrics.len(), 2);
         assert_eq!(
             titles(system),
             ["system/cpu", "system/gpu_*_power_usage_watts"]
         );
-        assert_eq!(
-            titles(build_panels(&runs, false, None, &["ac".into()])),
-            ["acc"]
-        );
+        assert_eq!(titles(build_panels(&runs, false, None, &filter)), ["acc"]);
     }
 }

@@ -1,15 +1,15 @@
-//! What differs inside of a row: two values, two commits; and the files that two runs have in common.
+//! Diffs within a row, between two commits, and between files that two runs have in common.
 
 use super::CompareScreen;
 use crate::analysis::value_diff::diff_values;
 use crate::analysis::{ComparisonRow, RowKind};
+use crate::text::untrusted::clean;
 use crate::tui::app::dialogs::{Dialog, DiffDialog, Picker, PickerItem};
-use crate::tui::app::message::{CommonFile, DiffTarget, Request};
-use crate::tui::app::shared::{Choice, Navigate, UpdateContext};
+use crate::tui::app::message::{CommonFile, DiffTarget};
+use crate::tui::app::{Request, UpdateContext};
 
 impl CompareScreen {
-    /// The run that the one under the cursor is measured against, and that one: by their places. Where the cursor is on the
-    /// baseline, the next run is meant.
+    /// The indices of the baseline and of the run under the cursor; on the baseline, of the next run.
     fn diff_pair(&self) -> Option<(usize, usize)> {
         let data = self.data.get()?;
         let at = self.selected_run();
@@ -35,10 +35,10 @@ impl CompareScreen {
         )
     }
 
-    /// Shows what differs inside of the row under the cursor, between the baseline and the run under it.
+    /// Opens the diff between the baseline and the run under the cursor, for the row under it.
     pub(super) fn open_value_diff(&self, context: &mut UpdateContext<'_>) {
         let (Some(pair), Some(row)) = (self.diff_pair(), self.selected_row()) else {
-            return context.notify("go to a row: its values are compared there");
+            return context.notify("select a row to compare its values");
         };
         let title = format!("{}  {}", row.key.clean(), self.pair_label(pair));
         let view = match pair_values(row, pair) {
@@ -46,14 +46,12 @@ impl CompareScreen {
                 DiffDialog::open(title, DiffTarget::Commits { before, after }, context)
             }
             Some((before, after)) => DiffDialog::from_lines(title, diff_values(&before, &after)),
-            None => return context.notify("one of the two has no value here"),
+            None => return context.notify("one of the two runs has no value here"),
         };
-        context
-            .navigation
-            .push(Navigate::OpenDialog(Box::new(Dialog::Diff(Box::new(view)))));
+        context.open(Dialog::Diff(Box::new(view)));
     }
 
-    /// Asks for the files that both runs have.
+    /// Requests the files that both runs have.
     pub(super) fn fetch_common_files(&mut self, context: &mut UpdateContext<'_>) {
         let (Some((before, after)), Some(data)) = (self.diff_pair(), self.data.get()) else {
             return;
@@ -61,7 +59,7 @@ impl CompareScreen {
         let request =
             Request::CommonFiles(data.runs[before].id.clone(), data.runs[after].id.clone());
         self.files_ticket = Some(context.request(request));
-        context.notify("looking for files that both runs have…");
+        context.notify("listing the files that both runs have…");
     }
 
     /// Offers the files that both runs have.
@@ -79,32 +77,20 @@ impl CompareScreen {
                 Some((a, b)) => format!("{a} → {b} bytes"),
                 None => String::new(),
             };
-            let label = crate::text::untrusted::clean(&file.path).into_owned();
-            PickerItem {
-                label,
-                detail,
-                choice: Choice::CommonFile(Box::new(file)),
-            }
+            PickerItem::new(clean(&file.path).into_owned(), detail, file)
         };
-        let title = format!(
-            "files of both: {}",
-            self.diff_pair()
-                .map(|pair| self.pair_label(pair))
-                .unwrap_or_default()
-        );
-        let picker = Picker::new(&title, files.into_iter().map(item).collect());
-        context
-            .navigation
-            .push(Navigate::OpenDialog(Box::new(Dialog::Picker(picker))));
+        let pair = self.diff_pair().map(|pair| self.pair_label(pair));
+        let title = format!("common files: {}", pair.unwrap_or_default());
+        let picker = Picker::new(title, files.into_iter().map(item));
+        context.open(picker.submit_to(Self::open_file_diff));
     }
 
-    /// Shows what differs in a file of both.
-    pub(super) fn open_file_diff(&self, file: CommonFile, context: &mut UpdateContext<'_>) {
+    fn open_file_diff(&mut self, file: CommonFile, context: &mut UpdateContext<'_>) {
         let pair = self
             .diff_pair()
             .map(|pair| self.pair_label(pair))
             .unwrap_or_default();
-        let title = format!("{}  {pair}", crate::text::untrusted::clean(&file.path));
+        let title = format!("{}  {pair}", clean(&file.path));
         let CommonFile {
             path,
             before,
@@ -120,9 +106,7 @@ impl CompareScreen {
             },
             context,
         );
-        context
-            .navigation
-            .push(Navigate::OpenDialog(Box::new(Dialog::Diff(Box::new(view)))));
+        context.open(Dialog::Diff(Box::new(view)));
     }
 }
 

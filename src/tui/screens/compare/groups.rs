@@ -1,35 +1,39 @@
-//! Turning the comparison: runs as lines, and runs of one value together.
+//! Transposing the comparison and grouping its runs by a param.
 
 use super::CompareScreen;
 use crate::analysis::{compare_groups, compare_with_directions};
 use crate::text::Untrusted;
-use crate::tui::app::dialogs::{Dialog, Picker, PickerItem};
-use crate::tui::app::shared::{Choice, Navigate, UpdateContext};
+use crate::tui::app::UpdateContext;
+use crate::tui::app::dialogs::{Picker, PickerItem};
 
 impl CompareScreen {
-    /// Makes lines of columns, and columns of lines; the cursor stays on its value.
+    /// Swaps rows and columns; the cursor stays on its value.
     pub(super) fn transpose(&mut self) {
         let run = self.selected_run();
         let key = self.selected_row().map(|row| (row.kind, row.key.clone()));
         self.is_transposed = !self.is_transposed;
-        let is_it = |row: &crate::analysis::ComparisonRow| {
+        let is_selected = |row: &crate::analysis::ComparisonRow| {
             key.as_ref()
                 .is_some_and(|(kind, key)| row.kind == *kind && row.key == *key)
         };
         if self.is_transposed {
-            self.selected_column = self.properties().into_iter().position(is_it).unwrap_or(0);
+            self.selected_column = self
+                .properties()
+                .into_iter()
+                .position(is_selected)
+                .unwrap_or(0);
             self.cursor.index = run;
         } else {
             self.cursor.index = self
                 .visible_lines()
                 .iter()
-                .position(|line| matches!(line, super::CompareLine::Row(row) if is_it(row)))
+                .position(|line| matches!(line, super::CompareLine::Row(row) if is_selected(row)))
                 .unwrap_or(0);
             self.selected_column = run;
         }
     }
 
-    /// Offers the params by which runs can be put together.
+    /// Opens the list of params to group by.
     pub(super) fn choose_group(&self, context: &mut UpdateContext<'_>) {
         let runs = if self.group_key.is_some() {
             &self.ungrouped_runs
@@ -59,32 +63,27 @@ impl CompareScreen {
             values.dedup();
             values.len()
         };
-        let each = PickerItem {
-            label: "every run by itself".into(),
-            detail: String::new(),
-            choice: Choice::CompareBy(None),
-        };
-        let by = keys.into_iter().map(|key| PickerItem {
-            label: format!("by {}", key.clean()),
-            detail: format!("{} groups", groups(key)),
-            choice: Choice::CompareBy(Some(key.clone())),
+        let none = PickerItem::new("no groups", "", None);
+        let by = keys.into_iter().map(|key| {
+            PickerItem::new(
+                format!("by {}", key.clean()),
+                format!("{} groups", groups(key)),
+                Some(key.clone()),
+            )
         });
         let picker = Picker::new(
-            "compare groups: means and how far they spread",
-            [each].into_iter().chain(by).collect(),
+            "compare groups: mean and spread",
+            [none].into_iter().chain(by),
         );
-        context
-            .navigation
-            .push(Navigate::OpenDialog(Box::new(Dialog::Picker(picker))));
+        context.open(picker.submit_to(Self::group_by));
     }
 
-    /// Compares groups of runs by a param, or the runs again.
+    /// Compares groups of runs with the same value of a param; `None` compares the runs.
     pub(super) fn group_by(&mut self, by: Option<Untrusted>, context: &mut UpdateContext<'_>) {
         let Some(data) = self.data.get() else { return };
         if self.group_key.is_none() {
             self.ungrouped_runs.clone_from(&data.runs);
         }
-        let at = self.data.fetched_at().unwrap_or(context.now);
         let shared = &*context.shared;
         let directions = |metric: &str| shared.direction(metric);
         let compared = match &by {
@@ -95,7 +94,7 @@ impl CompareScreen {
                 &directions,
             ),
         };
-        self.data.value = Some((compared, at));
+        self.data.replace(compared);
         (self.group_key, self.selected_column) = (by, 0);
         self.cursor.index = 0;
     }

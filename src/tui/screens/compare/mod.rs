@@ -1,88 +1,81 @@
-//! Runs side by side, and only what differs.
+//! Runs side by side.
 
 mod diff;
 mod groups;
 
-use super::drivers::DriversScreen;
-use super::{FocusedList, Freshness, Screen, View};
+use super::{
+    ChartsScreen, DriversScreen, FocusedList, Freshness, RunScreen, Screen, experiment_label,
+};
 use crate::analysis::{Comparison, ComparisonRow, RowKind, compare_with_directions};
 use crate::config::keymap::{Action, Scope};
-use crate::domain::{Goal, Run, RunId};
+use crate::domain::{Goal, Millis, Run, RunId};
 use crate::text::Untrusted;
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::dialogs::Dialog;
+use crate::tui::app::dialogs::{Dialog, Prompt};
 use crate::tui::app::layout::{Size, screen_areas, table_areas};
-use crate::tui::app::message::{Export, Reply, Request, Ticket};
-use crate::tui::app::remote::Remote;
-use crate::tui::app::shared::{Choice, Navigate, SharedState, UpdateContext};
+use crate::tui::app::message::Export;
+use crate::tui::app::text_filter::TextFilter;
+use crate::tui::app::{Remote, Reply, Request, SharedState, Ticket, UpdateContext};
 
-/// One line of the comparison.
+/// A line of the comparison.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum CompareLine<'a> {
-    /// The head of a group of rows.
+    /// The title of the rows of one kind.
     Header(RowKind),
-    /// A property.
     Row(&'a ComparisonRow),
 }
 
-/// The screen's state.
+/// The comparison of runs.
 #[derive(Debug)]
 pub struct CompareScreen {
-    /// Which runs, in the order of the columns.
+    /// In the order of the columns; the first is the baseline.
     pub ids: Vec<RunId>,
-    /// The comparison.
-    pub data: Remote<Comparison>,
-    /// Whether equal rows are hidden.
-    pub shows_differences_only: bool,
-    /// The words that a key must have.
-    pub filter: String,
-    /// The cursor over the lines.
-    pub cursor: Cursor,
-    /// The run under the cursor, from 0.
+    pub(crate) data: Remote<Comparison>,
+    pub(crate) shows_differences_only: bool,
+    pub(crate) filter: TextFilter,
+    pub(crate) cursor: Cursor,
+    /// A run, or a property when it is transposed.
     pub selected_column: usize,
-    /// Whether runs are lines and properties are columns.
-    pub is_transposed: bool,
-    /// The param whose values are compared, each with its runs together; nothing where runs are.
-    pub group_key: Option<Untrusted>,
-    /// The runs as they came, while groups are compared.
+    /// Whether runs are rows and properties are columns.
+    pub(crate) is_transposed: bool,
+    /// The param that runs are grouped by.
+    pub(crate) group_key: Option<Untrusted>,
+    /// The runs while groups are compared.
     ungrouped_runs: Vec<Run>,
-    /// Asks for the files that two runs have in common.
+    /// The request for common files.
     files_ticket: Option<Ticket>,
-    search_text: String,
 }
 
 impl CompareScreen {
-    /// Compares runs; the first is the baseline.
-    #[must_use]
-    pub fn new(ids: Vec<RunId>) -> Self {
+    pub(crate) fn new(ids: Vec<RunId>) -> Self {
         Self {
             ids,
             data: Remote::default(),
             shows_differences_only: true,
-            filter: String::new(),
+            filter: TextFilter::default(),
             cursor: Cursor::default(),
             selected_column: 0,
             is_transposed: false,
             group_key: None,
             ungrouped_runs: Vec::new(),
             files_ticket: None,
-            search_text: String::new(),
         }
     }
 
-    /// The lines that are seen: the rows of each group under its head.
+    /// A comparison in memory, for benchmarks.
+    #[must_use]
+    pub fn loaded(comparison: Comparison, now: Millis) -> Self {
+        let ids = comparison.runs.iter().map(|run| run.id.clone()).collect();
+        let mut screen = Self::new(ids);
+        screen.data.resolve(Ok(comparison), now);
+        screen
+    }
+
+    /// The visible rows, those of each kind under a header.
     #[must_use]
     pub fn visible_lines(&self) -> Vec<CompareLine<'_>> {
-        let words: Vec<String> = self
-            .filter
-            .split_whitespace()
-            .map(str::to_lowercase)
-            .collect();
-        let fits = |row: &&ComparisonRow| {
-            (row.differs || !self.shows_differences_only)
-                && words
-                    .iter()
-                    .all(|word| row.key.raw().to_lowercase().contains(word))
+        let is_visible = |row: &&ComparisonRow| {
+            (row.differs || !self.shows_differences_only) && self.filter.matches(row.key.raw())
         };
         let mut lines = Vec::new();
         let mut group = None;
@@ -92,7 +85,7 @@ impl CompareScreen {
             .map(|data| data.rows.as_slice())
             .unwrap_or_default()
             .iter()
-            .filter(fits)
+            .filter(is_visible)
         {
             if group != Some(row.kind) {
                 group = Some(row.kind);
@@ -103,14 +96,14 @@ impl CompareScreen {
         lines
     }
 
-    /// How many runs, or groups of runs, there are.
+    /// The number of runs or groups.
     fn run_count(&self) -> usize {
         self.data
             .get()
             .map_or(self.ids.len(), |data| data.runs.len())
     }
 
-    /// How many columns there are beside the first.
+    /// The number of columns after the first.
     fn column_count(&self) -> usize {
         if self.is_transposed {
             self.properties().len()
@@ -119,9 +112,8 @@ impl CompareScreen {
         }
     }
 
-    /// The properties that are seen, without the heads of their groups.
-    #[must_use]
-    pub fn properties(&self) -> Vec<&ComparisonRow> {
+    /// The visible rows without headers.
+    pub(crate) fn properties(&self) -> Vec<&ComparisonRow> {
         let row = |line| {
             if let CompareLine::Row(row) = line {
                 Some(row)
@@ -129,7 +121,7 @@ impl CompareScreen {
                 None
             }
         };
-        // The name stands in the line already.
+        // The first column has the name already.
         let is_name =
             |row: &&ComparisonRow| row.kind == RowKind::Attribute && row.key.raw() == "run_name";
         self.visible_lines()
@@ -139,7 +131,6 @@ impl CompareScreen {
             .collect()
     }
 
-    /// The run under the cursor, from 0.
     fn selected_run(&self) -> usize {
         if self.is_transposed {
             self.cursor.index
@@ -148,7 +139,6 @@ impl CompareScreen {
         }
     }
 
-    /// The property under the cursor.
     fn selected_row(&self) -> Option<&ComparisonRow> {
         if self.is_transposed {
             return self.properties().get(self.selected_column).copied();
@@ -169,26 +159,24 @@ impl CompareScreen {
         let at = self.selected_run();
         let Some(run) = data.runs.get(at) else { return };
         let (id, label) = (run.id.clone(), run.label());
-        let home = format!("experiment {}", run.experiment_id.clean());
+        let origin = experiment_label(run);
         let mut runs = data.runs.clone();
-        // The baseline stands first, so that every delta is read from left to right.
+        // The baseline comes first, so that deltas read from left to right.
         runs[..=at].rotate_right(1);
         self.ids = runs.iter().map(|run| run.id.clone()).collect();
-        let since = self.data.fetched_at().unwrap_or(context.now);
-        self.data.value = Some((
-            compare_with_directions(runs, Some(&id), &|metric| context.shared.direction(metric)),
-            since,
-        ));
+        let shared = &*context.shared;
+        let directions = |metric: &str| shared.direction(metric);
+        let compared = compare_with_directions(runs, Some(&id), &directions);
+        self.data.replace(compared);
         if self.is_transposed {
             self.cursor.index = 0;
         } else {
             self.selected_column = 0;
         }
-        context.shared.marks.set_baseline(&id, &label, &home);
+        context.shared.marks.set_baseline(&id, &label, &origin);
         context.notify(format!("the baseline is {}", label.clean()));
     }
 
-    /// What drives the goal among the compared runs.
     fn open_drivers(&self, context: &mut UpdateContext<'_>) {
         let Some(data) = self.data.get() else { return };
         let declared = data
@@ -205,11 +193,14 @@ impl CompareScreen {
         };
         let subject = self.ids.get(self.selected_run()).cloned();
         let name = format!("compare {} runs", self.ids.len());
-        context
-            .navigation
-            .push(Navigate::Push(Screen::Drivers(Box::new(
-                DriversScreen::new(data.runs.clone(), name, goal, subject),
-            ))));
+        context.push(DriversScreen::new(data.runs.clone(), name, goal, subject));
+    }
+
+    fn export(&mut self, path: String, context: &mut UpdateContext<'_>) {
+        if let Some(data) = self.data.get() {
+            let export = Export::Comparison(data.clone(), self.shows_differences_only);
+            context.request(Request::Export(path, Box::new(export)));
+        }
     }
 
     fn copy_value(&self, context: &mut UpdateContext<'_>) {
@@ -221,7 +212,7 @@ impl CompareScreen {
     }
 }
 
-impl View for CompareScreen {
+impl Screen for CompareScreen {
     fn scope(&self) -> Scope {
         Scope::Compare
     }
@@ -247,38 +238,25 @@ impl View for CompareScreen {
             Action::LastColumn => self.selected_column = last,
             Action::DifferencesOnly => self.shows_differences_only = !self.shows_differences_only,
             Action::Baseline => self.set_baseline(context),
-            Action::Filter => {
-                context
-                    .navigation
-                    .push(Navigate::OpenDialog(Box::new(Dialog::text_filter(
-                        "filter by key",
-                        &self.filter,
-                    ))));
-            }
             Action::Open => {
                 if let Some(id) = self.ids.get(self.selected_run()) {
-                    context
-                        .navigation
-                        .push(Navigate::Push(Screen::run(id.clone())));
+                    context.push(RunScreen::new(id.clone()));
                 }
             }
             Action::Export => {
-                let title = "write this comparison to (.md, .csv, .json or .html)";
-                context
-                    .navigation
-                    .push(Navigate::OpenDialog(Box::new(Dialog::file_name(
-                        title,
-                        "comparison.md",
-                    ))));
+                let title = "export this comparison to (.md, .csv, .json or .html)";
+                context.open(Dialog::Prompt(Prompt::ask(
+                    title,
+                    "comparison.md",
+                    Self::export,
+                )));
             }
             Action::Transpose => self.transpose(),
             Action::Group => self.choose_group(context),
             Action::Diff => self.open_value_diff(context),
             Action::Files => self.fetch_common_files(context),
             Action::Drivers => self.open_drivers(context),
-            Action::Charts => context
-                .navigation
-                .push(Navigate::Push(Screen::charts(self.ids.clone()))),
+            Action::Charts => context.push(ChartsScreen::new(self.ids.clone())),
             Action::ClearMarks => context.shared.marks.clear(),
             Action::CopyValue => self.copy_value(context),
             Action::CopyId => {
@@ -286,8 +264,9 @@ impl View for CompareScreen {
                     context.copy_to_clipboard(id.raw().to_owned());
                 }
             }
-            Action::Back if !self.filter.is_empty() => self.filter.clear(),
-            Action::Back if self.group_key.is_some() => self.group_by(None, context),
+            Action::Back if self.group_key.is_some() && self.filter.is_empty() => {
+                self.group_by(None, context);
+            }
             _ => return false,
         }
         true
@@ -300,32 +279,29 @@ impl View for CompareScreen {
         context: &mut UpdateContext<'_>,
     ) -> Option<Reply> {
         match reply {
-            Reply::RunsById(answer) if self.data.is_awaiting(ticket) => {
-                if let Err(fault) = &answer {
-                    context.shared.notifications.store_error(context.now, fault);
+            Reply::RunsById(result) if self.data.is_awaiting(ticket) => {
+                if let Err(error) = &result {
+                    context.notify_error(error);
                 }
                 let baseline = self.ids.first().cloned();
                 let shared = &*context.shared;
-                let compared = answer.map(|runs| {
+                let compared = result.map(|runs| {
                     compare_with_directions(runs, baseline.as_ref(), &|metric| {
                         shared.direction(metric)
                     })
                 });
                 self.data.resolve(compared, context.now);
                 if let Some(data) = self.data.get() {
-                    // Runs that differ in nothing would show an empty screen: then everything is shown.
+                    // Equal runs would show an empty screen.
                     self.shows_differences_only &= data.different_count() > 0;
                 }
                 None
             }
-            Reply::CommonFiles(answer) if self.files_ticket == Some(ticket) => {
+            Reply::CommonFiles(result) if self.files_ticket == Some(ticket) => {
                 self.files_ticket = None;
-                match answer {
+                match result {
                     Ok(files) => self.choose_common_file(files, context),
-                    Err(fault) => context
-                        .shared
-                        .notifications
-                        .store_error(context.now, &fault),
+                    Err(error) => context.notify_error(&error),
                 }
                 None
             }
@@ -333,24 +309,8 @@ impl View for CompareScreen {
         }
     }
 
-    fn handle_choice(&mut self, choice: Choice, context: &mut UpdateContext<'_>) {
-        match choice {
-            Choice::Filter(text) => self.filter = text,
-            Choice::CompareBy(key) => self.group_by(key, context),
-            Choice::CommonFile(file) => self.open_file_diff(*file, context),
-            Choice::Export(path) => {
-                if let Some(data) = self.data.get() {
-                    context.request(Request::Export(
-                        path,
-                        Box::new(Export::Comparison(
-                            data.clone(),
-                            self.shows_differences_only,
-                        )),
-                    ));
-                }
-            }
-            _ => {}
-        }
+    fn text_filter(&mut self) -> Option<(&'static str, &mut TextFilter)> {
+        Some(("filter by key", &mut self.filter))
     }
 
     fn list(&mut self, size: Size, _: &SharedState) -> Option<FocusedList<'_>> {
@@ -360,32 +320,19 @@ impl View for CompareScreen {
         } else {
             self.visible_lines().len()
         };
-        Some(FocusedList {
-            cursor: &mut self.cursor,
-            len,
-            height: rows.height.into(),
-            top: rows.y,
-        })
+        Some(FocusedList::new(&mut self.cursor, len, rows))
     }
 
-    fn row_label(&self, line: usize, _: &SharedState) -> String {
+    fn row_label(&self, row: usize, _: &SharedState) -> String {
         if self.is_transposed {
-            let run = self.data.get().and_then(|data| data.runs.get(line));
+            let run = self.data.get().and_then(|data| data.runs.get(row));
             return run
                 .map(|run| run.label().clean().into_owned())
                 .unwrap_or_default();
         }
-        match self.visible_lines().get(line) {
+        match self.visible_lines().get(row) {
             Some(CompareLine::Row(row)) => row.key.clean().into_owned(),
             _ => String::new(),
         }
-    }
-
-    fn search_text(&self) -> &str {
-        &self.search_text
-    }
-
-    fn set_search_text(&mut self, needle: String) {
-        self.search_text = needle;
     }
 }

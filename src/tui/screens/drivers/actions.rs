@@ -1,22 +1,25 @@
-//! What the screen of drivers does with keys and answers.
+//! Actions of the drivers screen.
 
-use super::selection::PendingChoice;
-use super::{DriversScreen, Freshness};
+use super::DriversScreen;
+use crate::chart::Property;
 use crate::chart::registry::{FIGURES, SideList, index_of};
 use crate::config::keymap::{Action, Scope};
-use crate::tui::app::dialogs::{Dialog, ImageDialog};
+use crate::tui::app::cursor::Cursor;
+use crate::tui::app::dialogs::{Dialog, ImageDialog, Prompt};
 use crate::tui::app::layout::Size;
-use crate::tui::app::message::{Export, ImageSource, Reply, Request, Ticket};
-use crate::tui::app::shared::{Choice, Navigate, SharedState, UpdateContext};
-use crate::tui::screens::{FocusedList, Screen, View, take_reply};
+use crate::tui::app::message::{Export, ImageSource};
+use crate::tui::app::{Reply, Request, SharedState, Ticket, UpdateContext};
+use crate::tui::screens::{
+    COMPARE_HINT, CompareScreen, FocusedList, Freshness, RunScreen, Screen, experiment_label,
+};
 
-impl View for DriversScreen {
+impl Screen for DriversScreen {
     fn scope(&self) -> Scope {
         Scope::Drivers
     }
 
     fn breadcrumbs(&self, _: &SharedState) -> Vec<String> {
-        vec![self.name.clone(), format!("what drives {}", self.goal)]
+        vec![self.name.clone(), format!("drivers of {}", self.goal)]
     }
 
     fn freshness(&self, _: &SharedState) -> Freshness {
@@ -35,13 +38,19 @@ impl View for DriversScreen {
             Action::Left => self.cycle_property(true, false),
             Action::Up => self.cycle_property(false, true),
             Action::Down => self.cycle_property(false, false),
-            Action::AcrossProperty => self.choose_property(PendingChoice::X, context),
-            Action::UpProperty => self.choose_property(PendingChoice::Y, context),
-            Action::MarkProperty => self.choose_property(PendingChoice::Color, context),
-            Action::Goal => self.choose_goal(PendingChoice::Goal, context),
-            Action::AddGoal => self.choose_goal(PendingChoice::ParetoGoal, context),
+            Action::AcrossProperty => {
+                let set_x = |screen: &mut Self, x, _: &mut UpdateContext<'_>| screen.x = x;
+                self.choose_property("x axis", set_x, context);
+            }
+            Action::UpProperty => {
+                let set_y = |screen: &mut Self, y, _: &mut UpdateContext<'_>| screen.y = y;
+                self.choose_property("y axis", set_y, context);
+            }
+            Action::MarkProperty => self.choose_property("color", Self::toggle_color, context),
+            Action::Goal => self.choose_goal(Self::set_goal, context),
+            Action::AddGoal => self.choose_goal(Self::toggle_pareto_goal, context),
             Action::Open => match self.run_at_row(self.cursor.index) {
-                Some(id) => context.navigation.push(Navigate::Push(Screen::run(id))),
+                Some(id) => context.push(RunScreen::new(id)),
                 None => {
                     return self.figure_spec().list == SideList::Params
                         && self.open_param_scatter();
@@ -51,22 +60,14 @@ impl View for DriversScreen {
             Action::Compare => self.open_compare(context),
             Action::Export => {
                 let name = format!("{}.png", self.figure_spec().name);
-                let title = "write this chart to (.png or .svg; …-dark.png is dark)";
-                context
-                    .navigation
-                    .push(Navigate::OpenDialog(Box::new(Dialog::file_name(
-                        title, &name,
-                    ))));
+                let title = "export this chart to (.png or .svg; …-dark.png is dark)";
+                context.open(Dialog::Prompt(Prompt::ask(title, &name, Self::export)));
             }
             Action::Picture => {
                 if let Some(figure) = self.figure(self.areas(context.size).chart) {
                     let of = ImageSource::Charts(vec![figure], context.shared.session.is_dark);
                     let view = ImageDialog::open(self.figure_spec().title.to_owned(), of, context);
-                    context
-                        .navigation
-                        .push(Navigate::OpenDialog(Box::new(Dialog::Image(Box::new(
-                            view,
-                        )))));
+                    context.open(Dialog::Image(Box::new(view)));
                 }
             }
             _ => return false,
@@ -80,22 +81,12 @@ impl View for DriversScreen {
         reply: Reply,
         context: &mut UpdateContext<'_>,
     ) -> Option<Reply> {
-        take_reply!(ticket, reply, context, Importance => self.importance)
-    }
-
-    fn handle_choice(&mut self, choice: Choice, context: &mut UpdateContext<'_>) {
-        match choice {
-            Choice::Property(property) => self.set_property(property),
-            Choice::Goal(goal) => self.set_goal(goal, context),
-            Choice::Export(path) => {
-                if let Some(figure) = self.figure(self.areas(context.size).chart) {
-                    context.request(Request::Export(
-                        path,
-                        Box::new(Export::Charts(vec![figure])),
-                    ));
-                }
+        match reply {
+            Reply::Importance(result) if self.importance.is_awaiting(ticket) => {
+                context.resolve(&mut self.importance, ticket, result);
+                None
             }
-            _ => {}
+            other => Some(other),
         }
     }
 
@@ -103,48 +94,47 @@ impl View for DriversScreen {
         let len = self.list_len();
         let list = self.areas(size).list;
         let has_list = list.width > 0;
-        has_list.then(|| FocusedList {
-            cursor: &mut self.cursor,
-            len,
-            height: list.height.saturating_sub(1).into(),
-            top: list.y + 1,
-        })
+        let rows = ratatui::layout::Rect {
+            y: list.y + 1,
+            height: list.height.saturating_sub(1),
+            ..list
+        };
+        has_list.then(|| FocusedList::new(&mut self.cursor, len, rows))
     }
 
-    fn row_label(&self, line: usize, _: &SharedState) -> String {
+    fn row_label(&self, row: usize, _: &SharedState) -> String {
         if self.figure_spec().list == SideList::Params {
             let param = self
                 .importance
                 .get()
-                .and_then(|found| found.params.get(line));
+                .and_then(|found| found.params.get(row));
             return param
                 .map(|param| param.key.clean().into_owned())
                 .unwrap_or_default();
         }
-        let run = self.run_at_row(line).and_then(|id| {
+        let run = self.run_at_row(row).and_then(|id| {
             self.find_run(&id)
                 .map(|run| run.label().clean().into_owned())
         });
         run.unwrap_or_default()
     }
-
-    fn search_text(&self) -> &str {
-        &self.search_text
-    }
-
-    fn set_search_text(&mut self, needle: String) {
-        self.search_text = needle;
-    }
 }
 
 impl DriversScreen {
+    fn export(&mut self, path: String, context: &mut UpdateContext<'_>) {
+        if let Some(figure) = self.figure(self.areas(context.size).chart) {
+            let export = Box::new(Export::Charts(vec![figure]));
+            context.request(Request::Export(path, export));
+        }
+    }
+
     fn switch_tab(&mut self, forward: bool) {
         let step = if forward { 1 } else { FIGURES.len() - 1 };
         self.tab = (self.tab + step) % FIGURES.len();
-        self.cursor = crate::tui::app::cursor::Cursor::default();
+        self.cursor = Cursor::default();
     }
 
-    /// The scatter of the param under the cursor and the goal.
+    /// Shows the scatter plot of the goal over the param under the cursor.
     fn open_param_scatter(&mut self) -> bool {
         let param = self
             .importance
@@ -152,8 +142,8 @@ impl DriversScreen {
             .and_then(|found| found.params.get(self.cursor.index))
             .map(|param| param.key.clone());
         if let Some(key) = param {
-            self.x = crate::chart::Property::Param(key);
-            self.y = crate::chart::Property::Metric(self.goal.metric.clone());
+            self.x = Property::Param(key);
+            self.y = Property::Metric(self.goal.metric.clone());
             self.tab = index_of("scatter");
         }
         true
@@ -161,15 +151,15 @@ impl DriversScreen {
 
     fn toggle_mark(&mut self, context: &mut UpdateContext<'_>) {
         let Some(id) = self.run_at_row(self.cursor.index) else {
-            return context.notify("runs are marked in the lists of Pareto and Nearest");
+            return context.notify("mark runs in the lists of the Pareto and Nearest pages");
         };
         if let Some(run) = self.find_run(&id) {
-            let home = format!("experiment {}", run.experiment_id.clean());
-            context.shared.marks.toggle(&id, &run.label(), &home);
+            let origin = experiment_label(run);
+            context.shared.marks.toggle(&id, &run.label(), &origin);
         }
     }
 
-    /// The marked runs; without marks, the subject and the neighbour under the cursor.
+    /// Compares the marked runs; on the Nearest page, the reference run and the neighbor under the cursor.
     fn open_compare(&self, context: &mut UpdateContext<'_>) {
         let mut ids = context.shared.marks.ids();
         if ids.len() < 2 && self.figure_spec().list == SideList::Neighbors {
@@ -181,10 +171,8 @@ impl DriversScreen {
                 .collect();
         }
         if ids.len() < 2 {
-            return context.notify("mark two or more runs with space, then compare them");
+            return context.notify(COMPARE_HINT);
         }
-        context
-            .navigation
-            .push(Navigate::Push(Screen::compare(ids)));
+        context.push(CompareScreen::new(ids));
     }
 }

@@ -1,9 +1,8 @@
-//! What drives the goal: importance, parallel coordinates, scatter, contour, fronts, and the nearest runs.
+//! What drives the goal: importance, parallel coordinates, scatter, contour, Pareto front and nearest runs.
 
 mod actions;
 mod selection;
 
-use super::Freshness;
 use crate::analysis::importance::Importance;
 use crate::analysis::nearest::{Neighbor, nearest_runs};
 use crate::analysis::pareto::{ParetoFronts, pareto_fronts};
@@ -13,81 +12,82 @@ use crate::domain::{Goal, Run, RunId, RunStatus};
 use crate::text::Untrusted;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::layout::{Size, screen_areas};
-use crate::tui::app::message::Request;
-use crate::tui::app::remote::Remote;
-use crate::tui::app::shared::UpdateContext;
+use crate::tui::app::{Remote, Request, UpdateContext};
 use ratatui::layout::Rect;
 
-/// The most runs that are looked at; of more, evenly many.
-pub const MAX_RUNS: usize = 2_000;
-/// From this width on, the list stands beside the chart.
+/// The most runs that are analyzed; of more, every n-th is taken.
+const MAX_RUNS: usize = 2_000;
+/// From this width on, the list is beside the chart.
 const SIDE_BY_SIDE_WIDTH: u16 = 120;
-/// How wide it is there.
 const LIST_WIDTH: u16 = 64;
-/// Rows under the list of params, and under the list of neighbours.
+/// Rows below the list of params and below the list of neighbors.
 const FOOTER_ROWS: (u16, u16) = (5, 12);
 
-/// The parts of the screen: the pages' names, the chart, the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DriversAreas {
-    /// The pages' names.
+pub(crate) struct DriversAreas {
+    /// The tabs.
     pub status: Rect,
-    /// The chart; empty on a page without one.
+    /// Empty on a page without a chart.
     pub chart: Rect,
-    /// The list; empty on a page without one.
+    /// Empty on a page without a list.
     pub list: Rect,
-    /// What has to be known of the list, or of its line under the cursor.
+    /// Notes about the list or its item under the cursor.
     pub footer: Rect,
 }
 
-/// The screen's state.
+/// The drivers of a goal.
 #[derive(Debug)]
 pub struct DriversScreen {
-    /// The runs that are looked at.
-    pub runs: Vec<Run>,
-    /// How many there were before evenly many were taken.
-    pub total_runs: usize,
-    /// How many of those have not finished, and are left out.
-    pub excluded_unfinished: usize,
-    /// What the runs are, safe to draw.
-    pub name: String,
-    /// The goal.
-    pub goal: Goal,
-    /// The goals of the front, the first of which is the goal.
-    pub pareto_goals: Vec<Goal>,
-    /// What goes with the goal.
+    pub(crate) runs: Vec<Run>,
+    /// The number of runs before sampling.
+    pub(crate) total_runs: usize,
+    /// The number of unfinished runs, which are left out.
+    pub(crate) excluded_unfinished: usize,
+    /// Where the runs come from, cleaned.
+    name: String,
+    pub(crate) goal: Goal,
+    /// The goals of the Pareto front; the first is the goal.
+    pub(crate) pareto_goals: Vec<Goal>,
+    /// The importance of each param.
     pub importance: Remote<Box<Importance>>,
-    /// The visible figure, by its index in the registry.
+    /// The visible page, an index into [`FIGURES`].
     pub tab: usize,
-    /// The property from left to right.
+    /// The property on the x axis.
     pub x: Property,
-    /// The property from bottom to top.
+    /// The property on the y axis.
     pub y: Property,
-    /// The property that marks tell.
+    /// The property that colors show.
     pub color_by: Option<Property>,
-    /// The run whose neighbours are looked for.
-    pub reference_run: Option<RunId>,
-    /// The cursor over the list.
+    /// The run whose neighbors are listed.
+    pub(crate) reference_run: Option<RunId>,
+    /// Over the list of the page.
     pub cursor: Cursor,
     properties: Vec<Property>,
-    pending_choice: selection::PendingChoice,
-    /// The front, and which neighbours there are: made when what they are made of changes.
+    /// Updated with `neighbors` when runs, goals or the reference run change.
     pareto: ParetoFronts,
     neighbors: Vec<Neighbor>,
-    search_text: String,
 }
 
 impl DriversScreen {
-    /// What drives a goal among runs; `subject` is the run that was looked at before.
+    /// `reference_run` defaults to the first run.
     #[must_use]
-    pub fn new(runs: Vec<Run>, name: String, goal: Goal, subject: Option<RunId>) -> Self {
-        let of = runs.len();
-        // As for the best: what failed or still goes on says little of its params. Without two that finished, all are taken.
+    pub(crate) fn new(
+        runs: Vec<Run>,
+        name: String,
+        goal: Goal,
+        reference_run: Option<RunId>,
+    ) -> Self {
+        let total_runs = runs.len();
+        // Failed and active runs say little about their params. With fewer than two finished runs, all are taken.
         let finished = runs
             .iter()
             .filter(|run| run.status == RunStatus::Finished)
             .count();
-        let unfinished = if finished >= 2 { of - finished } else { 0 };
+        let unfinished = if finished >= 2 {
+            total_runs - finished
+        } else {
+            0
+        };
         let runs: Vec<Run> = runs
             .into_iter()
             .filter(|run| unfinished == 0 || run.status == RunStatus::Finished)
@@ -98,7 +98,7 @@ impl DriversScreen {
             .cloned()
             .collect();
         let properties = properties(&runs);
-        // Numbers say more in a scatter than words.
+        // Numeric params make better scatter plots than categories.
         let params = || {
             properties
                 .iter()
@@ -109,7 +109,7 @@ impl DriversScreen {
             .or_else(|| params().next())
             .cloned();
         let mut drivers = Self {
-            total_runs: of,
+            total_runs,
             excluded_unfinished: unfinished,
             name,
             pareto_goals: vec![goal.clone()],
@@ -118,12 +118,10 @@ impl DriversScreen {
             x: first.unwrap_or(Property::Duration),
             y: Property::Metric(goal.metric.clone()),
             color_by: None,
-            reference_run: subject.or_else(|| runs.first().map(|run| run.id.clone())),
+            reference_run: reference_run.or_else(|| runs.first().map(|run| run.id.clone())),
             cursor: Cursor::default(),
-            pending_choice: selection::PendingChoice::default(),
             pareto: ParetoFronts::default(),
             neighbors: Vec::new(),
-            search_text: String::new(),
             goal,
             properties,
             runs,
@@ -133,7 +131,7 @@ impl DriversScreen {
         drivers
     }
 
-    /// The front needs a second goal: the likeliest other one.
+    /// Adds the likeliest second goal, since a front needs two.
     fn add_second_goal(&mut self) {
         let others = self
             .properties
@@ -161,7 +159,6 @@ impl DriversScreen {
         }
     }
 
-    /// Makes anew what depends on the runs, the goals and the subject.
     fn update_derived(&mut self) {
         self.pareto = pareto_fronts(&self.runs, &self.pareto_goals);
         self.neighbors = self
@@ -178,9 +175,8 @@ impl DriversScreen {
         );
     }
 
-    /// The runs on the front, by the first goal, best first.
-    #[must_use]
-    pub fn pareto_runs(&self) -> Vec<&Run> {
+    /// The runs on the Pareto front, best first by the goal.
+    pub(crate) fn pareto_runs(&self) -> Vec<&Run> {
         let on = |at: &usize| self.pareto.fronts.get(*at).copied().flatten() == Some(1);
         let mut runs: Vec<&Run> = (0..self.runs.len())
             .filter(on)
@@ -194,31 +190,23 @@ impl DriversScreen {
         runs
     }
 
-    /// How many runs have no number in some goal.
-    #[must_use]
-    pub fn excluded_count(&self) -> usize {
-        self.pareto.excluded
-    }
-
-    /// The neighbours of the subject, the nearest first.
+    /// The neighbors of the reference run, nearest first.
     #[must_use]
     pub fn neighbors(&self) -> &[Neighbor] {
         &self.neighbors
     }
 
-    /// A run by its id.
-    #[must_use]
-    pub fn find_run(&self, id: &RunId) -> Option<&Run> {
+    pub(crate) fn find_run(&self, id: &RunId) -> Option<&Run> {
         self.runs.iter().find(|run| run.id == *id)
     }
 
-    /// The registry's row of the visible figure.
+    /// The registry row of the visible page.
     #[must_use]
     pub fn figure_spec(&self) -> &'static FigureSpec {
         FIGURES.get(self.tab).unwrap_or(&FIGURES[0])
     }
 
-    /// The visible figure, for an area of this size.
+    /// The figure of the visible page for a chart area.
     #[must_use]
     pub fn figure(&self, area: Rect) -> Option<Figure> {
         let build = self.figure_spec().build?;
@@ -231,6 +219,7 @@ impl DriversScreen {
             color_by: self.color_by.as_ref(),
             importance: self.importance.get().map(|found| &**found),
             fronts: &self.pareto.fronts,
+            // As many boxes as have room for their labels.
             max_cells: (
                 usize::from(area.width / 13).clamp(3, 10),
                 usize::from(area.height / 3).clamp(3, 8),
@@ -238,9 +227,7 @@ impl DriversScreen {
         })
     }
 
-    /// The parts of the screen.
-    #[must_use]
-    pub fn areas(&self, size: Size) -> DriversAreas {
+    pub(crate) fn areas(&self, size: Size) -> DriversAreas {
         let mut parts = self.areas_without_footer(size);
         let footer_rows = match self.figure_spec().list {
             SideList::Params => FOOTER_ROWS.0,
@@ -299,7 +286,6 @@ impl DriversScreen {
         }
     }
 
-    /// How many lines the list has.
     fn list_len(&self) -> usize {
         match self.figure_spec().list {
             SideList::Params => self.importance.get().map_or(0, |found| found.params.len()),
@@ -309,17 +295,16 @@ impl DriversScreen {
         }
     }
 
-    /// The run that a line of the list is about.
-    fn run_at_row(&self, line: usize) -> Option<RunId> {
+    fn run_at_row(&self, row: usize) -> Option<RunId> {
         match self.figure_spec().list {
-            SideList::ParetoFront => self.pareto_runs().get(line).map(|run| run.id.clone()),
-            SideList::Neighbors => self.neighbors.get(line).map(|near| near.id.clone()),
+            SideList::ParetoFront => self.pareto_runs().get(row).map(|run| run.id.clone()),
+            SideList::Neighbors => self.neighbors.get(row).map(|near| near.id.clone()),
             SideList::Params | SideList::None => None,
         }
     }
 }
 
-/// What differs between runs: params, then metrics, then how long they took.
+/// The params that differ between runs, then the metrics and the duration.
 fn properties(runs: &[Run]) -> Vec<Property> {
     let mut params: Vec<&Untrusted> = runs
         .iter()

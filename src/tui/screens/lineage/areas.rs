@@ -1,4 +1,4 @@
-//! Where the parts of the lineage screen are.
+//! The layout of the lineage screen.
 
 use ratatui::layout::Rect;
 
@@ -6,31 +6,28 @@ use crate::lineage::Graph;
 use crate::lineage::graph_layout::CellArea;
 use crate::tui::app::layout::{Size, screen_areas};
 
-/// From this width on, facts and checklist stand beside the graph; below it, under it.
+/// From this width on, facts and checklist are beside the graph; below it, the facts are under it.
 const SIDE_BY_SIDE_WIDTH: u16 = 160;
 
-/// The parts of the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineageAreas {
-    /// The version in one line.
+    /// One line about the version.
     pub summary: Rect,
-    /// What could be made again, in one line; empty where the checklist is seen.
+    /// One line about reproducibility; empty where the checklist is visible.
     pub reproducibility: Rect,
-    /// The warnings, a line each; empty where they stand in the line above.
+    /// One line per warning; empty in a low terminal, where the line above counts them.
     pub warnings: Rect,
-    /// The graph.
     pub graph: Rect,
     /// The facts of the node under the cursor.
     pub facts: Rect,
-    /// The checklist with its details, where there is room for it.
+    /// The checklist with details, where there is room.
     pub checklist: Option<Rect>,
 }
 
-/// The parts of the screen at a size, for a graph.
 #[must_use]
 pub fn lineage_areas(size: Size, graph: &Graph) -> LineageAreas {
     let body = screen_areas(size).body;
-    let beside = body.width >= SIDE_BY_SIDE_WIDTH && body.height >= 24;
+    let is_wide = body.width >= SIDE_BY_SIDE_WIDTH && body.height >= 24;
     let warning_rows = graph.warnings.len() + usize::from(!graph.missing.is_empty());
     let max_rows = match body.height {
         0..12 => 0,
@@ -51,10 +48,10 @@ pub fn lineage_areas(size: Size, graph: &Graph) -> LineageAreas {
         part
     };
     let summary = rows(1);
-    let verdict = rows(u16::from(!beside));
+    let reproducibility = rows(u16::from(!is_wide));
     let warnings = rows(warning_height);
     let rest = rows(body.height);
-    if beside {
+    if is_wide {
         let width = (rest.width * 2 / 5).clamp(48, 84);
         let graph = Rect {
             width: rest.width - width,
@@ -77,7 +74,7 @@ pub fn lineage_areas(size: Size, graph: &Graph) -> LineageAreas {
         };
         return LineageAreas {
             summary,
-            reproducibility: verdict,
+            reproducibility,
             warnings,
             graph,
             facts,
@@ -94,7 +91,7 @@ pub fn lineage_areas(size: Size, graph: &Graph) -> LineageAreas {
     };
     LineageAreas {
         summary,
-        reproducibility: verdict,
+        reproducibility,
         warnings,
         graph,
         facts: Rect {
@@ -106,12 +103,12 @@ pub fn lineage_areas(size: Size, graph: &Graph) -> LineageAreas {
     }
 }
 
-/// How many rows the checklist has: seven lines in a frame, and what wraps.
+/// The rows of the checklist: seven lines in a frame, and wrapped ones.
 fn checklist_rows(height: u16) -> usize {
     usize::from(height / 3).clamp(9, 16)
 }
 
-/// A part of the screen as the graph's drawing takes it.
+/// An area in the type of the graph layout.
 #[must_use]
 pub fn graph_area(part: Rect) -> CellArea {
     CellArea {

@@ -1,52 +1,46 @@
-//! Where enter leads from a node of a lineage, and what can be made from one.
+//! The screens that a node of a lineage opens.
 
 use crate::domain::{ModelName, RunId, VersionNumber};
-use crate::lineage::{Graph, Node, NodeKind};
+use crate::lineage::{Graph, Node, NodeId, NodeKind};
 use crate::store::Upstream;
 use crate::text::Untrusted;
-use crate::tui::app::dialogs::{Dialog, Picker, PickerItem};
-use crate::tui::app::shared::{Choice, Navigate, UpdateContext};
-use crate::tui::screens::Screen;
+use crate::tui::app::UpdateContext;
+use crate::tui::app::dialogs::{Picker, PickerItem};
+use crate::tui::screens::{DownstreamScreen, LineageScreen, RunScreen, VersionsScreen};
 
-/// The most nodes of a fold that are listed.
+/// The most nodes of a collapsed box that are listed.
 const MAX_LISTED: usize = 1_000;
 
-/// Goes to what a node stands for.
+/// Opens the screen of a node.
 pub(super) fn open_node(node: &Node, model: &ModelName, context: &mut UpdateContext<'_>) {
     match node.kind {
         NodeKind::Run | NodeKind::ParentRun | NodeKind::ChildRun | NodeKind::DownstreamRun => {
             open_run(node, "run_id", context);
         }
         NodeKind::LoggedModel => open_run(node, "source_run_id", context),
-        NodeKind::Version | NodeKind::Stage | NodeKind::Alias => context
-            .navigation
-            .push(Navigate::Push(Screen::versions(model.clone()))),
+        NodeKind::Version | NodeKind::Stage | NodeKind::Alias => {
+            context.push(VersionsScreen::new(model.clone()))
+        }
         NodeKind::OtherVersion => match version_of(node) {
-            Some((name, version)) => context
-                .navigation
-                .push(Navigate::Push(Screen::lineage(name, version))),
+            Some((name, version)) => context.push(LineageScreen::new(name, version)),
             None => context.notify("this version can't be opened"),
         },
         NodeKind::Code | NodeKind::Dataset => open_downstream(node, context),
         NodeKind::Params | NodeKind::Environment | NodeKind::Deployment | NodeKind::Evidence => {
-            context.notify("its facts are all shown");
+            context.notify("all facts of this node are shown");
         }
     }
 }
 
-/// Goes to all versions that were made from a node.
+/// Lists the versions made from a node.
 pub(super) fn open_downstream(node: &Node, context: &mut UpdateContext<'_>) {
     match downstream_query(node) {
-        Some(of) => context
-            .navigation
-            .push(Navigate::Push(Screen::downstream(of))),
-        None => context.notify(
-            "what is made from this is not recorded: stand on data, code, a run or a logged model",
-        ),
+        Some(of) => context.push(DownstreamScreen::new(of)),
+        None => context
+            .notify("not recorded for this node: select a dataset, code, a run or a logged model"),
     }
 }
 
-/// What a node is, to be asked backwards.
 fn downstream_query(node: &Node) -> Option<Upstream> {
     let fact = |key: &str| node.attribute(key).cloned();
     match node.kind {
@@ -65,10 +59,8 @@ fn downstream_query(node: &Node) -> Option<Upstream> {
 
 fn open_run(node: &Node, key: &str, context: &mut UpdateContext<'_>) {
     match node.attribute(key) {
-        Some(id) => context
-            .navigation
-            .push(Navigate::Push(Screen::run(RunId::new(id.clone())))),
-        None => context.notify("the run that made it is not known"),
+        Some(id) => context.push(RunScreen::new(RunId::new(id.clone()))),
+        None => context.notify("the run that created it is unknown"),
     }
 }
 
@@ -84,36 +76,22 @@ fn version_of(node: &Node) -> Option<(ModelName, VersionNumber)> {
     Some((name, VersionNumber(number)))
 }
 
-/// Lists what is folded into a box; what is picked stands by itself then.
-pub(super) fn list_folded(graph: &Graph, nodes: &[usize], context: &mut UpdateContext<'_>) {
+/// The nodes of a collapsed box.
+pub(super) fn collapsed_nodes(graph: &Graph, nodes: &[usize]) -> Picker<NodeId> {
     let item = |node: &Node| {
         let facts = ["status", "stage", "aliases", "source", "start"]
             .iter()
-            .filter_map(|key| node.attribute(key));
-        PickerItem {
-            label: node.label.clean().into_owned(),
-            detail: facts
-                .take(2)
-                .map(|fact| fact.clean().into_owned())
-                .collect::<Vec<_>>()
-                .join("  "),
-            choice: Choice::Node(node.id.clone()),
-        }
+            .filter_map(|key| node.attribute(key))
+            .take(2)
+            .map(|fact| fact.clean().into_owned());
+        let detail = facts.collect::<Vec<_>>().join("  ");
+        PickerItem::new(node.label.clean(), detail, node.id.clone())
     };
-    let all: Vec<PickerItem> = nodes
-        .iter()
-        .filter_map(|at| graph.nodes.get(*at))
-        .take(MAX_LISTED)
-        .map(item)
-        .collect();
-    let more = if nodes.len() > MAX_LISTED {
+    let listed = nodes.iter().filter_map(|at| graph.nodes.get(*at));
+    let title = if nodes.len() > MAX_LISTED {
         format!("the first {MAX_LISTED} of {}", nodes.len())
     } else {
         format!("{} folded", nodes.len())
     };
-    context
-        .navigation
-        .push(Navigate::OpenDialog(Box::new(Dialog::Picker(Picker::new(
-            &more, all,
-        )))));
+    Picker::new(title, listed.take(MAX_LISTED).map(item))
 }

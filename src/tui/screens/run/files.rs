@@ -1,63 +1,55 @@
-//! The artifacts of a run: a tree whose folders are read when they are opened, and the beginning of a file.
+//! The artifacts of a run: a tree that loads folders when they are opened, and the preview of a file.
 
 use std::collections::HashMap;
 
 use crate::domain::{Artifact, ArtifactOwner, Preview, RunId, StoreError};
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::message::{Reply, Request, Ticket};
-use crate::tui::app::shared::UpdateContext;
+use crate::tui::app::{Reply, Request, Ticket, UpdateContext};
 
-/// How the names of images end.
 const IMAGE_EXTENSIONS: [&str; 5] = [".png", ".jpg", ".jpeg", ".gif", ".webp"];
 
-/// A line of the tree.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileRow {
-    /// The file or folder.
     pub file: Artifact,
-    /// How deep it is.
     pub depth: u16,
-    /// Whether it is a folder that is open.
+    /// Whether it is an open folder.
     pub is_open: bool,
 }
 
-/// A file that is looked into.
+/// The preview of a file.
 #[derive(Debug)]
 pub struct FilePreview {
-    /// Which file.
     pub file: Artifact,
-    /// Its beginning, once it came.
+    /// The beginning of the file; `None` until it arrives.
     pub content: Option<Result<Preview, StoreError>>,
     ticket: Ticket,
 }
 
-/// The state of the tree.
+/// The tree of artifacts.
 #[derive(Debug, Default)]
 pub struct FileTree {
-    /// What is known of each folder, by its path.
+    /// The loaded folders by path.
     folders: HashMap<String, Result<Vec<Artifact>, StoreError>>,
     open_folders: Vec<String>,
     pending: HashMap<Ticket, String>,
     cursor: Cursor,
-    /// The file that is looked into.
     pub preview: Option<FilePreview>,
 }
 
 impl FileTree {
-    /// Reads the root, if it was not read yet.
+    /// Loads the root folder once.
     pub fn load_root(&mut self, run: &RunId, context: &mut UpdateContext<'_>) {
         if !self.folders.contains_key("") && !self.is_loading() {
             self.request_folder(run, "", context);
         }
     }
 
-    /// Whether a folder is being read.
     #[must_use]
     pub fn is_loading(&self) -> bool {
         !self.pending.is_empty()
     }
 
-    /// Why the root could not be read.
+    /// Why the root folder can't be read.
     #[must_use]
     pub fn error(&self) -> Option<&StoreError> {
         self.folders
@@ -73,7 +65,7 @@ impl FileTree {
         self.pending.insert(ticket, path.to_owned());
     }
 
-    /// The lines that are seen: open folders are followed by what is in them.
+    /// The rows of the tree: an open folder is followed by its files.
     #[must_use]
     pub fn visible_rows(&self) -> Vec<FileRow> {
         let mut lines = Vec::new();
@@ -92,37 +84,27 @@ impl FileTree {
                 depth,
                 is_open: open,
             });
-            // A folder that names itself as its own content would have no end.
+            // A folder that lists itself would recurse without end.
             if open && file.path.raw() != path && depth < 64 {
                 self.collect_rows(file.path.raw(), depth + 1, lines);
             }
         }
     }
 
-    /// How many lines there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.visible_rows().len()
     }
 
-    /// Whether there are no files, or none are known.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The cursor over the lines.
     #[must_use]
     pub fn cursor(&self) -> Cursor {
         self.cursor
     }
 
-    /// The cursor over the lines, to move it.
     pub fn cursor_mut(&mut self) -> &mut Cursor {
         &mut self.cursor
     }
 
-    /// The file under the cursor.
     #[must_use]
     pub fn current(&self) -> Option<Artifact> {
         self.visible_rows()
@@ -130,7 +112,7 @@ impl FileTree {
             .map(|line| line.file.clone())
     }
 
-    /// Whether the file under the cursor is an image, by its name.
+    /// Whether the file under the cursor has the name of an image.
     #[must_use]
     pub fn is_image(&self) -> bool {
         let name = self
@@ -140,16 +122,15 @@ impl FileTree {
         name.is_some_and(|name| IMAGE_EXTENSIONS.iter().any(|end| name.ends_with(end)))
     }
 
-    /// What find looks at.
     #[must_use]
-    pub fn row_label(&self, line: usize) -> String {
+    pub fn row_label(&self, row: usize) -> String {
         self.visible_rows()
-            .get(line)
-            .map(|line| line.file.path.clean().into_owned())
+            .get(row)
+            .map(|row| row.file.path.clean().into_owned())
             .unwrap_or_default()
     }
 
-    /// Opens or closes a folder; looks into a file.
+    /// Opens or closes the folder under the cursor, or previews the file.
     pub fn open(&mut self, run: &RunId, context: &mut UpdateContext<'_>) {
         let Some(file) = self.current() else { return };
         let path = file.path.raw().to_owned();
@@ -170,12 +151,12 @@ impl FileTree {
         }
     }
 
-    /// Closes the file that is looked into. Returns whether there was one.
+    /// Returns false if no preview was open.
     pub fn close_preview(&mut self) -> bool {
         self.preview.take().is_some()
     }
 
-    /// Takes an answer that was asked for here.
+    /// Returns a reply that belongs elsewhere.
     pub fn handle_reply(
         &mut self,
         ticket: Ticket,
@@ -183,24 +164,24 @@ impl FileTree {
         context: &mut UpdateContext<'_>,
     ) -> Option<Reply> {
         match reply {
-            Reply::Artifacts(answer) if self.pending.contains_key(&ticket) => {
+            Reply::Artifacts(result) if self.pending.contains_key(&ticket) => {
                 let path = self.pending.remove(&ticket)?;
-                if let Err(fault) = &answer {
-                    context.shared.notifications.store_error(context.now, fault);
+                if let Err(error) = &result {
+                    context.notify_error(error);
                 }
-                let sorted = answer.map(|mut files| {
+                let sorted = result.map(|mut files| {
                     files.sort_by(|a, b| b.is_dir.cmp(&a.is_dir).then_with(|| a.path.cmp(&b.path)));
                     files
                 });
                 self.folders.insert(path, sorted);
                 None
             }
-            Reply::Preview(answer) => match &mut self.preview {
-                Some(looked) if looked.ticket == ticket => {
-                    looked.content = Some(answer);
+            Reply::Preview(result) => match &mut self.preview {
+                Some(preview) if preview.ticket == ticket => {
+                    preview.content = Some(result);
                     None
                 }
-                _ => Some(Reply::Preview(answer)),
+                _ => Some(Reply::Preview(result)),
             },
             other => Some(other),
         }

@@ -1,35 +1,36 @@
-//! One run: what it was given, what it read, what came of it, what it left.
+//! A run: metrics, params, tags, datasets, artifacts and models, one tab each.
 
-pub mod files;
-mod tab_items;
+pub(crate) mod files;
+mod items;
 
-use super::{FocusedList, Freshness, Screen, View, take_reply};
+use super::{
+    ChartsScreen, CompareScreen, FocusedList, Freshness, LineageScreen, Screen, experiment_label,
+};
 use crate::analysis::heartbeat::Heartbeat;
 use crate::config::keymap::{Action, Scope};
-use crate::domain::{ArtifactOwner, Run, RunId, RunStatus};
+use crate::domain::{ArtifactOwner, Goal, ModelVersion, Run, RunId, RunStatus};
 use crate::promotion::Intent;
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::dialogs::{Dialog, ImageDialog, PlanDialog, RegisterDialog};
+use crate::tui::app::dialogs::{Dialog, ImageDialog, RegisterDialog, goals};
 use crate::tui::app::layout::{Size, screen_areas};
-use crate::tui::app::message::{ImageSource, Reply, Request, RunDetail, Ticket};
-use crate::tui::app::remote::Remote;
-use crate::tui::app::shared::{Choice, Navigate, SharedState, UpdateContext};
+use crate::tui::app::message::{ImageSource, RunDetail};
+use crate::tui::app::text_filter::TextFilter;
+use crate::tui::app::{Remote, Reply, Request, SharedState, Ticket, UpdateContext};
 
 use files::FileTree;
-use tab_items::items_of;
+use items::items_of;
 
-pub use tab_items::TabItem;
+pub(crate) use items::TabItem;
 
-/// Points of a history that the list of metrics draws.
+/// Points of a history for a sparkline in the list of metrics.
 const SPARKLINE_POINTS: u32 = 200;
-/// Rows above a tab: the tabs, and a line of space.
-pub const TAB_ROWS: u16 = 2;
-/// The most rows of facts above the metrics of the overview.
+/// Rows above a tab's list: the tabs and an empty line.
+pub(crate) const TAB_ROWS: u16 = 2;
+/// The most rows of facts above the metrics on the overview.
 const FACT_ROWS: u16 = 9;
 
-/// Where a tab's list is in a body; on the overview, facts stand above it.
-#[must_use]
-pub fn list_area(body: ratatui::layout::Rect, tab: RunTab) -> ratatui::layout::Rect {
+/// The list of a tab; on the overview, facts are above it.
+pub(crate) fn list_area(body: ratatui::layout::Rect, tab: RunTab) -> ratatui::layout::Rect {
     let facts = if tab == RunTab::Overview {
         FACT_ROWS.min(body.height / 2)
     } else {
@@ -43,9 +44,7 @@ pub fn list_area(body: ratatui::layout::Rect, tab: RunTab) -> ratatui::layout::R
     }
 }
 
-/// The tabs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the tabs by their names")]
 pub enum RunTab {
     #[default]
     Overview,
@@ -59,7 +58,6 @@ pub enum RunTab {
 }
 
 impl RunTab {
-    /// The tabs in order.
     pub const ALL: [Self; 8] = [
         Self::Overview,
         Self::Metrics,
@@ -71,7 +69,6 @@ impl RunTab {
         Self::System,
     ];
 
-    /// Its title.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -86,61 +83,50 @@ impl RunTab {
         }
     }
 
-    /// The next tab, or the one before; round and round.
+    /// The next or previous tab, with wrap-around.
     fn step(self, forward: bool) -> Self {
         let by = if forward { 1 } else { Self::ALL.len() - 1 };
         Self::ALL[(self as usize + by) % Self::ALL.len()]
     }
 }
 
-/// The screen's state.
+/// A run.
 #[derive(Debug)]
 pub struct RunScreen {
-    /// Which run.
-    pub id: RunId,
-    /// The run and what belongs to it.
-    pub data: Remote<Box<RunDetail>>,
-    /// The tab that is seen.
-    pub tab: RunTab,
-    /// The cursor of each tab.
-    pub cursors: [Cursor; RunTab::ALL.len()],
-    /// The words that a key must have.
-    pub filter: String,
-    /// The artifacts.
-    pub files: FileTree,
-    search_text: String,
+    pub(crate) id: RunId,
+    pub(crate) data: Remote<Box<RunDetail>>,
+    pub(crate) tab: RunTab,
+    /// One cursor per tab.
+    cursors: [Cursor; RunTab::ALL.len()],
+    /// Searches keys and values.
+    pub(crate) filter: TextFilter,
+    pub(crate) files: FileTree,
 }
 
 impl RunScreen {
-    /// A run.
-    #[must_use]
-    pub fn new(id: RunId) -> Self {
+    pub(crate) fn new(id: RunId) -> Self {
         Self {
             id,
             data: Remote::default(),
             tab: RunTab::default(),
             cursors: [Cursor::default(); RunTab::ALL.len()],
-            filter: String::new(),
+            filter: TextFilter::default(),
             files: FileTree::default(),
-            search_text: String::new(),
         }
     }
 
-    /// The run, once it came.
-    #[must_use]
-    pub fn run(&self) -> Option<&Run> {
+    pub(crate) fn run(&self) -> Option<&Run> {
         self.data.get().map(|detail| &detail.run)
     }
 
-    /// Whether the run says that it goes on, so that it is read again by itself.
+    /// Whether the run is active, so that it is refreshed automatically.
     fn is_active(&self) -> bool {
         self.run()
             .is_some_and(|run| matches!(run.status, RunStatus::Running | RunStatus::Scheduled))
     }
 
-    /// How the run logs, if it says that it is running: by the histories of its metrics that are known.
-    #[must_use]
-    pub fn heartbeat(&self, shared: &SharedState) -> Option<Heartbeat> {
+    /// The heartbeat of a running run, from the loaded histories of its metrics.
+    pub(crate) fn heartbeat(&self, shared: &SharedState) -> Option<Heartbeat> {
         let run = self.run().filter(|run| run.status == RunStatus::Running)?;
         let known = |key: &str| {
             Some((
@@ -153,39 +139,50 @@ impl RunScreen {
             .iter()
             .map(|metric| metric.key.raw())
             .filter(|key| !key.starts_with("system/"));
-        // The metric that is logged most often is the run's pulse.
+        // The metric that is logged most often counts.
         let heartbeats = metrics
             .filter_map(known)
             .map(|(points, sampled)| Heartbeat::from_run(run).with_history(points, sampled));
         let shortest_interval = heartbeats
-            .filter(|rhythm| rhythm.interval.is_some())
-            .min_by_key(|rhythm| rhythm.interval);
+            .filter(|heartbeat| heartbeat.interval.is_some())
+            .min_by_key(|heartbeat| heartbeat.interval);
         Some(shortest_interval.unwrap_or_else(|| Heartbeat::from_run(run)))
     }
 
-    /// The cursor of the tab that is seen.
-    #[must_use]
-    pub fn cursor(&self) -> Cursor {
+    /// The cursor of the visible tab.
+    pub(crate) fn cursor(&self) -> Cursor {
         self.cursors[self.tab as usize]
     }
 
-    /// The lines of the tab that is seen, but for the artifacts.
-    #[must_use]
-    pub fn items(&self) -> Vec<TabItem> {
+    /// The items of the visible tab, except for artifacts.
+    pub(crate) fn items(&self) -> Vec<TabItem> {
         let Some(detail) = self.data.get() else {
             return Vec::new();
         };
-        let words: Vec<String> = self
-            .filter
-            .split_whitespace()
-            .map(str::to_lowercase)
-            .collect();
         let mut items = items_of(self.tab, detail);
         items.retain(|item| {
-            let text = format!("{} {}", item.key.raw(), item.value.raw()).to_lowercase();
-            words.iter().all(|word| text.contains(word))
+            let text = format!("{} {}", item.key.raw(), item.value.raw());
+            self.filter.matches(&text)
         });
         items
+    }
+
+    fn versions(&self) -> &[ModelVersion] {
+        let versions = self.data.get().map(|detail| detail.versions.as_deref());
+        versions.and_then(Result::ok).unwrap_or_default()
+    }
+
+    fn open_goals(&self, context: &mut UpdateContext<'_>) {
+        let metrics = self.run().into_iter().flat_map(|run| &run.metrics);
+        let keys = metrics.map(|metric| metric.key.clone()).collect();
+        context.open(goals(keys).submit_to(Self::set_goal));
+    }
+
+    fn set_goal(&mut self, goal: Goal, context: &mut UpdateContext<'_>) {
+        if let Some(run) = self.run() {
+            let id = run.experiment_id.clone();
+            context.shared.goals.insert(id, goal);
+        }
     }
 
     fn fetch_histories(&self, context: &mut UpdateContext<'_>) {
@@ -221,46 +218,33 @@ impl RunScreen {
             RunTab::Artifacts if self.files.is_image() => self.open_image(context),
             RunTab::Artifacts => self.files.open(&self.id, context),
             RunTab::Models => {
-                let versions = self
-                    .data
-                    .get()
-                    .and_then(|detail| detail.versions.as_ref().ok())
-                    .map(Vec::as_slice)
-                    .unwrap_or_default();
-                // Versions are listed first, then logged models.
-                match versions.get(self.cursor().index) {
-                    Some(version) => context.navigation.push(Navigate::Push(Screen::lineage(
-                        version.name.clone(),
-                        version.version,
-                    ))),
-                    None => context.notify(
-                        "a logged model that is not registered has no lineage yet; r registers it",
-                    ),
+                // Versions are listed before logged models.
+                match self.versions().get(self.cursor().index) {
+                    Some(version) => {
+                        context.push(LineageScreen::new(version.name.clone(), version.version))
+                    }
+                    None => context
+                        .notify("an unregistered logged model has no lineage: r registers it"),
                 }
             }
             _ => {}
         }
     }
 
-    /// Shows the image under the cursor.
     fn open_image(&self, context: &mut UpdateContext<'_>) {
         let Some(file) = self
             .files
             .current()
             .filter(|_| self.tab == RunTab::Artifacts && self.files.is_image())
         else {
-            return context.notify("go to an image among the artifacts: PNG, JPEG, GIF or WebP");
+            return context.notify("select an image artifact: PNG, JPEG, GIF or WebP");
         };
         let of = ImageSource::Artifact(
             ArtifactOwner::Run(self.id.clone()),
             file.path.raw().to_owned(),
         );
         let view = ImageDialog::open(file.path.clean().into_owned(), of, context);
-        context
-            .navigation
-            .push(Navigate::OpenDialog(Box::new(Dialog::Image(Box::new(
-                view,
-            )))));
+        context.open(Dialog::Image(Box::new(view)));
     }
 
     fn copy_value(&self, id: bool, context: &mut UpdateContext<'_>) {
@@ -280,21 +264,16 @@ impl RunScreen {
     }
 
     fn open_lineage(&self, context: &mut UpdateContext<'_>) {
-        let version = self
-            .data
-            .get()
-            .and_then(|detail| detail.versions.as_ref().ok()?.first());
-        match version {
-            Some(version) => context.navigation.push(Navigate::Push(Screen::lineage(
-                version.name.clone(),
-                version.version,
-            ))),
-            None => context.notify("no version was registered from this run; r registers it"),
+        match self.versions().first() {
+            Some(version) => {
+                context.push(LineageScreen::new(version.name.clone(), version.version))
+            }
+            None => context.notify("no version is registered from this run: r registers one"),
         }
     }
 }
 
-impl View for RunScreen {
+impl Screen for RunScreen {
     fn scope(&self) -> Scope {
         Scope::Run
     }
@@ -309,7 +288,7 @@ impl View for RunScreen {
     fn freshness(&self, shared: &SharedState) -> Freshness {
         let freshness = Freshness::of(&self.data);
         if self.is_active() {
-            shared.polled_freshness(freshness, 1, self.data.last_attempt_at)
+            shared.polled_freshness(freshness, 1, self.data.last_attempt_at())
         } else {
             freshness
         }
@@ -331,76 +310,39 @@ impl View for RunScreen {
             Action::Open | Action::Fold => self.open(context),
             Action::Register => {
                 let dialog = RegisterDialog::open(self.id.clone(), Vec::new(), context);
-                context
-                    .navigation
-                    .push(Navigate::OpenDialog(Box::new(Dialog::Register(Box::new(
-                        dialog,
-                    )))));
+                context.open(Dialog::Register(Box::new(dialog)));
             }
-            Action::Delete => PlanDialog::show(
-                Intent::DeleteRuns {
-                    runs: vec![self.id.clone()],
-                },
-                context,
-            ),
-            Action::Restore => PlanDialog::show(
-                Intent::RestoreRuns {
-                    runs: vec![self.id.clone()],
-                },
-                context,
-            ),
+            Action::Delete => context.plan(Intent::DeleteRuns {
+                runs: vec![self.id.clone()],
+            }),
+            Action::Restore => context.plan(Intent::RestoreRuns {
+                runs: vec![self.id.clone()],
+            }),
             Action::Lineage => self.open_lineage(context),
-            Action::Charts => context
-                .navigation
-                .push(Navigate::Push(Screen::charts(vec![self.id.clone()]))),
+            Action::Charts => context.push(ChartsScreen::new(vec![self.id.clone()])),
             Action::Compare => {
                 let label = self
                     .run()
                     .map_or_else(|| self.id.text().clone(), Run::label);
-                let home = self.run().map_or_else(String::new, |run| {
-                    format!("experiment {}", run.experiment_id.clean())
-                });
-                context.shared.marks.add(&self.id, &label, &home);
+                let origin = self.run().map_or_else(String::new, experiment_label);
+                context.shared.marks.add(&self.id, &label, &origin);
                 if context.shared.marks.len() < 2 {
-                    context.notify("marked; mark another run to compare it with");
+                    context.notify("marked: mark another run to compare it with");
                 } else {
-                    context
-                        .navigation
-                        .push(Navigate::Push(Screen::compare(context.shared.marks.ids())));
+                    context.push(CompareScreen::new(context.shared.marks.ids()));
                 }
             }
             Action::Picture => self.open_image(context),
-            Action::Filter => {
-                context
-                    .navigation
-                    .push(Navigate::OpenDialog(Box::new(Dialog::text_filter(
-                        "filter by key or value",
-                        &self.filter,
-                    ))));
-            }
-            Action::Goal => {
-                let keys = self
-                    .run()
-                    .map(|run| run.metrics.iter().map(|m| m.key.clone()).collect())
-                    .unwrap_or_default();
-                context
-                    .navigation
-                    .push(Navigate::OpenDialog(Box::new(Dialog::goals(keys))));
-            }
+            Action::Goal => self.open_goals(context),
             Action::CopyValue => self.copy_value(false, context),
             Action::CopyId => self.copy_value(true, context),
             Action::WebPage => {
-                if let (Some(web), Some(run)) = (context.shared.session.web_url.clone(), self.run())
-                {
-                    context.copy_to_clipboard(format!(
-                        "{web}/#/experiments/{}/runs/{}",
-                        run.experiment_id.raw(),
-                        run.id.raw()
-                    ));
+                if let Some(run) = self.run() {
+                    let (experiment, id) = (run.experiment_id.raw(), run.id.raw());
+                    context.copy_web_page(&format!("experiments/{experiment}/runs/{id}"));
                 }
             }
             Action::Back if self.files.close_preview() => {}
-            Action::Back if !self.filter.is_empty() => self.filter.clear(),
             _ => return false,
         }
         true
@@ -413,53 +355,43 @@ impl View for RunScreen {
         context: &mut UpdateContext<'_>,
     ) -> Option<Reply> {
         let reply = self.files.handle_reply(ticket, reply, context)?;
-        let rest = take_reply!(ticket, reply, context, Run => self.data);
-        if let (None, Some(run)) = (&rest, self.run()) {
+        match reply {
+            Reply::Run(result) if self.data.is_awaiting(ticket) => {
+                context.resolve(&mut self.data, ticket, result);
+            }
+            other => return Some(other),
+        }
+        if let Some(run) = self.run() {
             context.shared.histories.append_latest(run, context.now);
         }
-        rest
+        None
     }
 
-    fn handle_choice(&mut self, choice: Choice, context: &mut UpdateContext<'_>) {
-        match choice {
-            Choice::Filter(text) => self.filter = text,
-            Choice::Goal(goal) => {
-                if let Some(run) = self.data.get().map(|detail| &detail.run) {
-                    context.shared.goals.insert(run.experiment_id.clone(), goal);
-                }
-            }
-            Choice::Applied => self.request_data(context),
-            _ => {}
-        }
+    fn after_write(&mut self, context: &mut UpdateContext<'_>) {
+        self.request_data(context);
+    }
+
+    fn text_filter(&mut self) -> Option<(&'static str, &mut TextFilter)> {
+        Some(("filter by key or value", &mut self.filter))
     }
 
     fn list(&mut self, size: Size, _: &SharedState) -> Option<FocusedList<'_>> {
         let rows = list_area(screen_areas(size).body, self.tab);
-        let (height, top) = (usize::from(rows.height), rows.y);
         if self.tab == RunTab::Artifacts {
             let len = self.files.len();
-            return Some(FocusedList {
-                cursor: self.files.cursor_mut(),
-                len,
-                height,
-                top,
-            });
+            return Some(FocusedList::new(self.files.cursor_mut(), len, rows));
         }
         let len = self.items().len();
-        Some(FocusedList {
-            cursor: &mut self.cursors[self.tab as usize],
-            len,
-            height,
-            top,
-        })
+        let cursor = &mut self.cursors[self.tab as usize];
+        Some(FocusedList::new(cursor, len, rows))
     }
 
-    fn row_label(&self, line: usize, _: &SharedState) -> String {
+    fn row_label(&self, row: usize, _: &SharedState) -> String {
         match self.tab {
-            RunTab::Artifacts => self.files.row_label(line),
+            RunTab::Artifacts => self.files.row_label(row),
             _ => self
                 .items()
-                .get(line)
+                .get(row)
                 .map(|item| item.key.clean().into_owned())
                 .unwrap_or_default(),
         }
@@ -470,13 +402,5 @@ impl View for RunScreen {
             context.refetch_if_due(&mut self.data, 1, || Request::Run(self.id.clone()));
         }
         self.fetch_histories(context);
-    }
-
-    fn search_text(&self) -> &str {
-        &self.search_text
-    }
-
-    fn set_search_text(&mut self, needle: String) {
-        self.search_text = needle;
     }
 }

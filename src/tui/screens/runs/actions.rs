@@ -8,9 +8,11 @@ use crate::domain::RunId;
 use crate::table::{ColumnKey, DisplayRow, Grouping, RowId, SortKey};
 use crate::text::untrusted::clean;
 use crate::tui::app::cell_text::full_text;
-use crate::tui::app::dialogs::{Dialog, RegisterDialog};
-use crate::tui::app::shared::{Navigate, SharedState, UpdateContext};
-use crate::tui::screens::Screen;
+use crate::tui::app::dialogs::{
+    ColumnPicker, Dialog, Prompt, RegisterDialog, goals, groupings, views,
+};
+use crate::tui::app::{Navigate, SharedState, UpdateContext};
+use crate::tui::screens::{ChartsScreen, CompareScreen, RunScreen};
 
 impl RunsScreen {
     /// Returns whether the action belongs to this screen.
@@ -39,19 +41,36 @@ impl RunsScreen {
             Action::DeletedRuns => self.toggle_deleted_runs(context),
             Action::Filter => {
                 self.previous_filter = (self.arrangement.filter.clone(), self.filter_text.clone());
-                open_dialog(Dialog::run_filter(&self.filter_text), context);
-                context.navigation.push(Navigate::CheckInput);
+                context.open(Dialog::Prompt(Prompt::incremental(
+                    "filter",
+                    &self.filter_text,
+                    Self::filter_by,
+                    Self::check_filter,
+                )));
+                context.navigation.push(Navigate::UpdateFeedback);
             }
-            Action::Columns => open_dialog(Dialog::columns(self.columns.choices()), context),
-            Action::SaveView => open_dialog(Dialog::view_name(""), context),
+            Action::Columns => {
+                let picker = ColumnPicker::new(self.columns.choices(), Self::apply_columns);
+                context.open(Dialog::Columns(picker));
+            }
+            Action::SaveView => context.open(Dialog::Prompt(Prompt::ask(
+                "save this view as",
+                "",
+                Self::save_view,
+            ))),
             Action::Views if context.shared.session.views.is_empty() => {
                 context.notify("no saved views; w saves this one");
             }
-            Action::Views => open_dialog(Dialog::views(&context.shared.session.views), context),
+            Action::Views => {
+                let picker = views(&context.shared.session.views);
+                context.open(picker.submit_to(Self::use_view));
+            }
             Action::Group => {
-                let columns = self.columns.all.iter().map(|column| column.key.clone());
-                let current = self.columns.current_key();
-                open_dialog(Dialog::groupings(current.as_ref(), columns), context);
+                let picker = groupings(
+                    self.columns.current_key().as_ref(),
+                    self.columns.all.iter().map(|column| column.key.clone()),
+                );
+                context.open(picker.submit_to(Self::group_by));
             }
             Action::Goal => {
                 let columns = self.table.columns().into_iter();
@@ -61,7 +80,7 @@ impl RunsScreen {
                         _ => None,
                     })
                     .collect();
-                open_dialog(Dialog::goals(metrics), context);
+                context.open(goals(metrics).submit_to(Self::choose_goal));
             }
             Action::Back => return self.go_back(context),
             _ => return false,
@@ -122,7 +141,7 @@ impl RunsScreen {
             Action::Register => {
                 if let Some(run) = self.current_run() {
                     let dialog = RegisterDialog::open(run, Vec::new(), context);
-                    open_dialog(Dialog::Register(Box::new(dialog)), context);
+                    context.open(Dialog::Register(Box::new(dialog)));
                 }
             }
             Action::RegisterBest => self.register_best(context),
@@ -146,11 +165,8 @@ impl RunsScreen {
             }
             Action::CopyId => context.copy_to_clipboard(id.to_owned()),
             Action::WebPage => {
-                if let Some(web) = &context.shared.session.web_url {
-                    let experiment = self.table.experiment(row);
-                    let url = format!("{web}/#/experiments/{experiment}/runs/{id}");
-                    context.copy_to_clipboard(url);
-                }
+                let experiment = self.table.experiment(row);
+                context.copy_web_page(&format!("experiments/{experiment}/runs/{id}"));
             }
             _ => return false,
         }
@@ -176,8 +192,7 @@ impl RunsScreen {
     fn open_current(&mut self, context: &mut UpdateContext<'_>) {
         match self.lines.get(self.cursor.index) {
             Some(DisplayRow::Run { row, .. }) => {
-                let screen = Screen::run(self.table.run_id(*row).clone());
-                context.navigation.push(Navigate::Push(screen));
+                context.push(RunScreen::new(self.table.run_id(*row).clone()));
             }
             Some(DisplayRow::Group { .. }) => self.toggle_fold(context),
             None => {}
@@ -308,7 +323,7 @@ impl RunsScreen {
             ids.extend(self.current_run());
         }
         if !ids.is_empty() {
-            context.navigation.push(Navigate::Push(Screen::charts(ids)));
+            context.push(ChartsScreen::new(ids));
         }
     }
 
@@ -320,12 +335,6 @@ impl RunsScreen {
         if ids.len() < 2 {
             return context.notify("mark two or more runs with space first");
         }
-        let screen = Screen::compare(ids);
-        context.navigation.push(Navigate::Push(screen));
+        context.push(CompareScreen::new(ids));
     }
-}
-
-pub(super) fn open_dialog(dialog: Dialog, context: &mut UpdateContext<'_>) {
-    let dialog = Navigate::OpenDialog(Box::new(dialog));
-    context.navigation.push(dialog);
 }

@@ -3,16 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::RunsScreen;
-use super::actions::open_dialog;
 use crate::analysis::{BestRun, ExclusionReason, find_best_row};
 use crate::domain::{Goal, RunId};
 use crate::table::{DisplayRow, RowId};
 use crate::text::number::format_exact;
 use crate::text::untrusted::clean;
+use crate::tui::app::UpdateContext;
 use crate::tui::app::dialogs::{Dialog, RegisterDialog};
-use crate::tui::app::shared::{Navigate, UpdateContext};
-use crate::tui::screens::Screen;
-use crate::tui::screens::drivers::DriversScreen;
+use crate::tui::screens::DriversScreen;
 
 impl RunsScreen {
     /// Opens the drivers of the goal among the runs that pass the filter.
@@ -22,8 +20,7 @@ impl RunsScreen {
         };
         let runs = self.table.to_runs(&self.passing_rows());
         let drivers = DriversScreen::new(runs, self.name.clone(), goal, self.current_run());
-        let screen = Screen::Drivers(Box::new(drivers));
-        context.navigation.push(Navigate::Push(screen));
+        context.push(drivers);
     }
 
     /// The runs that pass the filter, each once.
@@ -54,7 +51,7 @@ impl RunsScreen {
             Ok(best) => {
                 let reason = self.explain_best(&best, &goal);
                 let dialog = RegisterDialog::open(best.run, reason, context);
-                open_dialog(Dialog::Register(Box::new(dialog)), context);
+                context.open(Dialog::Register(Box::new(dialog)));
             }
             Err(excluded) => {
                 let message = format!(

@@ -7,8 +7,8 @@ use crate::analysis::heartbeat::update_heartbeats;
 use crate::domain::{ExperimentId, Run, RunId, StoreError};
 use crate::store::limits::NESTED_RUNS;
 use crate::table::RunTable;
+use crate::tui::app::UpdateContext;
 use crate::tui::app::message::{Request, Ticket};
-use crate::tui::app::shared::UpdateContext;
 
 #[derive(Debug, Default)]
 pub(super) struct ChildRunLoader {

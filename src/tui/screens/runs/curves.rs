@@ -9,9 +9,9 @@ use crate::domain::{Direction, RunId};
 use crate::store::limits::{BULK_POINTS, BULK_RUNS};
 use crate::table::{ColumnKey, RowId};
 use crate::text::Untrusted;
-use crate::tui::app::dialogs::Dialog;
+use crate::tui::app::dialogs::curve_columns;
 use crate::tui::app::message::{Effect, Ticket};
-use crate::tui::app::shared::{Navigate, SharedState, UpdateContext};
+use crate::tui::app::{SharedState, UpdateContext};
 
 /// How many points of a history a sparkline needs: at least two for each of its cells, and some to keep spikes.
 const SPARKLINE_POINTS: u32 = 64;
@@ -54,11 +54,7 @@ impl RunsScreen {
             self.columns
                 .is_visible(&ColumnKey::Curve(fact, metric.clone()))
         };
-        context
-            .navigation
-            .push(Navigate::OpenDialog(Box::new(Dialog::curve_columns(
-                &metric, is_visible,
-            ))));
+        context.open(curve_columns(&metric, is_visible).submit_to(Self::choose_curve));
     }
 
     /// The metrics of the curve columns that are on the screen or sort the table.

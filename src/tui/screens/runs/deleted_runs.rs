@@ -5,8 +5,7 @@ use crate::domain::RunId;
 use crate::promotion::Intent;
 use crate::store::LifecycleFilter;
 use crate::table::RunTable;
-use crate::tui::app::dialogs::PlanDialog;
-use crate::tui::app::shared::UpdateContext;
+use crate::tui::app::UpdateContext;
 
 impl RunsScreen {
     /// Selects the runs that the table lists.
@@ -34,14 +33,11 @@ impl RunsScreen {
         if runs.is_empty() {
             return context.notify("no run under the cursor");
         }
-        PlanDialog::show(
-            if restore {
-                Intent::RestoreRuns { runs }
-            } else {
-                Intent::DeleteRuns { runs }
-            },
-            context,
-        );
+        context.plan(if restore {
+            Intent::RestoreRuns { runs }
+        } else {
+            Intent::DeleteRuns { runs }
+        });
     }
 
     /// Reloads the table if runs were deleted or restored since it was loaded.

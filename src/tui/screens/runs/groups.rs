@@ -10,7 +10,7 @@ use crate::table::{
 };
 use crate::tui::app::cell_text::{MISSING, short_text};
 use crate::tui::app::layout::Size;
-use crate::tui::app::shared::{SharedState, UpdateContext};
+use crate::tui::app::{SharedState, UpdateContext};
 
 /// Statistics by line and column, for the lines and columns that were on the screen since the lines were arranged.
 pub(super) type GroupStatistics = HashMap<usize, HashMap<ColumnKey, SummaryStats>>;

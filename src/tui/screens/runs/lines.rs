@@ -5,7 +5,7 @@ use super::groups::GroupStatistics;
 use crate::domain::{Millis, RunId};
 use crate::table::{DisplayRow, RowId, arrange};
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::shared::{SharedState, UpdateContext};
+use crate::tui::app::{SharedState, UpdateContext};
 
 /// While runs stream in, the lines are arranged at most this often, in ms.
 const ARRANGE_INTERVAL_MS: Millis = 200;

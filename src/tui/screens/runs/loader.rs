@@ -7,8 +7,8 @@ use crate::ops::list_runs::{ListingEnd, RunPage};
 use crate::store::limits::FIRST_PAGE_RUNS;
 use crate::store::{LifecycleFilter, RunQuery};
 use crate::table::RunTable;
+use crate::tui::app::UpdateContext;
 use crate::tui::app::message::{Effect, Request, Ticket};
-use crate::tui::app::shared::UpdateContext;
 use crate::tui::screens::Freshness;
 
 /// The progress of the load.

@@ -3,6 +3,7 @@
 mod actions;
 mod best_run;
 mod child_runs;
+mod choices;
 pub mod columns;
 pub mod curves;
 mod deleted_runs;
@@ -15,22 +16,21 @@ pub mod pushdown;
 mod request_state;
 mod saved_views;
 
-use super::{FocusedList, Freshness, View};
+use super::{FocusedList, Freshness, Screen};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{ExperimentId, Goal, RunId, StoreError};
 use crate::ops::list_runs::RunPage;
 use crate::store::RunQuery;
 use crate::store::limits::FIRST_PAGE_RUNS;
-use crate::table::filter::{Filter, complete};
+use crate::table::filter::Filter;
 use crate::table::{Arrangement, Attribute, CellValue, ColumnKey, DisplayRow, RowId, RunTable};
 use crate::text::Untrusted;
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::dialogs::{PromptFeedback, PromptPurpose};
 use crate::tui::app::layout::{
     Size, TableAreas, screen_areas, split_preview, table_areas as table_parts,
 };
 use crate::tui::app::message::{Mouse, Reply, Ticket};
-use crate::tui::app::shared::{Choice, SharedState, UpdateContext};
+use crate::tui::app::{SharedState, UpdateContext};
 
 use columns::Columns;
 use loader::RunLoader;
@@ -78,7 +78,6 @@ pub struct RunsScreen {
     /// The goal chosen here or by a view. `None` for the goal of the experiment or the metrics.
     chosen_goal: Option<Goal>,
     view_persistence: saved_views::ViewPersistence,
-    search_text: String,
 }
 
 impl RunsScreen {
@@ -201,7 +200,7 @@ impl RunsScreen {
     }
 }
 
-impl View for RunsScreen {
+impl Screen for RunsScreen {
     fn scope(&self) -> Scope {
         Scope::Runs
     }
@@ -271,59 +270,6 @@ impl View for RunsScreen {
         None
     }
 
-    fn handle_choice(&mut self, choice: Choice, context: &mut UpdateContext<'_>) {
-        match choice {
-            Choice::Filter(text) => self.set_filter(text),
-            Choice::Goal(goal) => {
-                context.notify(format!("the goal is {goal}"));
-                self.set_goal(goal, context.shared);
-            }
-            Choice::Group(grouping) => {
-                self.arrangement.grouping = grouping;
-                // Show the first group. In a tree and without groups the cursor stays on its run.
-                self.line_state.should_scroll_to_top = self.group_column().is_some();
-                self.invalidate();
-            }
-            Choice::Columns(columns) => self.columns.apply_choices(&columns),
-            Choice::CurveColumn(statistic, metric) => {
-                self.columns.toggle(ColumnKey::Curve(statistic, metric));
-            }
-            Choice::SaveView(name) => {
-                let view = self.current_view();
-                context
-                    .shared
-                    .save_or_delete_view(name, Some(view), &mut *context.effects);
-            }
-            Choice::OpenView(name) => {
-                if let Some(view) = context.shared.session.views.get(&name).cloned() {
-                    self.apply_view(&view, context);
-                }
-            }
-            Choice::DeleteView(name) => {
-                context
-                    .shared
-                    .save_or_delete_view(name, None, &mut *context.effects);
-            }
-            _ => {}
-        }
-        self.mark_view_changed();
-    }
-
-    fn check_input(&self, purpose: PromptPurpose, text: &str, cursor: usize) -> PromptFeedback {
-        if purpose != PromptPurpose::RunFilter {
-            return PromptFeedback::default();
-        }
-        let error = if text.trim().is_empty() {
-            None
-        } else {
-            Filter::parse(text).err()
-        };
-        PromptFeedback {
-            completions: complete(text, cursor, &self.table),
-            error,
-        }
-    }
-
     fn list(&mut self, size: Size, _: &SharedState) -> Option<FocusedList<'_>> {
         let rows = self.areas(size).0.rows;
         Some(FocusedList {
@@ -376,13 +322,5 @@ impl View for RunsScreen {
         self.fetch_histories(context);
         self.save_view_if_changed(context);
         self.update_heartbeats(context);
-    }
-
-    fn search_text(&self) -> &str {
-        &self.search_text
-    }
-
-    fn set_search_text(&mut self, needle: String) {
-        self.search_text = needle;
     }
 }

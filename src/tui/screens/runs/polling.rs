@@ -12,7 +12,7 @@ use crate::table::{RowId, RunTable};
 use crate::tui::app::message::{Request, Ticket};
 use crate::tui::app::notifications::Severity;
 use crate::tui::app::polling::PollOutcome;
-use crate::tui::app::shared::{SharedState, UpdateContext};
+use crate::tui::app::{SharedState, UpdateContext};
 use crate::tui::screens::Freshness;
 
 /// A run is new if it started at most this long before the newest known run, in ms: the clocks of training machines differ,

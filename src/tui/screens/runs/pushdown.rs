@@ -9,8 +9,8 @@ use crate::ops::list_runs::RunPage;
 use crate::store::RunQuery;
 use crate::table::filter::Filter;
 use crate::table::{Arrangement, RunTable, SortKey};
+use crate::tui::app::UpdateContext;
 use crate::tui::app::message::{Effect, Request, Ticket};
-use crate::tui::app::shared::UpdateContext;
 
 /// The next page is requested when the cursor is this close to the last listed run, in lines: more than a large terminal shows.
 const PREFETCH_LINES: usize = 80;

@@ -1,8 +1,8 @@
 //! The state of a request that is repeated: in flight, last success, last error.
 
 use crate::domain::{Millis, StoreError};
+use crate::tui::app::UpdateContext;
 use crate::tui::app::message::{Effect, Ticket};
-use crate::tui::app::shared::UpdateContext;
 
 /// At most one request, with the value `T` that its reply needs. All times are ms since the epoch.
 #[derive(Debug)]

@@ -5,8 +5,8 @@ use super::columns::ColumnLayout;
 use crate::config::saved_views::SavedView;
 use crate::domain::Goal;
 use crate::table::{ColumnKey, Grouping, SortKey, Statistic};
+use crate::tui::app::UpdateContext;
 use crate::tui::app::message::{Reply, Request, Ticket};
-use crate::tui::app::shared::UpdateContext;
 
 /// Remembers the view of these experiments from one session to the next.
 #[derive(Debug, Default)]

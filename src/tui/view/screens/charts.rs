@@ -7,7 +7,7 @@ use crate::config::theme::Role;
 use crate::domain::Run;
 use crate::text::number;
 use crate::tui::app::App;
-use crate::tui::screens::View;
+use crate::tui::app::Screen;
 use crate::tui::screens::charts::{ChartTab, ChartsScreen};
 use crate::tui::view::painter::{Painter, row_at};
 use crate::tui::view::widgets::chart;

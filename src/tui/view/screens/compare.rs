@@ -10,9 +10,9 @@ use crate::config::theme::Role;
 use crate::text::number;
 use crate::text::width::width;
 use crate::tui::app::App;
+use crate::tui::app::Screen;
 use crate::tui::app::cell_text::MISSING;
 use crate::tui::app::layout::table_areas;
-use crate::tui::screens::View;
 use crate::tui::screens::compare::{CompareLine, CompareScreen};
 use crate::tui::view::painter::{Painter, row_at};
 

@@ -9,10 +9,10 @@ use crate::promotion::journal::{EntryState, JournalEntry};
 use crate::text::quantity;
 use crate::text::width::wrap;
 use crate::tui::app::App;
+use crate::tui::app::Screen;
 use crate::tui::app::cell_text::local_time;
-use crate::tui::app::layout::{Size, table_areas};
-use crate::tui::screens::View;
-use crate::tui::screens::journal::{JournalScreen, list_area};
+use crate::tui::app::layout::{Size, list_above_detail, table_areas};
+use crate::tui::screens::journal::JournalScreen;
 use crate::tui::view::painter::{Painter, TextSpan};
 use crate::tui::view::widgets::grid;
 use crate::tui::view::widgets::grid::{GridCell, GridColumn};
@@ -27,7 +27,7 @@ const COLUMNS: [GridColumn; 5] = [
 
 /// Draws the entries, and below them the one under the cursor.
 pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &JournalScreen) {
-    let list = list_area(Size {
+    let list = list_above_detail(Size {
         width: body.width,
         height: body.height + 3,
     });

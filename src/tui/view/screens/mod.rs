@@ -19,25 +19,39 @@ use ratatui::layout::Rect;
 
 use super::painter::{Painter, row_at};
 use crate::config::theme::Role;
-use crate::tui::app::{App, Screen};
-use crate::tui::screens::Freshness;
+use crate::tui::app::App;
+use crate::tui::screens::{
+    ChartsScreen, CompareScreen, DownstreamScreen, DriversScreen, ExperimentsScreen, Freshness,
+    HistoryScreen, JournalScreen, LineageScreen, ModelsScreen, RunScreen, RunsScreen,
+    VersionsScreen,
+};
 
-/// Draws the screen that is seen.
+/// The list of screens: each one with its drawing.
+macro_rules! draw_screens {
+    ($painter:ident, $body:ident, $app:ident; $($screen:ident => $module:ident,)*) => {
+        $(if let Some(screen) = $app.screen_as::<$screen>() {
+            return $module::draw($painter, $body, $app, screen);
+        })*
+    };
+}
+
+/// Draws the visible screen.
 pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App) {
-    match app.screen() {
-        Screen::Experiments(screen) => experiments::draw(painter, body, app, screen),
-        Screen::Runs(screen) => runs::draw(painter, body, app, screen),
-        Screen::Run(screen) => run::draw(painter, body, app, screen),
-        Screen::Charts(screen) => charts::draw(painter, body, app, screen),
-        Screen::Compare(screen) => compare::draw(painter, body, app, screen),
-        Screen::Drivers(screen) => drivers::draw(painter, body, app, screen),
-        Screen::Models(screen) => models::draw(painter, body, app, screen),
-        Screen::Versions(screen) => versions::draw(painter, body, app, screen),
-        Screen::Lineage(screen) => lineage::draw(painter, body, app, screen),
-        Screen::Downstream(screen) => downstream::draw(painter, body, app, screen),
-        Screen::Journal(screen) => journal::draw(painter, body, app, screen),
-        Screen::History(screen) => history::draw(painter, body, app, screen),
+    draw_screens! { painter, body, app;
+        ExperimentsScreen => experiments,
+        RunsScreen => runs,
+        RunScreen => run,
+        ChartsScreen => charts,
+        CompareScreen => compare,
+        DriversScreen => drivers,
+        ModelsScreen => models,
+        VersionsScreen => versions,
+        LineageScreen => lineage,
+        DownstreamScreen => downstream,
+        JournalScreen => journal,
+        HistoryScreen => history,
     }
+    debug_assert!(false, "no drawing for {:?}", app.screen().scope());
 }
 
 /// What stands in the middle of an empty list: that it is on its way, why it failed, or what there is to do.

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use crate::config::theme::Role;
 use crate::lineage::graph_layout::{
-    CellArea, Connector, ConnectorEnd, DOWN, GraphLayout, LEFT, NodeBox, RIGHT, UP,
+    Arrowhead, CellArea, Connector, ConnectorEnd, DOWN, GraphLayout, LEFT, NodeBox, RIGHT, UP,
 };
 use crate::text::width::{truncate, width, wrap};
 use crate::tui::view::painter::Painter;
@@ -93,10 +93,10 @@ fn draw_connectors(painter: &mut Painter<'_>, layout: &GraphLayout, selected: Op
         );
     }
     for connector in &layout.connectors {
-        let Some((x, y, left)) = connector.arrowhead else {
+        let Some(Arrowhead { x, y, points_left }) = connector.arrowhead else {
             continue;
         };
-        let head = if left {
+        let head = if points_left {
             painter.theme.symbol("◀", "<")
         } else {
             painter.theme.symbol("▶", ">")

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::column::ColumnState;
 use super::prefix_folds::key_prefix;
-use super::{ColumnChoice, Columns, WIDTH_RANGE, WIDTH_STEP};
+use super::{Columns, WIDTH_RANGE, WIDTH_STEP};
 use crate::table::{ColumnKey, RunTable};
+use crate::tui::app::dialogs::ColumnChoice;
 
 impl Columns {
     /// Applies the rows of the column dialog.

@@ -17,6 +17,7 @@ use prefix_folds::PrefixFolds;
 use crate::analysis::infer_goal;
 use crate::domain::Goal;
 use crate::table::{ColumnKey, RunTable};
+use crate::tui::app::dialogs::ColumnChoice;
 
 /// In cells.
 pub const SPARKLINE_WIDTH: u16 = 10;
@@ -26,17 +27,6 @@ pub const MARK_WIDTH: u16 = 2;
 const WIDTH_RANGE: (u16, u16) = (3, 120);
 /// The change of a custom width by one key press, in cells.
 const WIDTH_STEP: i16 = 2;
-
-/// A row of the column dialog.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ColumnChoice {
-    /// The column; its position in the dialog's list is its position in the table.
-    pub key: ColumnKey,
-    /// `false` hides the column.
-    pub is_visible: bool,
-    /// Pinned columns stay at the left when the others scroll.
-    pub is_pinned: bool,
-}
 
 /// The columns of a saved view.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

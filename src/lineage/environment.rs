@@ -1,4 +1,4 @@
-//! Files of the model: MLmodel, and what they say of packages, interpreter and signature.
+//! The environment and the signature that a model's files record.
 
 use std::collections::BTreeSet;
 
@@ -6,40 +6,37 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::text::Untrusted;
+use super::ModelFile;
 use crate::text::untrusted::clean;
 
-/// The most characters of an input's list that a signature shows.
+/// Characters of a signature's inputs or outputs.
 const MAX_SIGNATURE_CHARS: usize = 400;
 
-/// What the files of a model say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ModelFiles {
-    /// Whether MLmodel was there and could be read.
+    /// Whether MLmodel was read.
     pub has_mlmodel: bool,
-    /// The flavors, with their versions: `sklearn 1.9.1`.
+    /// Flavors with their versions: `sklearn 1.9.1`.
     pub flavors: Vec<String>,
-    /// The signature's inputs, outputs and params, each where it is recorded.
+    /// The signature: `a: double, b: double`.
     pub inputs: Option<String>,
     pub outputs: Option<String>,
     pub params: Option<String>,
-    /// The MLflow that wrote the model.
+    /// The version of MLflow that wrote the model.
     pub mlflow_version: Option<String>,
-    /// The model's size in bytes.
     pub size_bytes: Option<String>,
-    /// The version of Python.
     pub python_version: Option<String>,
-    /// The packages, as their file writes them, and that file.
+    /// Requirements as their file has them, and that file.
     pub packages: Vec<String>,
     pub packages_file: Option<&'static str>,
-    /// What could not be understood, safe to draw.
+    /// Parse errors, cleaned.
     pub problems: Vec<String>,
 }
 
-/// A YAML mapping of which every field may be of any type.
+/// A YAML mapping with fields of any type.
 type Mapping = serde_json::Map<String, Value>;
 
-/// `python_env.yaml`, typed: as text, a Python of 3.10 does not become the number 3.1.
+/// `python_env.yaml`. The version is typed: untyped, Python 3.10 would be the number 3.1.
 #[derive(Deserialize)]
 struct PythonEnv {
     #[serde(default)]
@@ -49,41 +46,40 @@ struct PythonEnv {
 }
 
 impl ModelFiles {
-    /// Reads the files by their names; what can't be understood is told, and the others are read all the same.
-    pub(super) fn parse(files: &[(String, Untrusted)]) -> Self {
-        let mut read = Self::default();
+    /// Parses the files by name. A parse error does not affect the other files.
+    pub(super) fn parse(files: &[ModelFile]) -> Self {
+        let mut parsed = Self::default();
         let text = |name: &str| {
             files
                 .iter()
-                .find(|(file, _)| file == name)
-                .map(|(_, text)| text.raw())
+                .find(|file| file.name == name)
+                .map(|file| file.text.raw())
         };
         if let Some(model) =
-            text("MLmodel").and_then(|text| read.parse_yaml::<Mapping>("MLmodel", text))
+            text("MLmodel").and_then(|text| parsed.parse_yaml::<Mapping>("MLmodel", text))
         {
-            read.apply_mlmodel(&model);
+            parsed.apply_mlmodel(&model);
         }
         if let Some(env) = text("python_env.yaml")
-            .and_then(|text| read.parse_yaml::<PythonEnv>("python_env.yaml", text))
+            .and_then(|text| parsed.parse_yaml::<PythonEnv>("python_env.yaml", text))
         {
-            read.python_version = env.python.or(read.python_version);
-            read.set_packages("python_env.yaml", &env.dependencies);
+            parsed.python_version = env.python.or(parsed.python_version);
+            parsed.set_packages("python_env.yaml", &env.dependencies);
         }
         if let Some(conda) =
-            text("conda.yaml").and_then(|text| read.parse_yaml::<Mapping>("conda.yaml", text))
+            text("conda.yaml").and_then(|text| parsed.parse_yaml::<Mapping>("conda.yaml", text))
         {
-            read.apply_conda(&conda);
+            parsed.apply_conda(&conda);
         }
         if let Some(requirements) = text("requirements.txt") {
-            read.set_packages(
+            parsed.set_packages(
                 "requirements.txt",
                 &requirements.lines().map(str::to_owned).collect::<Vec<_>>(),
             );
         }
-        read
+        parsed
     }
 
-    /// The packages that are not pinned to one version.
     pub(super) fn unpinned_count(&self) -> usize {
         self.packages
             .iter()
@@ -91,8 +87,7 @@ impl ModelFiles {
             .count()
     }
 
-    /// A file's content, or nothing and a problem. The parser's own budget bounds depth, nodes and aliases; the caller
-    /// bounds the bytes.
+    /// Parses a file, or records a problem. The parser bounds depth, nodes and aliases; the caller bounds the bytes.
     fn parse_yaml<T: DeserializeOwned>(&mut self, name: &str, text: &str) -> Option<T> {
         let options = serde_saphyr::options! { with_snippet: false };
         serde_saphyr::from_str_with_options(text, options)
@@ -161,7 +156,7 @@ impl ModelFiles {
         self.set_packages("conda.yaml", &others.chain(nested).collect::<Vec<_>>());
     }
 
-    /// Takes a file's packages; the file that is read last and has some is the one that counts.
+    /// Sets the packages, unless the file has none. The last file wins.
     fn set_packages(&mut self, file: &'static str, lines: &[String]) {
         let mut seen = BTreeSet::new();
         let packages: Vec<String> = lines
@@ -193,7 +188,7 @@ fn strings(list: Option<&Value>) -> Vec<String> {
         .collect()
 }
 
-/// A part of a signature, which MLmodel holds as text that holds JSON: `a: double, b: double`.
+/// A part of a signature, JSON in a string of MLmodel, as `a: double, b: double`.
 fn format_signature(part: &Value) -> Option<String> {
     let text = part.as_str().filter(|text| !text.is_empty())?;
     let formatted = match serde_json::from_str::<Vec<Value>>(text) {
@@ -233,7 +228,7 @@ mod tests {
         ModelFiles::parse(
             &files
                 .iter()
-                .map(|(name, text)| ((*name).to_owned(), (*text).into()))
+                .map(|(name, text)| ModelFile::new(name, *text))
                 .collect::<Vec<_>>(),
         )
     }

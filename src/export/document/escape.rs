@@ -1,0 +1,80 @@
+//! Store text in other languages: cleaned, on one line, and without a character that the language interprets.
+
+use std::fmt::Write as _;
+
+use crate::text::untrusted::clean;
+
+pub(in crate::export) fn html(text: &str) -> String {
+    clean(text)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
+}
+
+pub(in crate::export) fn markdown(text: &str) -> String {
+    let mut out = String::new();
+    for c in clean(text).chars() {
+        match c {
+            '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '#' | '~' | '!' | '@' => {
+                out.extend(['\\', c]);
+            }
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Text inside Mermaid's quotes. Character references stand for what Mermaid, HTML or Markdown would interpret.
+pub(in crate::export) fn mermaid(text: &str) -> String {
+    let mut out = String::new();
+    for c in clean(text).chars() {
+        if c.is_alphanumeric() || " .,:/-+=@()…".contains(c) {
+            out.push(c);
+        } else {
+            let _ = write!(out, "#{};", u32::from(c));
+        }
+    }
+    out
+}
+
+/// Text inside Graphviz's quotes: a quote ends it, `\N` and `\l` are escapes, `&lt;` is an HTML entity.
+pub(in crate::export) fn dot(text: &str) -> String {
+    clean(text)
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('&', "&amp;")
+}
+
+/// A cell by RFC 4180. Spreadsheets run text that begins like a formula, so it gets an apostrophe.
+pub(in crate::export) fn csv_cell(text: &str) -> String {
+    let text = clean(text);
+    let is_formula = text.starts_with(['=', '+', '-', '@']) && text.parse::<f64>().is_err();
+    let guard = if is_formula { "'" } else { "" };
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{guard}{}\"", text.replace('"', "\"\""))
+    } else {
+        format!("{guard}{text}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn csv_guards_formulas_but_not_numbers() {
+        assert_eq!(csv_cell("-0.5"), "-0.5");
+        assert_eq!(csv_cell("-cmd"), "'-cmd");
+    }
+
+    #[test]
+    fn mermaid_special_characters_are_escaped() {
+        assert_eq!(mermaid("a\"b`c<d>#e;"), "a#34;b#96;c#60;d#62;#35;e#59;");
+        assert_eq!(mermaid("größe 模型"), "größe 模型");
+    }
+}

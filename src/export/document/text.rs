@@ -1,0 +1,104 @@
+//! A document as plain text for a terminal.
+
+use super::{Block, Check, Document};
+use crate::text::untrusted::clean;
+use crate::text::width;
+
+/// Columns by which lists, and continued lines, are indented.
+const INDENT: usize = 2;
+
+impl Document {
+    /// The lines, cleaned. With a width in columns, long lines are wrapped and tables are cut to fit.
+    #[must_use]
+    pub fn to_lines(&self, width: Option<u16>) -> Vec<String> {
+        let mut lines = vec![self.title.clone()];
+        let mut previous: Option<&Block> = None;
+        for block in &self.blocks {
+            let rendered = block.to_lines(width);
+            if rendered.is_empty() {
+                continue;
+            }
+            let continues = match previous {
+                None | Some(Block::Paragraph(_)) => matches!(block, Block::Paragraph(_)),
+                Some(Block::Heading(_)) => true,
+                Some(_) => false,
+            };
+            lines.extend((!continues).then(String::new));
+            lines.extend(rendered);
+            previous = Some(block);
+        }
+        lines
+            .iter()
+            .map(|line| clean(line))
+            .flat_map(|line| wrap(&line, width))
+            .collect()
+    }
+}
+
+impl Block {
+    fn to_lines(&self, width: Option<u16>) -> Vec<String> {
+        match self {
+            Self::Heading(text) | Self::Paragraph(text) | Self::Note(text) => vec![text.clone()],
+            Self::List(lines) | Self::Diff(lines) => lines.iter().map(indent).collect(),
+            Self::Warnings(lines) => std::iter::once("Warnings".to_owned())
+                .chain(lines.iter().map(indent))
+                .collect(),
+            Self::Checks(checks) => check_lines(checks),
+            Self::Table(table) => match width {
+                Some(width) => table.to_sheet().fit_to_width(width),
+                None => table.to_sheet().to_aligned_lines(None).0,
+            },
+            Self::Graph { outline, .. } => {
+                let mut lines = Vec::new();
+                for (title, section) in outline {
+                    lines.extend((!lines.is_empty()).then(String::new));
+                    lines.push((*title).to_owned());
+                    lines.extend(section.iter().map(indent));
+                }
+                lines
+            }
+            Self::Details { .. } | Self::Figure(_) => Vec::new(),
+        }
+    }
+}
+
+/// Names and states aligned in columns.
+fn check_lines(checks: &[Check]) -> Vec<String> {
+    let widest = |text: fn(&Check) -> &str| {
+        let widths = checks.iter().map(|check| width::width(&clean(text(check))));
+        widths.max().unwrap_or(0)
+    };
+    let (name_width, state_width) = (widest(|check| &check.name), widest(|check| &check.state));
+    let line = |check: &Check| {
+        let line = format!(
+            "{}  {}  {}",
+            pad(&check.name, name_width),
+            pad(&check.state, state_width),
+            check.explanation()
+        );
+        indent(line.trim_end())
+    };
+    checks.iter().map(line).collect()
+}
+
+fn pad(text: &str, room: u16) -> String {
+    let text = clean(text);
+    let gap = usize::from(room.saturating_sub(width::width(&text)));
+    format!("{text}{:gap$}", "")
+}
+
+fn indent(line: impl AsRef<str>) -> String {
+    format!("{:INDENT$}{}", "", line.as_ref())
+}
+
+fn wrap(line: &str, width: Option<u16>) -> Vec<String> {
+    let Some(width) = width.filter(|width| width::width(line) > *width) else {
+        return vec![line.to_owned()];
+    };
+    let own_indent = line.len() - line.trim_start().len();
+    let margin = u16::try_from(own_indent + INDENT).unwrap_or(u16::MAX);
+    let mut parts = width::wrap(line, width.saturating_sub(margin)).into_iter();
+    let first = parts.next().unwrap_or_default();
+    let rest = parts.map(|part| format!("{:1$}{part}", "", usize::from(margin)));
+    std::iter::once(first).chain(rest).collect()
+}

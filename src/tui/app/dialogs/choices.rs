@@ -1,0 +1,202 @@
+//! The lists that several screens offer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::picker::{Picker, PickerItem};
+use crate::config::saved_views::SavedView;
+use crate::domain::{Direction, Goal, RegisteredModel, RunId, Stage, VersionNumber};
+use crate::table::{ColumnKey, CurveStat, Grouping};
+use crate::text::Untrusted;
+use crate::text::untrusted::clean;
+use crate::tui::app::marks::{Mark, Marks};
+
+/// Goals for metrics, each in its likely direction first.
+#[must_use]
+pub fn goals(metrics: BTreeSet<Untrusted>) -> Picker<Goal> {
+    let both = |metric: Untrusted| {
+        let first = Goal::guess(metric.clone());
+        let direction = match first.direction {
+            Direction::Max => Direction::Min,
+            Direction::Min => Direction::Max,
+        };
+        [first, Goal { metric, direction }]
+    };
+    let item = |goal: Goal| {
+        let detail = match goal.direction {
+            Direction::Max => "more is better",
+            Direction::Min => "less is better",
+        };
+        PickerItem::new(goal.to_string(), detail, goal)
+    };
+    Picker::new("goal", metrics.into_iter().flat_map(both).map(item))
+}
+
+/// The marked runs of all experiments.
+#[must_use]
+pub fn marks(marks: &Marks) -> Picker<RunId> {
+    let baseline = marks.baseline();
+    let item = |mark: &Mark| {
+        let note = if baseline == Some(&mark.id) {
+            "  baseline"
+        } else {
+            ""
+        };
+        PickerItem::new(
+            mark.label.clean(),
+            format!("{}  {}{note}", mark.origin, mark.id.short()),
+            mark.id.clone(),
+        )
+    };
+    Picker::new("marked runs: enter unmarks", marks.all().iter().map(item))
+}
+
+/// Groupings of the run table: by the column under the cursor first.
+#[must_use]
+pub fn groupings(
+    current: Option<&ColumnKey>,
+    all: impl Iterator<Item = ColumnKey>,
+) -> Picker<Grouping> {
+    let by = |column: ColumnKey, detail: &str| {
+        PickerItem::new(format!("by {column}"), detail, Grouping::By(column))
+    };
+    let first = current.map(|column| by(column.clone(), "the column under the cursor"));
+    let fixed = [
+        PickerItem::new("flat", "no groups", Grouping::Flat),
+        PickerItem::new("tree", "nested runs under their parent run", Grouping::Tree),
+    ];
+    let others = all
+        .filter(|column| current != Some(column))
+        .map(|column| by(column, ""));
+    Picker::new("group", first.into_iter().chain(fixed).chain(others))
+}
+
+/// Columns with statistics of a metric's curve.
+#[must_use]
+pub fn curve_columns(
+    metric: &Untrusted,
+    is_visible: impl Fn(CurveStat) -> bool,
+) -> Picker<(CurveStat, Untrusted)> {
+    let item = |stat: CurveStat| {
+        let detail = if is_visible(stat) {
+            "visible: enter hides it"
+        } else {
+            stat.description()
+        };
+        let title = ColumnKey::Curve(stat, metric.clone()).title();
+        PickerItem::new(title, detail, (stat, metric.clone()))
+    };
+    // The best value comes first.
+    let stats = if Direction::from_metric_name(metric.raw()) == Some(Direction::Min) {
+        [
+            CurveStat::Min,
+            CurveStat::MinStep,
+            CurveStat::Max,
+            CurveStat::MaxStep,
+            CurveStat::Shape,
+        ]
+    } else {
+        CurveStat::ALL
+    };
+    let title = format!("columns for the curve of {}", metric.clean());
+    Picker::new(title, stats.map(item))
+}
+
+/// The stages of the registry.
+#[must_use]
+pub fn stages(title: &str) -> Picker<Stage> {
+    let all = [
+        Stage::Production,
+        Stage::Staging,
+        Stage::Archived,
+        Stage::None,
+    ];
+    Picker::new(
+        title,
+        all.map(|stage| PickerItem::new(stage.to_string(), "", stage)),
+    )
+}
+
+/// A change of an alias.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AliasChange {
+    Set(String),
+    Remove(String),
+}
+
+/// Aliases to set on a version or to remove from it; another one can be typed.
+#[must_use]
+pub fn aliases(
+    title: &str,
+    model: Option<&RegisteredModel>,
+    version: VersionNumber,
+) -> Picker<AliasChange> {
+    let known = model
+        .map(|model| model.aliases.as_slice())
+        .unwrap_or_default();
+    let (own, others): (Vec<_>, Vec<_>) = known.iter().partition(|(_, holder)| *holder == version);
+    let set = |name: &str, detail: String| {
+        PickerItem::new(
+            format!("@{}", clean(name)),
+            detail,
+            AliasChange::Set(name.to_owned()),
+        )
+    };
+    let held = others
+        .into_iter()
+        .map(|(alias, holder)| set(alias.raw(), format!("now at version {holder}")));
+    let usual = ["champion", "challenger"]
+        .into_iter()
+        .filter(|usual| !known.iter().any(|(alias, _)| alias.raw() == *usual))
+        .map(|usual| set(usual, "new".into()));
+    // Removals come last, so that a hasty enter removes nothing.
+    let removals = own.into_iter().map(|(alias, _)| {
+        PickerItem::new(
+            format!("remove @{}", alias.clean()),
+            "remove it from this version",
+            AliasChange::Remove(alias.raw().to_owned()),
+        )
+    });
+    Picker::new(title, held.chain(usual).chain(removals)).with_custom_item(|text| {
+        let name = text.trim().trim_start_matches('@');
+        let change = AliasChange::Set(name.to_owned());
+        (!name.is_empty()).then(|| PickerItem::new(format!("@{}", clean(name)), "as typed", change))
+    })
+}
+
+/// A use of a saved view, by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ViewChoice {
+    Open(String),
+    Delete(String),
+}
+
+/// The saved views, to open or to delete.
+#[must_use]
+pub fn views(views: &BTreeMap<String, SavedView>) -> Picker<ViewChoice> {
+    let summary = |view: &SavedView| {
+        let parts = [
+            view.filter.clone(),
+            view.sort.join(", "),
+            view.group.clone().unwrap_or_default(),
+        ];
+        let parts = parts.iter().filter(|part| !part.is_empty());
+        parts
+            .map(|part| clean(part).into_owned())
+            .collect::<Vec<_>>()
+            .join("  ")
+    };
+    let open = |(name, view): (&String, &SavedView)| {
+        PickerItem::new(clean(name), summary(view), ViewChoice::Open(name.clone()))
+    };
+    let delete = |name: &String| {
+        PickerItem::new(
+            format!("delete {}", clean(name)),
+            "delete its file",
+            ViewChoice::Delete(name.clone()),
+        )
+    };
+    Picker::new(
+        "views",
+        views.iter().map(open).chain(views.keys().map(delete)),
+    )
+}
