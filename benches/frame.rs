@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use frontrunner::config::keymap::Keymap;
 use frontrunner::config::theme::{ColorDepth, Themes};
 use frontrunner::domain::{KeyValue, Metric, MetricValue, Run, RunStatus};
-use frontrunner::store::{Page, PageToken};
+use frontrunner::ops::list_runs::{ListingEnd, RunPage};
+use frontrunner::store::limits::PAGE_RUNS;
 use frontrunner::tui::app::layout::Size;
 use frontrunner::tui::app::{App, Effect, Message, Reply, Request, Session, Ticket};
 use frontrunner::tui::screens;
@@ -186,35 +187,18 @@ impl BenchApp {
 
     /// Replies as a store; only to requests for runs.
     fn run_effects(&mut self, effects: Vec<Effect>) -> BoxResult<()> {
-        let mut requests: Vec<(Ticket, Request)> = Vec::new();
-        let questions = |effects: Vec<Effect>| {
-            effects.into_iter().filter_map(|effect| {
-                if let Effect::Request(ticket, request) = effect {
-                    Some((ticket, request))
-                } else {
-                    None
-                }
-            })
-        };
-        requests.extend(questions(effects));
-        while let Some((ticket, request)) = requests.pop() {
-            let Request::Runs {
-                query,
-                page_token: from,
-            } = request
-            else {
-                continue;
-            };
-            let begin: u64 = from.and_then(|token| token.0.parse().ok()).unwrap_or(0);
-            let end = RUNS.min(begin + u64::from(query.page_size));
-            let items = (begin..end).map(|n| make_run(n, self.shape)).collect();
-            let next = (end < RUNS).then(|| PageToken(end.to_string()));
-            let page = Page {
-                items,
-                next,
+        let mut pending: Vec<(Ticket, u64)> = Vec::new();
+        let mut begin = 0;
+        pending.extend(effects.iter().filter_map(page_request));
+        while let Some((ticket, page_size)) = pending.pop() {
+            let end = RUNS.min(begin + page_size);
+            let page = RunPage {
+                runs: (begin..end).map(|n| make_run(n, self.shape)).collect(),
                 total: Some(RUNS),
+                end: (end == RUNS).then_some(ListingEnd::Complete),
             };
-            // The speed of a file: a page every 15 ms.
+            begin = end % RUNS;
+            // As fast as a file: a page every 15 ms.
             self.now += 15;
             let start = Instant::now();
             let effects = self
@@ -222,7 +206,7 @@ impl BenchApp {
                 .update(self.now, Message::Reply(ticket, Reply::Runs(Ok(page))));
             self.draw()?;
             self.page_times.push((start.elapsed(), 0));
-            requests.extend(questions(effects));
+            pending.extend(effects.iter().filter_map(page_request));
         }
         Ok(())
     }
@@ -319,4 +303,15 @@ fn main() -> BoxResult<()> {
         }
     }
     Ok(())
+}
+
+/// The listing that an effect starts or continues, and the size of its page.
+fn page_request(effect: &Effect) -> Option<(Ticket, u64)> {
+    match effect {
+        Effect::Request(ticket, Request::Runs { query, .. }) => {
+            Some((*ticket, query.page_size.into()))
+        }
+        Effect::NextPage(ticket) => Some((*ticket, PAGE_RUNS.into())),
+        _ => None,
+    }
 }

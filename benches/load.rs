@@ -12,9 +12,10 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use frontrunner::demo::{DemoOptions, create};
-use frontrunner::store::limits::{FIRST_PAGE_RUNS, PAGE_RUNS, next_page_size};
+use frontrunner::ops::list_runs::list_runs;
+use frontrunner::store::limits::{FIRST_PAGE_RUNS, PAGE_RUNS};
 use frontrunner::store::{
-    AccessMode, ConnectOptions, LifecycleFilter, Prefetcher, ReadOnlyReason, RunQuery, StoreHandle,
+    AccessMode, ConnectOptions, LifecycleFilter, ReadOnlyReason, RunQuery, StoreHandle,
     StoreTarget, open,
 };
 use frontrunner::table::RunTable;
@@ -253,17 +254,18 @@ fn first_page(runtime: &Runtime, target: &StoreTarget, experiments: &[String]) -
 /// As the runs screen does: a small first page, then large ones, each read while the previous one is inserted into the table.
 fn load_all(runtime: &Runtime, target: &StoreTarget, experiments: &[String]) -> BoxResult<()> {
     runtime.block_on(async {
-        let (opened, mut query) = open_store(target, experiments).await?;
-        let (mut table, mut from, prefetcher) = (RunTable::default(), None, Prefetcher::default());
-        loop {
-            let page = prefetcher
-                .runs(&opened.reader, &query, from.as_ref())
-                .await?;
-            table.upsert(&page.items);
-            query.page_size = next_page_size(&page.items);
-            match page.next {
-                Some(next) => from = Some(next),
-                None => break,
+        let (opened, query) = open_store(target, experiments).await?;
+        let reader = opened.reader.as_ref();
+        let (mut table, mut pages) = (RunTable::default(), list_runs(query, None));
+        while !pages.is_done() {
+            let page = pages.next(reader).await?;
+            let upsert = async {
+                table.upsert(&page.runs);
+            };
+            if page.end.is_some() {
+                upsert.await;
+            } else {
+                pages.read_ahead_until(reader, upsert).await;
             }
         }
         black_box(table.len());

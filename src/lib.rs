@@ -11,7 +11,7 @@
 //! tui::view    ─▶ tui::app tui::screens ops promotion lineage evidence chart analysis table config domain text
 //! tui::screens ─▶ tui::app store promotion lineage evidence chart analysis table config domain text
 //! tui::app     ─▶ ops store promotion lineage evidence chart analysis table config domain text
-//! ops          ─▶ store promotion lineage evidence domain text
+//! ops          ─▶ export store promotion lineage evidence chart analysis domain text
 //! export       ─▶ promotion lineage evidence chart analysis domain text
 //! demo         ─▶ domain text
 //! store        ─▶ domain text

@@ -1,4 +1,4 @@
-//! `best EXPERIMENT --goal 'accuracy max'`: the best run, and what was looked at to find it.
+//! `best EXPERIMENT --goal 'accuracy max'`: the best run, and the runs that it was compared with.
 
 use serde_json::json;
 
@@ -11,14 +11,14 @@ use crate::domain::{Goal, Run, RunId};
 use crate::export::{Sheet, records};
 use crate::text::number::format_exact;
 
-/// Finds the best run.
+/// Prints the best run.
 ///
 /// # Errors
 /// When there is no goal, or no run that can be ranked by it.
 pub async fn run(arguments: &GoalArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
     let (goal, runs) = arguments.load_runs(context).await?;
-    let ranking =
-        find_best(&runs, &goal, arguments.any_status).map_err(|why| no_ranked_run(&goal, &why))?;
+    let ranking = find_best(&runs, &goal, arguments.any_status)
+        .map_err(|excluded| no_ranked_run(&goal, &excluded))?;
     let run = runs
         .iter()
         .find(|run| run.id == ranking.run)
@@ -26,27 +26,26 @@ pub async fn run(arguments: &GoalArgs, context: &mut CommandContext<'_>) -> Resu
     context.printer.print(&command_output(run, &goal, &ranking))
 }
 
-fn no_ranked_run(goal: &Goal, left_out: &[(ExclusionReason, usize)]) -> CliError {
-    let failure = CliError::new(
+fn no_ranked_run(goal: &Goal, excluded: &[(ExclusionReason, usize)]) -> CliError {
+    CliError::new(
         ExitStatus::NoMatch,
         format!("no run can be ranked by {goal}"),
-    );
-    if left_out.is_empty() {
-        failure.with_cause("there are no runs")
-    } else {
-        failure.with_cause(describe_left_out(left_out))
-    }
+    )
+    .with_cause(describe_excluded(excluded))
 }
 
-fn describe_left_out(left_out: &[(ExclusionReason, usize)]) -> String {
-    left_out
+fn describe_excluded(excluded: &[(ExclusionReason, usize)]) -> String {
+    if excluded.is_empty() {
+        return "the experiment has no runs".to_owned();
+    }
+    excluded
         .iter()
-        .map(|(why, count)| format!("{count} {}", why.as_str()))
+        .map(|(reason, count)| format!("{count} {}", reason.as_str()))
         .collect::<Vec<_>>()
         .join(", ")
 }
 
-fn command_output(run: &Run, goal: &Goal, found: &BestRun) -> CommandOutput {
+fn command_output(run: &Run, goal: &Goal, best: &BestRun) -> CommandOutput {
     let mut sheet = Sheet::new([
         "run_id",
         "run_name",
@@ -61,10 +60,9 @@ fn command_output(run: &Run, goal: &Goal, found: &BestRun) -> CommandOutput {
         run.name.raw().to_owned(),
         goal.metric.raw().to_owned(),
         goal.direction.as_str().to_owned(),
-        format_exact(found.value.get()),
-        found.candidates.to_string(),
-        found
-            .ties
+        format_exact(best.value.get()),
+        best.candidates.to_string(),
+        best.ties
             .iter()
             .map(RunId::raw)
             .collect::<Vec<_>>()
@@ -72,17 +70,17 @@ fn command_output(run: &Run, goal: &Goal, found: &BestRun) -> CommandOutput {
     ]);
     let mut text = vec![
         format!("{}  {}", run.id.raw(), run.label().raw()),
-        format!("{goal}: {}", format_exact(found.value.get())),
-        format!("the best of {} runs", found.candidates),
+        format!("{goal}: {}", format_exact(best.value.get())),
+        format!("the best of {} runs", best.candidates),
     ];
-    if !found.excluded.is_empty() {
-        text.push(format!("left out: {}", describe_left_out(&found.excluded)));
+    if !best.excluded.is_empty() {
+        text.push(format!("excluded: {}", describe_excluded(&best.excluded)));
     }
-    for tie in &found.ties {
-        text.push(format!("equally good: {}", tie.raw()));
+    for tie in &best.ties {
+        text.push(format!("tie: {}", tie.raw()));
     }
     CommandOutput::text(
-        json!(records::BestRecord::new(found, run, goal)),
+        json!(records::BestRecord::new(best, run, goal)),
         sheet,
         text,
     )

@@ -1,19 +1,20 @@
-//! `chart RUN… --metric M --out FILE`: the curves of metrics as a picture.
+//! `chart RUN… --metric M --out FILE`: draws the curves of metrics.
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::context::CommandContext;
-use crate::chart::{CurveOptions, CurveSeries, Figure, ScaleKind, XAxis, curves};
+use crate::chart::{CurveOptions, Figure, ScaleKind, XAxis};
 use crate::cli::output::CommandOutput;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::resolve;
-use crate::domain::{MetricHistory, Run};
+use crate::domain::Run;
 use crate::export::Sheet;
 use crate::export::picture::{Palette, PictureFormat, PictureOptions, render_picture};
+use crate::ops::export::{curve_chart, read_histories};
 use crate::store::{ReadStore, Resolution};
 
-/// How many marks a line has along its way.
+/// How many markers a curve has, besides the one at its end.
 const MARKS_PER_CURVE: usize = 4;
 
 #[derive(Debug, Args)]
@@ -70,17 +71,13 @@ enum ScaleArg {
     Symlog,
 }
 
-/// Draws the picture.
+/// Writes the picture.
 ///
 /// # Errors
-/// When a run is not there, none of them has the metric, or the file can't be written.
+/// When a run is missing, no run has the metric, or the file cannot be written.
 pub async fn run(arguments: &ChartArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
-    let format = PictureFormat::from_path(&arguments.out).ok_or_else(|| {
-        CliError::new(
-            ExitStatus::Usage,
-            "--out is to end in .png or .svg: that is the picture's format",
-        )
-    })?;
+    let format = PictureFormat::from_path(&arguments.out)
+        .ok_or_else(|| CliError::new(ExitStatus::Usage, "--out must end in .png or .svg"))?;
     let palette = if arguments.dark {
         Palette::dark()
     } else {
@@ -112,7 +109,7 @@ pub async fn run(arguments: &ChartArgs, context: &mut CommandContext<'_>) -> Res
     std::fs::write(&arguments.out, &file).map_err(|error| {
         CliError::new(
             ExitStatus::Failed,
-            format!("{} can't be written: {error}", arguments.out),
+            format!("cannot write {}: {error}", arguments.out),
         )
     })?;
     let notes: Vec<String> = figures
@@ -138,29 +135,13 @@ async fn build_figure(
     arguments: &ChartArgs,
     columns: usize,
 ) -> Result<Figure, CliError> {
-    let ids: Vec<_> = runs.iter().map(|run| run.id.clone()).collect();
-    let histories = reader.histories(&ids, metric, Resolution::Full).await?;
+    let histories = read_histories(reader, runs, metric, Resolution::Full).await?;
     if histories.iter().all(|history| history.points.is_empty()) {
         return Err(CliError::new(
             ExitStatus::NoMatch,
-            format!("none of the runs has the metric {metric}"),
+            format!("no run has the metric {metric}"),
         ));
     }
-    let curve = |(series, run): (usize, &Run)| {
-        let MetricHistory {
-            points,
-            is_sampled: sampled,
-            ..
-        } = histories.iter().find(|history| history.run == run.id)?;
-        Some(CurveSeries {
-            label: run.label().clean().into_owned(),
-            series,
-            points,
-            start: run.start_time,
-            is_sampled: *sampled,
-        })
-    };
-    let all: Vec<CurveSeries<'_>> = runs.iter().enumerate().filter_map(curve).collect();
     let options = CurveOptions {
         x_axis: match arguments.over {
             XAxisArg::Step => XAxis::Step,
@@ -180,12 +161,12 @@ async fn build_figure(
         zone: jiff::tz::TimeZone::system(),
     };
     let title = arguments.title.as_deref().unwrap_or(metric);
-    Ok(curves(crate::text::untrusted::clean(title), &all, &options))
+    Ok(curve_chart(title, runs, &histories, &options))
 }
 
 fn size(text: &str) -> Result<(u32, u32), String> {
     let sides = text
         .split_once('x')
         .and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
-    sides.ok_or_else(|| "a size is a width and a height in px, such as 1000x600".to_owned())
+    sides.ok_or_else(|| "expected a width and a height in px, such as 1000x600".to_owned())
 }

@@ -1,16 +1,17 @@
-//! `compare RUN RUN…`: runs side by side, the best of each metric marked.
+//! `compare RUN RUN…`: runs side by side, with the best value of each metric.
 
 use clap::Args;
 use serde_json::json;
 
 use super::context::CommandContext;
-use crate::analysis::compare;
+use crate::analysis::{Comparison, compare};
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::resolve;
 use crate::export::comparison::{ComparisonFormat, full_sheet, render_comparison, terminal_sheet};
 use crate::export::records;
-use crate::tui::runtime::file_export;
+use crate::ops::export::metric_charts;
+use crate::store::ReadStore;
 
 #[derive(Debug, Args)]
 pub struct CompareArgs {
@@ -31,7 +32,7 @@ pub struct CompareArgs {
 /// Compares the runs.
 ///
 /// # Errors
-/// When a run is not there, or fewer than two different ones are named.
+/// When a run is missing, fewer than two different runs are named, or the file cannot be written.
 pub async fn run(
     arguments: &CompareArgs,
     context: &mut CommandContext<'_>,
@@ -56,50 +57,62 @@ pub async fn run(
     if runs.len() < 2 {
         return Err(CliError::new(
             ExitStatus::Usage,
-            "two different runs are needed to compare",
+            "name at least two different runs",
         ));
     }
     let compared = compare(runs, baseline.map(|run| run.id).as_ref());
-    if let Some(path) = &arguments.out {
-        let format = ComparisonFormat::from_path(path).ok_or_else(|| {
-            CliError::new(
-                ExitStatus::Usage,
-                "--out is to end in .html, .md, .csv or .json: that is the file's form",
-            )
-        })?;
-        let figures = if format == ComparisonFormat::Html {
-            file_export::metric_charts(reader, &compared).await
-        } else {
-            Vec::new()
-        };
-        let text = render_comparison(&compared, format, arguments.diff, &figures);
-        std::fs::write(path, text).map_err(|error| {
-            CliError::new(
-                ExitStatus::Failed,
-                format!("{path} can't be written: {error}"),
-            )
-        })?;
-        context.printer.note(&format!("{path} is written"));
-        return Ok(());
+    match &arguments.out {
+        Some(path) => write_file(path, reader, &compared, arguments.diff, context).await,
+        None => print(&compared, arguments.diff, context),
     }
-    if context.printer.format == OutputFormat::Markdown {
-        let format = ComparisonFormat::Markdown;
-        let text = render_comparison(&compared, format, arguments.diff, &[]);
-        return context.printer.write_raw(&text);
-    }
-    let sheet = match context.printer.format {
-        OutputFormat::Csv => full_sheet(&compared, arguments.diff),
-        _ => terminal_sheet(&compared, arguments.diff),
+}
+
+async fn write_file(
+    path: &str,
+    reader: &dyn ReadStore,
+    compared: &Comparison,
+    only_differences: bool,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
+    let format = ComparisonFormat::from_path(path).ok_or_else(|| {
+        CliError::new(
+            ExitStatus::Usage,
+            "--out must end in .html, .md, .csv or .json",
+        )
+    })?;
+    let figures = if format == ComparisonFormat::Html {
+        metric_charts(reader, compared).await
+    } else {
+        Vec::new()
     };
-    let record = json!(records::CompareRecord::new(&compared, arguments.diff));
-    let report = CommandOutput::table(record, sheet);
-    context.printer.print(&report)?;
-    if arguments.diff && context.printer.format == OutputFormat::Table {
-        context.printer.flush()?;
-        context.printer.note(&format!(
-            "{} equal rows are left out",
-            compared.equal_count()
-        ));
+    let text = render_comparison(compared, format, only_differences, &figures);
+    std::fs::write(path, text).map_err(|error| {
+        CliError::new(ExitStatus::Failed, format!("cannot write {path}: {error}"))
+    })?;
+    context.printer.note(&format!("wrote {path}"));
+    Ok(())
+}
+
+fn print(
+    compared: &Comparison,
+    only_differences: bool,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
+    let printer = &mut *context.printer;
+    if printer.format == OutputFormat::Markdown {
+        let format = ComparisonFormat::Markdown;
+        let text = render_comparison(compared, format, only_differences, &[]);
+        return printer.write_raw(&text);
+    }
+    let sheet = match printer.format {
+        OutputFormat::Csv => full_sheet(compared, only_differences),
+        _ => terminal_sheet(compared, only_differences),
+    };
+    let record = json!(records::CompareRecord::new(compared, only_differences));
+    printer.print(&CommandOutput::table(record, sheet))?;
+    if only_differences && printer.format == OutputFormat::Table {
+        printer.flush()?;
+        printer.note(&format!("{} equal rows hidden", compared.equal_count()));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `drivers EXPERIMENT --goal 'accuracy max'`: which params go with the goal, and how sure that is.
+//! `drivers EXPERIMENT --goal 'accuracy max'`: ranks params by their effect on the goal, with uncertainty.
 
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use crate::domain::{Run, RunStatus};
 use crate::export::{Sheet, records};
 use crate::text::untrusted::Untrusted;
 
-/// Tells what drives the goal.
+/// Prints the ranking.
 ///
 /// # Errors
 /// When there is no goal, or no run has it.
@@ -25,7 +25,7 @@ pub async fn run(arguments: &GoalArgs, context: &mut CommandContext<'_>) -> Resu
     if ranking.runs == 0 {
         return Err(CliError::new(
             ExitStatus::NoMatch,
-            format!("no run has a number for {goal}"),
+            format!("no run has a finite value for {goal}"),
         )
         .with_hint("choose another --goal, or --any-status"));
     }
@@ -35,11 +35,11 @@ pub async fn run(arguments: &GoalArgs, context: &mut CommandContext<'_>) -> Resu
     ))?;
     if context.printer.format == OutputFormat::Table {
         context.printer.flush()?;
-        let explained = ranking.r_squared.map(|explained| {
-            format!("; the forest explains R² {explained:.2} in runs that it has not seen")
-        });
+        let explained = ranking
+            .r_squared
+            .map(|explained| format!("; R² {explained:.2} on runs held out from the forest"));
         context.printer.note(&format!(
-            "{} runs looked at, {} left out{}",
+            "{} runs, {} excluded{}",
             ranking.runs,
             ranking.excluded,
             explained.unwrap_or_default()
@@ -47,17 +47,17 @@ pub async fn run(arguments: &GoalArgs, context: &mut CommandContext<'_>) -> Resu
         ranking
             .warnings
             .iter()
-            .for_each(|caution| context.printer.note(caution));
+            .for_each(|warning| context.printer.note(warning));
     }
     Ok(())
 }
 
-fn sheet(found: &Importance) -> Sheet {
+fn sheet(importance: &Importance) -> Sheet {
     let mut sheet = Sheet::new([
         "param", "forest", "sd", "rank", "low", "high", "values", "together",
     ]);
     let number = |value: f64| format!("{value:.3}");
-    for param in &found.params {
+    for param in &importance.params {
         let (forest, sd) = param.permutation.map_or_else(Default::default, |loss| {
             (number(loss.mean), number(loss.std_dev))
         });

@@ -1,4 +1,4 @@
-//! `evidence MODEL/VERSION`: what other tools left with a version, and what was looked for.
+//! `evidence MODEL/VERSION`: the facts that other tools recorded with a version, and where they were searched.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -22,10 +22,10 @@ pub struct EvidenceArgs {
     explain: bool,
 }
 
-/// Tells the evidence.
+/// Prints the evidence.
 ///
 /// # Errors
-/// When the version is not there, or the store can't answer.
+/// When the version is missing or the store cannot be read.
 pub async fn run(
     arguments: &EvidenceArgs,
     context: &mut CommandContext<'_>,
@@ -63,7 +63,7 @@ pub async fn run(
     if report.tools.is_empty() {
         context
             .printer
-            .note("no tool that is known left anything: --explain says what was looked for");
+            .note("no evidence found; --explain shows where it was searched");
     }
     context
         .printer
@@ -118,13 +118,13 @@ fn explain(trace: &SearchTrace) -> Vec<String> {
         trace
             .skipped
             .iter()
-            .map(|passed| format!("  passed over {passed}")),
+            .map(|skipped| format!("  skipped {skipped}")),
     );
     if trace.omitted > 0 {
         lines.push(format!("  and {} more", trace.omitted));
     }
     if trace.found.is_empty() && trace.skipped.is_empty() {
-        lines.push("  nothing there".to_owned());
+        lines.push("  nothing found".to_owned());
     }
     lines
         .iter()

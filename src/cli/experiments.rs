@@ -1,4 +1,4 @@
-//! `experiments`: all experiments of a store.
+//! `experiments`: lists the experiments of a store.
 
 use clap::Args;
 use serde_json::Value;
@@ -21,7 +21,7 @@ pub struct ExperimentsArgs {
 /// Lists the experiments.
 ///
 /// # Errors
-/// When the store can't answer.
+/// When the store cannot be read.
 pub async fn run(
     arguments: &ExperimentsArgs,
     context: &mut CommandContext<'_>,

@@ -1,4 +1,4 @@
-//! `history MODEL`: who moved which version where, when and why.
+//! `history MODEL`: who changed which stage or alias, when and why.
 
 use clap::Args;
 use jiff::Timestamp;
@@ -11,9 +11,10 @@ use super::runs::format_local_time;
 use crate::cli::output::CommandOutput;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::resolve;
-use crate::domain::Millis;
+use crate::domain::{Millis, ModelName};
 use crate::export::Sheet;
-use crate::promotion::journal::{EventSource, Holder, TimelineEvent, holders_at, timeline};
+use crate::ops::history::model_history;
+use crate::promotion::journal::{EventSource, Holder, TimelineEvent, holders_at};
 use crate::text::untrusted::clean;
 
 #[derive(Debug, Args)]
@@ -26,55 +27,49 @@ pub struct HistoryArgs {
     at: Option<String>,
 }
 
-/// Tells the history, newest first. A model that is deleted has one as long as the journal knows it.
+/// Prints the history, newest first. The history of a deleted model comes from the journal.
 ///
 /// # Errors
-/// When neither the store nor the journal knows the model.
+/// When the model is missing, in the store and in the journal.
 pub async fn run(
     arguments: &HistoryArgs,
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
     let store = context.open_store().await?;
     let reader = store.reader.as_ref();
-    let mut entries = context.journal().entries(reader.origin())?;
-    let is_known = entries
-        .iter()
-        .any(|entry| entry.plan.intent.is_about(&arguments.model));
-    let model = match resolve::model(reader, &arguments.model).await {
-        Ok(model) => Some(model),
-        Err(failure) if failure.exit == ExitStatus::NoMatch && is_known => None,
-        Err(failure) => return Err(failure),
-    };
-    let versions = match &model {
-        Some(model) => reader.versions(&model.name).await?,
-        None => Vec::new(),
-    };
-    entries.retain(|entry| entry.concerns_model(&arguments.model, &versions));
-    if let Some(text) = &arguments.at {
-        let at = parse_time(text)?;
-        let holders = holders_at(&entries, model.as_ref(), &versions, context.now, at);
-        let value = serde_json::to_value(&holders).unwrap_or(Value::Null);
-        return context.printer.print(&CommandOutput::table(
-            value,
-            holders_sheet(&holders, &arguments.model),
-        ));
+    let entries = context.journal().entries(reader.origin())?;
+    let name = ModelName::from(arguments.model.as_str());
+    let history = model_history(reader, &name, entries).await?;
+    let snapshot = &history.snapshot;
+    if snapshot.model.is_none() && history.entries.is_empty() {
+        // Reports the missing model, with similar names.
+        resolve::model(reader, &arguments.model).await?;
     }
-    let events = timeline(&entries, model.as_ref(), &versions);
-    let value = serde_json::to_value(&events).unwrap_or(Value::Null);
-    context
-        .printer
-        .print(&CommandOutput::table(value, sheet(&events)))
+    let (value, sheet) = match &arguments.at {
+        Some(text) => {
+            let (model, at) = (snapshot.model.as_ref(), parse_time(text)?);
+            let holders = holders_at(&history.entries, model, &snapshot.versions, context.now, at);
+            let sheet = holders_sheet(&holders, &arguments.model);
+            (serde_json::to_value(&holders), sheet)
+        }
+        None => (
+            serde_json::to_value(&history.events),
+            sheet(&history.events),
+        ),
+    };
+    let value = value.unwrap_or(Value::Null);
+    context.printer.print(&CommandOutput::table(value, sheet))
 }
 
-/// A date means its last moment, in the zone of this machine.
+/// A date means its end. Local times are in the zone of this machine.
 fn parse_time(text: &str) -> Result<Millis, CliError> {
     let zone = TimeZone::system();
-    let whole = text
+    let end_of_day = text
         .parse::<Date>()
         .ok()
         .filter(|_| !text.contains(['T', ':']))
         .map(|date| date.at(23, 59, 59, 999_000_000));
-    let local = whole.or_else(|| text.parse::<DateTime>().ok());
+    let local = end_of_day.or_else(|| text.parse::<DateTime>().ok());
     let instant = text.parse::<Timestamp>().ok().or_else(|| {
         zone.to_ambiguous_zoned_datetime(local?)
             .compatible()
@@ -82,7 +77,7 @@ fn parse_time(text: &str) -> Result<Millis, CliError> {
             .map(|zoned| zoned.timestamp())
     });
     instant.map(Timestamp::as_millisecond).ok_or_else(|| {
-        CliError::new(ExitStatus::Usage, format!("{} is no date", clean(text)))
+        CliError::new(ExitStatus::Usage, format!("invalid date: {}", clean(text)))
             .with_hint("write 2026-03-03, or 2026-03-03T14:00")
     })
 }
@@ -90,16 +85,17 @@ fn parse_time(text: &str) -> Result<Millis, CliError> {
 fn holders_sheet(holders: &[Holder], model: &str) -> Sheet {
     let mut sheet = Sheet::new(["place", "version", "known"]);
     for holder in holders {
-        let time =
-            |at: Option<Millis>| at.map_or_else(|| "the beginning".to_owned(), format_local_time);
+        let time = |at: Option<Millis>| {
+            at.map_or_else(|| "the first record".to_owned(), format_local_time)
+        };
         let known = match (holder.is_known, holder.differs_at) {
             (true, _) => "yes".to_owned(),
             (false, Some(at)) => format!(
-                "no: it changed between {} and {}",
+                "no: changed between {} and {}",
                 time(holder.last_seen_at),
                 format_local_time(at)
             ),
-            (false, None) => "no: it was seen only later".to_owned(),
+            (false, None) => "no: first seen later".to_owned(),
         };
         let version = holder
             .version

@@ -1,4 +1,4 @@
-//! `lineage MODEL/VERSION`: what a version was made from, what became of it, and what is missing to make it again.
+//! `lineage MODEL/VERSION`: the origin of a version, its uses, and gaps in its reproducibility.
 
 use clap::Args;
 use serde_json::Value;
@@ -21,10 +21,10 @@ pub struct LineageArgs {
     dot: bool,
 }
 
-/// Tells the lineage.
+/// Prints the lineage.
 ///
 /// # Errors
-/// When the version is not there, or the store can't answer.
+/// When the version is missing or the store cannot be read.
 pub async fn run(
     arguments: &LineageArgs,
     context: &mut CommandContext<'_>,

@@ -1,4 +1,4 @@
-//! `models`: the registered models.
+//! `models`: lists the registered models.
 
 use clap::Args;
 use serde_json::Value;
@@ -16,7 +16,7 @@ pub struct ModelsArgs {}
 /// Lists the models.
 ///
 /// # Errors
-/// When the store can't answer.
+/// When the store cannot be read.
 pub async fn run(_: &ModelsArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
     let store = context.open_store().await?;
     let models = store.reader.models().await?;

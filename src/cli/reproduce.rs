@@ -1,4 +1,4 @@
-//! `reproduce MODEL/VERSION`: the commands that would make a version again, as far as they are known.
+//! `reproduce MODEL/VERSION`: the commands that recreate a version, as far as they are known.
 
 use clap::Args;
 use serde_json::json;
@@ -18,10 +18,10 @@ pub struct ReproduceArgs {
     version: String,
 }
 
-/// Prints a script of a POSIX shell; what is not known is a comment where it would stand.
+/// Prints a script for a POSIX shell, with comments in place of unknown steps.
 ///
 /// # Errors
-/// When the version is not there, or the store can't answer.
+/// When the version is missing or the store cannot be read.
 pub async fn run(
     arguments: &ReproduceArgs,
     context: &mut CommandContext<'_>,
@@ -42,7 +42,7 @@ pub async fn run(
     let steps = reproduction_steps(&facts);
     let tracking = reader.tracking_uri();
     let title = format!(
-        "how {}/{version} could be made again: needs git, Python and MLflow",
+        "recreate {}/{version}: needs git, Python and MLflow",
         model.name.raw()
     );
     let mut sheet = Sheet::new(["what", "state", "kind", "line"]);

@@ -1,4 +1,4 @@
-//! `show RUN`: everything that a run says of itself.
+//! `show RUN`: all properties of a run.
 
 use clap::Args;
 use serde_json::json;
@@ -19,10 +19,10 @@ pub struct ShowArgs {
     run: String,
 }
 
-/// Shows the run.
+/// Prints the run.
 ///
 /// # Errors
-/// When it is not there, or its name is not its alone.
+/// When the run is missing or its name is ambiguous.
 pub async fn run(arguments: &ShowArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
     let store = context.open_merged().await?;
     let reader = store.reader.as_ref();

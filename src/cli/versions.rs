@@ -1,4 +1,4 @@
-//! `versions MODEL`: the versions of a model, with the metrics of the runs that they came from.
+//! `versions MODEL`: the versions of a model, with the metrics of their source runs.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -16,10 +16,11 @@ use crate::evidence;
 use crate::export::{Sheet, records};
 use crate::lineage::LineageFacts;
 use crate::ops::lineage::{LineageSources, lineage_facts_from_snapshot};
+use crate::ops::models::source_runs;
 use crate::ops::registry::read_model_snapshot;
-use crate::store::{ReadStore, Result};
+use crate::store::Result;
 
-/// How many runs are asked for at once.
+/// How many versions are read at a time.
 const MAX_CONCURRENT: usize = 4;
 
 #[derive(Debug, Args)]
@@ -35,10 +36,10 @@ pub struct VersionsArgs {
     evidence: bool,
 }
 
-/// Lists the versions, newest first.
+/// Prints the versions, newest first.
 ///
 /// # Errors
-/// When the model is not there, or the store can't answer.
+/// When the model is missing or the store cannot be read.
 pub async fn run(
     arguments: &VersionsArgs,
     context: &mut CommandContext<'_>,
@@ -50,7 +51,8 @@ pub async fn run(
     let reader = store.reader.as_ref();
     let model = resolve::model(reader, arguments.model.as_deref().unwrap_or_default()).await?;
     let versions = reader.versions(&model.name).await?;
-    let runs = fetch_runs(reader, &versions).await;
+    let runs = source_runs(reader, &versions).await;
+    let runs: HashMap<&RunId, &Run> = runs.iter().map(|run| (&run.id, run)).collect();
     let mut sheet = Sheet::new([
         "version", "stage", "aliases", "status", "run_id", "created", "user", "source",
     ]);
@@ -76,13 +78,13 @@ pub async fn run(
     let values = versions.iter().map(|version| {
         json!(records::VersionRecord::new(
             version,
-            runs.get(&version.run_id)
+            runs.get(&version.run_id).copied()
         ))
     });
     let mut values: Vec<Value> = values.collect();
     if arguments.evidence {
         let evidence_sources = context.evidence_sources(reader);
-        let found = read_evidence(
+        let reports = read_evidence(
             LineageSources {
                 reader,
                 evidence_sources: &evidence_sources,
@@ -91,14 +93,14 @@ pub async fn run(
             &versions,
         )
         .await?;
-        add_evidence(&found, &mut sheet, &mut values);
+        add_evidence(&reports, &mut sheet, &mut values);
     }
     context
         .printer
         .print(&CommandOutput::table(Value::Array(values), sheet))
 }
 
-/// What other tools left with each version, in the order of the versions.
+/// The evidence of each version, in the order of the versions.
 async fn read_evidence(
     sources: LineageSources<'_>,
     model: &ModelName,
@@ -121,8 +123,8 @@ async fn read_evidence(
         .collect())
 }
 
-/// Adds a column for each fact that one of the versions has, before the last one, and `evidence` to each value.
-fn add_evidence(found: &[evidence::EvidenceReport], sheet: &mut Sheet, values: &mut [Value]) {
+/// Adds a column for each fact of any version, before the last column, and `evidence` to each value.
+fn add_evidence(reports: &[evidence::EvidenceReport], sheet: &mut Sheet, values: &mut [Value]) {
     let facts_of_report = |report: &evidence::EvidenceReport| -> BTreeMap<String, String> {
         let facts = report
             .tools
@@ -133,38 +135,23 @@ fn add_evidence(found: &[evidence::EvidenceReport], sheet: &mut Sheet, values: &
             .collect()
     };
     let facts_by_version: Vec<BTreeMap<String, String>> =
-        found.iter().map(facts_of_report).collect();
+        reports.iter().map(facts_of_report).collect();
     let names: BTreeSet<&String> = facts_by_version.iter().flat_map(BTreeMap::keys).collect();
     let at = sheet.headers.len() - 1;
     sheet
         .headers
         .splice(at..at, names.iter().map(|name| (*name).clone()));
-    for (row, told) in sheet.rows.iter_mut().zip(&facts_by_version) {
+    for (row, facts) in sheet.rows.iter_mut().zip(&facts_by_version) {
         row.splice(
             at..at,
             names
                 .iter()
-                .map(|name| told.get(*name).cloned().unwrap_or_default()),
+                .map(|name| facts.get(*name).cloned().unwrap_or_default()),
         );
     }
-    for (value, report) in values.iter_mut().zip(found) {
+    for (value, report) in values.iter_mut().zip(reports) {
         if let Value::Object(fields) = value {
             fields.insert("evidence".to_owned(), report.facts());
         }
     }
-}
-
-/// The runs that versions came from. One that can't be read leaves its version without metrics, no more.
-async fn fetch_runs(reader: &dyn ReadStore, versions: &[ModelVersion]) -> HashMap<RunId, Run> {
-    let ids: std::collections::HashSet<RunId> = versions
-        .iter()
-        .map(|version| version.run_id.clone())
-        .filter(|id| !id.is_empty())
-        .collect();
-    let runs = stream::iter(ids)
-        .map(|id| async move { reader.run(&id).await.ok() })
-        .buffer_unordered(MAX_CONCURRENT);
-    runs.filter_map(|run| async move { run.map(|run| (run.id.clone(), run)) })
-        .collect()
-        .await
 }

@@ -1,4 +1,4 @@
-//! `watch MODEL…`: tells when a stage or an alias moves.
+//! `watch MODEL…`: reports when the holder of a stage or alias changes.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,11 +15,11 @@ use crate::config::Alert;
 use crate::domain::ModelName;
 use crate::export::Sheet;
 use crate::ops::registry::read_model_snapshot;
-use crate::promotion::RegistryState;
 use crate::promotion::journal::{HolderChange, registry_diff};
+use crate::promotion::{RegistrySnapshot, RegistryState};
 
-/// The longest wait between two looks at a store that fails, as a multiple of the usual one.
-const MAX_BACKOFF: u32 = 16;
+/// The interval doubles with each failed read, up to this many times.
+const MAX_DOUBLINGS: u32 = 4;
 
 #[derive(Debug, Args)]
 pub struct WatchArgs {
@@ -40,10 +40,10 @@ pub struct WatchArgs {
     looks: Option<u64>,
 }
 
-/// Watches until it is stopped.
+/// Polls until it is stopped.
 ///
 /// # Errors
-/// When a model is not there, or the store can't be read at the first look.
+/// When a model is missing, or the first poll fails.
 pub async fn run(arguments: &WatchArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
     if matches!(
         context.printer.format,
@@ -51,7 +51,7 @@ pub async fn run(arguments: &WatchArgs, context: &mut CommandContext<'_>) -> Res
     ) {
         return Err(CliError::new(
             ExitStatus::Usage,
-            "a watch is told in lines, or as --jsonl",
+            "watch prints lines or --jsonl",
         ));
     }
     let store = context.open_store().await?;
@@ -63,79 +63,85 @@ pub async fn run(arguments: &WatchArgs, context: &mut CommandContext<'_>) -> Res
     if models.is_empty() {
         models.extend(reader.models().await?.into_iter().map(|model| model.name));
     }
-    let mut known: BTreeMap<String, RegistryState> = BTreeMap::new();
-    let (mut failures, mut looks) = (0_u32, 0_u64);
+    let mut known = BTreeMap::new();
+    let (mut failures, mut polls) = (0_u32, 0_u64);
     loop {
         for model in &models {
-            let now = match read_model_snapshot(reader, model).await {
-                Ok(now) => now,
-                Err(fault) if looks == 0 => return Err(fault.into()),
-                Err(fault) => {
+            match read_model_snapshot(reader, model).await {
+                Ok(snapshot) => {
+                    if std::mem::take(&mut failures) > 0 {
+                        context.printer.note("the store is available again");
+                    }
+                    report_changes(&snapshot, &mut known, arguments, context)?;
+                }
+                Err(error) if polls == 0 => return Err(error.into()),
+                Err(error) => {
                     if failures == 0 {
-                        context
-                            .printer
-                            .note(&format!("{fault}; looking again, less often"));
+                        let note = format!("{error}; polling less often");
+                        context.printer.note(&note);
                     }
                     failures = failures.saturating_add(1);
-                    continue;
-                }
-            };
-            if failures > 0 {
-                failures = 0;
-                context.printer.note("the store answers again");
-            }
-            let state = now.state();
-            if let Some(before) = known.insert(model.raw().to_owned(), state) {
-                for moved in registry_diff(&before, &now) {
-                    report_change(&moved, model, arguments, context)?;
                 }
             }
         }
-        if looks == 0 {
+        if polls == 0 {
             context.printer.note(&format!(
                 "watching {} models every {} s; ctrl-c stops",
                 models.len(),
                 arguments.every
             ));
         }
-        looks += 1;
+        polls += 1;
         context.printer.flush()?;
-        if arguments.looks.is_some_and(|most| looks >= most) {
+        if arguments.looks.is_some_and(|limit| polls >= limit) {
             return Ok(());
         }
-        let wait = arguments.every.saturating_mul(
-            1_u32
-                .checked_shl(failures.min(4))
-                .unwrap_or(MAX_BACKOFF)
-                .min(MAX_BACKOFF),
-        );
+        let wait = arguments
+            .every
+            .saturating_mul(1 << failures.min(MAX_DOUBLINGS));
         tokio::time::sleep(Duration::from_secs(wait.into())).await;
     }
 }
 
+/// Reports the differences from the state of the last poll in `known`, and updates it.
+fn report_changes(
+    snapshot: &RegistrySnapshot,
+    known: &mut BTreeMap<ModelName, RegistryState>,
+    arguments: &WatchArgs,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
+    let model = snapshot.model_name();
+    if let Some(before) = known.insert(model.clone(), snapshot.state()) {
+        for change in registry_diff(&before, snapshot) {
+            report_change(&change, model, arguments, context)?;
+        }
+    }
+    Ok(())
+}
+
 fn report_change(
-    moved: &HolderChange,
+    change: &HolderChange,
     model: &ModelName,
     arguments: &WatchArgs,
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
     let now = crate::ops::clock::now();
-    let line = format!("{}  {}", format_local_time(now), moved.describe());
-    let mut value = json!(moved);
+    let line = format!("{}  {}", format_local_time(now), change.describe());
+    let mut value = json!(change);
     if let Value::Object(fields) = &mut value {
         fields.insert("model".into(), json!(model.raw()));
         fields.insert("seen_at".into(), json!(now));
     }
     let mut sheet = Sheet::new(["seen_at", "model", "target", "from", "to", "who", "reason"]);
-    let who = moved.user.clone().unwrap_or_default();
+    let who = change.user.clone().unwrap_or_default();
     sheet.push_row([
         format_local_time(now),
         model.raw().to_owned(),
-        moved.target.clone(),
-        moved.from.clone(),
-        moved.to.clone(),
+        change.target.clone(),
+        change.from.clone(),
+        change.to.clone(),
         who,
-        moved.reason.clone(),
+        change.reason.clone(),
     ]);
     context
         .printer
@@ -146,6 +152,6 @@ fn report_change(
         (false, true) => Alert::Notify,
         (true, true) => Alert::Both,
     };
-    context.printer.alert(how, &moved.describe());
+    context.printer.alert(how, &change.describe());
     Ok(())
 }

@@ -26,7 +26,6 @@ mod local;
 mod local_artifacts;
 mod merged;
 mod pagination;
-mod prefetch;
 pub mod rest;
 mod run_queries;
 pub mod sqlite;
@@ -38,7 +37,6 @@ pub use backend::{
 };
 pub use downstream::{Downstream, Upstream};
 pub use merged::{MergedStore, STORE_TAG};
-pub use prefetch::Prefetcher;
 pub use rest::ConnectOptions;
 pub use run_queries::{ChangedRuns, ChangedRunsQuery, poll_changed_runs};
 

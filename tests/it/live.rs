@@ -1,5 +1,4 @@
-//! Opened beside a training job: MLflow's own client logs into the file while the program shows it, and neither is in the
-//! other's way.
+//! A session on a file that MLflow's own client writes to: neither disturbs the other.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails should panic")]
 
@@ -13,8 +12,8 @@ use serde_json::Value;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_frontrunner");
 
-/// Trains until it is told to stop: a point every 50 ms into one of three runs; a fourth run begins when it is told to.
-/// An error of the database ends it with a code that is not 0.
+/// Logs a point every 50 ms into one of three runs, until the file `stop` exists. A fourth run starts when the file `begin`
+/// exists. A database error ends it with an exit code other than 0.
 const TRAIN: &str = r#"
 import json, os, sys, time, mlflow
 from mlflow.entities import Metric
@@ -27,13 +26,13 @@ for run in runs:
     client.log_metric(run.info.run_id, "loss", 0.5, step=0)
 client.set_terminated(runs[0].info.run_id)
 print("ready", flush=True)
-told = lambda word: os.path.exists(os.path.join(folder, word))
+exists = lambda name: os.path.exists(os.path.join(folder, name))
 step, slowest, newcomer = 0, 0.0, None
-while not told("stop"):
+while not exists("stop"):
     step += 1
     begin = time.monotonic()
     client.log_batch(runs[2].info.run_id, metrics=[Metric("loss", 1000.0 + step, int(time.time() * 1000), step)])
-    if told("begin") and newcomer is None:
+    if exists("begin") and newcomer is None:
         newcomer = client.create_run(experiment, run_name="newcomer")
     slowest = max(slowest, time.monotonic() - begin)
     time.sleep(0.05)
@@ -41,7 +40,7 @@ client.set_terminated(runs[2].info.run_id, "FAILED")
 print(json.dumps({"steps": step, "slowest_ms": round(slowest * 1000)}), flush=True)
 "#;
 
-/// A training job in a process of its own.
+/// A training job in its own process.
 struct TrainingJob {
     child: Child,
     stdout: BufReader<std::process::ChildStdout>,
@@ -117,7 +116,7 @@ fn screen_follows_a_training_job_without_disturbing_it() {
     let mut job = TrainingJob::start(folder.path());
     let mut pty = open_session(folder.path());
     pty.wait_for("3 of 3 runs");
-    // The cursor on the last run and a mark on the one before; the preview tells where the cursor is.
+    // The cursor on the last run and a mark on the run before it; the preview shows the run under the cursor.
     pty.send("jjp");
     pty.wait_for("─ rester ─");
     pty.send("k ");
@@ -148,10 +147,7 @@ fn screen_follows_a_training_job_without_disturbing_it() {
         pty.text()
     );
     println!("{output}");
-    assert!(
-        job.child.wait().unwrap().success(),
-        "the client met an error"
-    );
+    assert!(job.child.wait().unwrap().success(), "the client failed");
     pty.send("\x03\x03");
     assert_eq!(pty.wait_for_end(), 0);
 }

@@ -1,11 +1,11 @@
-//! While only a part of an experiment is loaded, a real MLflow server filters and sorts: what it gives is what this program finds in
-//! the whole, first things first.
+//! Pushdown to a real MLflow server: on a partially loaded experiment it finds the same runs, in the same order, as the table of
+//! all runs.
 
 #![allow(
     dead_code,
     clippy::unwrap_used,
     clippy::panic,
-    reason = "a part of the driver is used, and what fails should stop"
+    reason = "the driver has more than this test needs; a failing test should panic"
 )]
 
 use frontrunner::demo::{DemoOptions, create};
@@ -25,7 +25,7 @@ use crate::support::mlflow::{Server, V3};
 
 const RUNS: u32 = 700;
 
-/// All runs of the experiment, read from the file.
+/// All runs of the experiment, from the file.
 async fn load_all_runs(reader: &Reader) -> RunTable {
     let experiments = reader.experiments(LifecycleFilter::Active).await.unwrap();
     let id = experiments
@@ -46,7 +46,7 @@ async fn load_all_runs(reader: &Reader) -> RunTable {
     table
 }
 
-/// The ids of the runs that are lines of a table, in order.
+/// The ids of the runs among the lines, in order.
 fn ids(table: &RunTable, lines: &[DisplayRow]) -> Vec<String> {
     let id = |line: &DisplayRow| {
         if let DisplayRow::Run { row, .. } = line {
@@ -79,7 +79,7 @@ fn visible_ids(driver: &Driver) -> Vec<String> {
     ids(&driver.runs().table, &driver.runs().lines)
 }
 
-/// The experiment with its first page of runs, and loading stopped.
+/// Opens the experiment and stops loading after the first page.
 fn partially_loaded(server: &Server) -> Driver {
     let target = StoreTarget::Server(server.url.parse().unwrap());
     let mut driver = Driver::open_target(
@@ -107,7 +107,7 @@ fn partially_loaded(server: &Server) -> Driver {
     driver
 }
 
-/// Filters whose answers are few: by a number, by text, an OR of two, and one of which the server can do a part.
+/// Filters with few matches: by number, by text, with OR, and one that the server does in part.
 fn filters(table: &RunTable) -> Vec<String> {
     let keys: Vec<String> = table.columns().iter().map(ToString::to_string).collect();
     let metric = keys.iter().find(|key| key.starts_with("metrics.")).unwrap();
@@ -212,13 +212,13 @@ fn check_server_order(driver: &mut Driver, table: &RunTable) {
         "{order}\n{}",
         driver.screen()
     );
-    // Further pages come as the cursor nears the end of what is known.
+    // More pages are loaded as the cursor nears the last listed run.
     driver.press(&"ctrl-f ".repeat(4));
     let at = driver.runs().cursor.index;
     assert!(at > 100, "{at}");
     assert_eq!(visible_ids(driver)[..at + 50], whole[..at + 50]);
     driver.press("ctrl-r");
-    assert_eq!(visible_ids(driver), whole, "everything is loaded now");
+    assert_eq!(visible_ids(driver), whole, "all runs are loaded");
     driver
         .assert_hides("by the store")
         .assert_hides("only a part");
@@ -228,7 +228,7 @@ fn check_server_order(driver: &mut Driver, table: &RunTable) {
             .pending_requests()
             .iter()
             .any(|(_, request)| matches!(request, Request::Runs { .. })),
-        "and the server is not asked"
+        "no request to the server"
     );
 }
 

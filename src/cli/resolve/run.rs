@@ -2,8 +2,8 @@
 
 use super::list_candidates;
 use crate::cli::output::error::{CliError, ExitStatus};
-use crate::cli::runs::RunPages;
 use crate::domain::{Experiment, ExperimentId, Run, RunId, StoreErrorKind};
+use crate::ops::list_runs::list_runs;
 use crate::store::{LifecycleFilter, ReadStore, RunQuery, limits};
 use crate::text::untrusted::clean;
 
@@ -80,9 +80,9 @@ async fn candidates(
     };
     let mut found: Vec<Run> = Vec::new();
     for filter in queries.unwrap_or_else(|| vec![None]) {
-        let mut pages = RunPages::new(reader, query(filter));
-        while let Some(page) = pages.next_page().await? {
-            for run in page {
+        let mut pages = list_runs(query(filter), None);
+        while !pages.is_done() {
+            for run in pages.next(reader).await?.runs {
                 if matches_name(&run, text) && !found.iter().any(|known| known.id == run.id) {
                     found.push(run);
                 }

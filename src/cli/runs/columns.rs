@@ -1,4 +1,4 @@
-//! The columns of the listing: which are meant, and what stands in them.
+//! The columns of `runs`, and their cells.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -11,7 +11,7 @@ use crate::text::number::{format_exact, format_short};
 use crate::text::quantity;
 use crate::text::untrusted::clean;
 
-/// What a table begins with when no columns are asked for.
+/// The first columns of a table without --columns.
 const DEFAULT_ATTRIBUTES: [Attribute; 6] = [
     Attribute::RunId,
     Attribute::Name,
@@ -21,18 +21,18 @@ const DEFAULT_ATTRIBUTES: [Attribute; 6] = [
     Attribute::User,
 ];
 
-/// Reads an order: `metrics.acc DESC`, `start_time`, `lr`.
+/// Parses an order: `metrics.acc DESC`, `start_time`, `lr`.
 ///
 /// # Errors
-/// When it is no column.
+/// When it is not a column.
 pub fn parse_sort_key(text: &str) -> Result<SortKey, CliError> {
     text.parse().map_err(|error| unknown_column(text, &error))
 }
 
-/// Reads a column as MLflow's grammar writes it.
+/// Parses a column in MLflow's grammar.
 ///
 /// # Errors
-/// When there is no key, or the kind is none that runs have.
+/// When the key is empty, or the attribute is unknown.
 pub fn parse_column_key(text: &str) -> Result<ColumnKey, CliError> {
     text.parse().map_err(|error| unknown_column(text, &error))
 }
@@ -44,17 +44,17 @@ fn unknown_column(text: &str, error: &ParseColumnError) -> CliError {
         }
         ParseColumnError::Empty => None,
     };
-    let meant = suggestion
-        .map(|meant| format!("; perhaps {meant}"))
+    let suggestion = suggestion
+        .map(|name| format!("; did you mean `{name}`?"))
         .unwrap_or_default();
     CliError::new(
         ExitStatus::Usage,
-        format!("{} is no column: {error}{meant}", clean(text)),
+        format!("invalid column {}: {error}{suggestion}", clean(text)),
     )
     .with_hint("write metrics.KEY, params.KEY, tags.KEY, or an attribute such as start_time")
 }
 
-/// Whether an order names its column without saying of which kind it is.
+/// Whether an order names its column without the kind of the column.
 #[must_use]
 pub fn is_bare_sort_key(text: &str) -> bool {
     let explicit = ["metric.", "metrics.", "attributes."]
@@ -70,7 +70,7 @@ pub fn is_bare_sort_key(text: &str) -> bool {
         )
 }
 
-/// A bare key that is a param or a tag here, but no metric, is meant as that.
+/// Turns the key of a missing metric into the param or tag with this key.
 #[must_use]
 pub fn resolve_bare_key(column: ColumnKey, table: &RunTable) -> ColumnKey {
     let ColumnKey::Metric(key) = &column else {
@@ -86,8 +86,7 @@ pub fn resolve_bare_key(column: ColumnKey, table: &RunTable) -> ColumnKey {
         .unwrap_or(column)
 }
 
-/// The columns of a listing for which none were asked: the usual attributes, then metrics, then params that differ;
-/// for a machine everything there is.
+/// The columns without --columns: some attributes, then metrics, then params that differ. Machine formats get all columns.
 #[must_use]
 pub fn default_columns(table: &RunTable, is_machine_format: bool) -> Vec<ColumnKey> {
     let all = table.columns();
@@ -109,7 +108,7 @@ pub fn default_columns(table: &RunTable, is_machine_format: bool) -> Vec<ColumnK
         .collect()
 }
 
-/// A cell for people: four digits, local time, words for durations, the beginning of an id.
+/// Four digits, local times, durations with units, and the start of an id.
 #[must_use]
 pub fn human_cell(cell: CellValue<'_>, column: &ColumnKey) -> String {
     match cell {
@@ -124,7 +123,7 @@ pub fn human_cell(cell: CellValue<'_>, column: &ColumnKey) -> String {
     }
 }
 
-/// A cell for machines: every digit, times and durations in ms, nothing for nothing.
+/// All digits, times and durations in ms, and an empty cell for a missing value.
 #[must_use]
 pub fn machine_cell(cell: CellValue<'_>) -> String {
     match cell {
@@ -136,7 +135,7 @@ pub fn machine_cell(cell: CellValue<'_>) -> String {
     }
 }
 
-/// A time in the local zone, to the minute; what lies beyond the calendar is shown as its number.
+/// Local time, to the minute. Times beyond the calendar are printed in ms.
 #[must_use]
 pub fn format_local_time(ms: Millis) -> String {
     Timestamp::from_millisecond(ms).map_or_else(

@@ -1,45 +1,46 @@
-//! Gathering runs: what the store can filter and order is asked of it, the rest is done here over the run table.
+//! Lists runs: the store filters and sorts as far as it can, and the run table does the rest.
 
-use super::RunPages;
 use super::columns::resolve_bare_key;
 use crate::analysis::heartbeat::update_heartbeats;
 use crate::analysis::infer_goal;
 use crate::cli::output::Printer;
 use crate::cli::output::error::CliError;
 use crate::domain::{ExperimentId, Millis, Run, RunId};
+use crate::ops;
+use crate::ops::list_runs::ListingEnd;
 use crate::store::{Features, LifecycleFilter, ReadStore, RunQuery, limits};
 use crate::table::filter::{Filter, Pushdown};
 use crate::table::{Arrangement, DisplayRow, RunTable, SortKey, arrange};
 
-/// Which runs are wanted, and in which order.
+/// The runs to list, and their order.
 #[derive(Clone, Debug, Default)]
 pub struct ListOptions {
-    /// Of which experiments.
+    /// Runs of any of these.
     pub experiments: Vec<ExperimentId>,
-    /// Which of them.
+    /// `None` for all runs.
     pub filter: Option<Filter>,
-    /// In which order; none is newest first.
+    /// Empty for the newest first.
     pub sort: Vec<SortKey>,
-    /// Whether a sort key was a bare word: whether it is a metric or a param shows only when the runs are here.
+    /// Whether a sort key has no kind: it may be a metric or a param, which only the runs show.
     pub has_bare_sort_key: bool,
-    /// Active, deleted, or both.
+    /// Active or deleted runs, or both.
     pub lifecycle: LifecycleFilter,
-    /// At most how many.
+    /// `None` for no limit.
     pub limit: Option<usize>,
 }
 
-/// What was gathered, in order.
+/// The runs that pass, in order.
 #[derive(Default)]
 pub struct RunListing {
-    /// The runs, as many as were wanted.
+    /// At most as many as the limit.
     pub runs: Vec<Run>,
-    /// The same runs as a table.
+    /// All runs that were read, also those that don't pass the filter.
     pub table: RunTable,
-    /// How many there are beyond the limit.
+    /// The runs beyond the limit.
     pub remaining: Remaining,
 }
 
-/// How many runs there are beyond a limit.
+/// The number of runs beyond a limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Remaining {
     /// None.
@@ -47,25 +48,25 @@ pub enum Remaining {
     None,
     /// This many.
     Known(u64),
-    /// Some; the store did not say how many.
+    /// Some, but the store does not count them.
     Unknown,
 }
 
-/// A question split into the store's part and ours.
+/// A listing, split into what the store does and what the table does.
 pub struct QueryPlan {
-    /// What the store is asked.
+    /// The part of the store.
     pub query: RunQuery,
-    /// What is left to filter here.
+    /// The rest of the filter.
     pub local_filter: Option<Filter>,
-    /// Whether the store's order is the order that is wanted, so that reading can stop at the limit.
+    /// Whether the store sorts, so that reading can stop at the limit.
     pub is_store_ordered: bool,
 }
 
-/// Splits what is wanted by what the store can do.
+/// Splits a listing by the features of the store.
 #[must_use]
 pub fn plan_query(options: &ListOptions, features: &Features) -> QueryPlan {
     let pushed = match &options.filter {
-        // The best is the best of all, not of what the rest of the filter leaves.
+        // A filter such as `is:best` ranks all runs, not only those that the rest of the filter leaves.
         Some(filter) if features.can_filter && !filter.needs_all_runs() => filter.pushdown(),
         filter => Pushdown {
             remote: None,
@@ -97,10 +98,10 @@ pub fn plan_query(options: &ListOptions, features: &Features) -> QueryPlan {
     }
 }
 
-/// Gathers the runs.
+/// Reads the runs, with the progress on standard error.
 ///
 /// # Errors
-/// When the store can't answer.
+/// When the store cannot be read.
 pub async fn list_runs(
     reader: &dyn ReadStore,
     options: &ListOptions,
@@ -115,27 +116,20 @@ pub async fn list_runs(
     let enough = options
         .limit
         .filter(|_| is_store_ordered && local_filter.is_none());
-    let mut pages = RunPages::new(reader, query);
+    let mut pages = ops::list_runs::list_runs(query, enough.map(|limit| limit as u64));
     let mut runs: Vec<Run> = Vec::new();
-    while let Some(page) = pages.next_page().await? {
-        runs.extend(page);
-        if enough.is_some_and(|limit| runs.len() >= limit) {
-            break;
-        }
-        if !pages.is_done() {
+    let mut remaining = None;
+    while !pages.is_done() {
+        let page = pages.next(reader).await?;
+        runs.extend(page.runs);
+        if page.end.is_none() {
             printer.progress(&format!("{} runs read", runs.len()));
+        } else if page.end == Some(ListingEnd::LimitReached) {
+            let rest = |total: u64| total.saturating_sub(runs.len() as u64);
+            remaining = Some(page.total.map(rest));
         }
     }
     printer.progress("");
-    let remaining = if pages.is_done() {
-        None
-    } else {
-        Some(
-            pages
-                .total()
-                .map(|total| total.saturating_sub(runs.len() as u64)),
-        )
-    };
     let mut listing = arrange_runs(
         runs,
         Arrangement {
@@ -158,7 +152,7 @@ pub async fn list_runs(
     Ok(listing)
 }
 
-/// The runs under an arrangement, and their table.
+/// Filters and sorts runs.
 #[must_use]
 pub fn arrange_runs(runs: Vec<Run>, arrangement: Arrangement, now: Millis) -> RunListing {
     let mut table = RunTable::default();
@@ -220,21 +214,21 @@ mod tests {
 
     #[test]
     fn metric_order_is_pushed_down_with_limit() {
-        let split = plan_query(
+        let plan = plan_query(
             &sorted_by(ColumnKey::Metric("val/acc".into())),
             &features(true),
         );
-        assert_eq!(split.query.order_by, ["metrics.`val/acc` DESC"]);
-        assert_eq!((split.is_store_ordered, split.query.page_size), (true, 10));
+        assert_eq!(plan.query.order_by, ["metrics.`val/acc` DESC"]);
+        assert_eq!((plan.is_store_ordered, plan.query.page_size), (true, 10));
     }
 
     #[test]
     fn bare_sort_key_is_not_pushed_down() {
-        let wanted = ListOptions {
+        let options = ListOptions {
             has_bare_sort_key: true,
             ..sorted_by(ColumnKey::Metric("lr".into()))
         };
-        assert!(!plan_query(&wanted, &features(true)).is_store_ordered);
+        assert!(!plan_query(&options, &features(true)).is_store_ordered);
     }
 
     #[test]
@@ -243,9 +237,9 @@ mod tests {
             (ColumnKey::Param("lr".into()), true),
             (ColumnKey::Metric("acc".into()), false),
         ] {
-            let split = plan_query(&sorted_by(column), &features(filters));
-            assert!(!split.is_store_ordered && split.query.order_by.is_empty());
-            assert_eq!(split.query.page_size, limits::PAGE_RUNS);
+            let plan = plan_query(&sorted_by(column), &features(filters));
+            assert!(!plan.is_store_ordered && plan.query.order_by.is_empty());
+            assert_eq!(plan.query.page_size, limits::PAGE_RUNS);
         }
     }
 }

@@ -1,8 +1,7 @@
-//! `runs EXPERIMENT`: the runs of an experiment, filtered, ordered, in chosen columns.
+//! `runs EXPERIMENT`: lists the runs of an experiment.
 
 mod columns;
 mod list;
-mod pages;
 
 use clap::Args;
 use serde_json::Value;
@@ -10,7 +9,6 @@ use serde_json::json;
 
 pub use columns::format_local_time;
 pub use list::{ListOptions, RunListing, list_runs};
-pub use pages::RunPages;
 
 use super::context::CommandContext;
 use crate::cli::output::error::{CliError, ExitStatus};
@@ -18,12 +16,13 @@ use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::resolve;
 use crate::domain::Experiment;
 use crate::export::{Sheet, records};
+use crate::ops;
 use crate::store::{LifecycleFilter, ReadStore};
 use crate::table::ColumnKey;
 use crate::table::filter::Filter;
 use list::{Remaining, plan_query};
 
-/// How many runs a table has when no limit is given. Machines get all.
+/// The limit of tables without --limit. Machine formats have none.
 const DEFAULT_TABLE_LIMIT: usize = 100;
 
 #[derive(Debug, Args)]
@@ -48,10 +47,10 @@ pub struct RunsArgs {
     deleted: bool,
 }
 
-/// Lists the runs.
+/// Prints the runs.
 ///
 /// # Errors
-/// When the experiment is not there, the filter or a column is wrong, or the store can't answer.
+/// When the experiment is missing, the filter or a column is invalid, or the store cannot be read.
 pub async fn run(arguments: &RunsArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
     let filter = arguments.filter.as_deref().map(parse_filter).transpose()?;
     let sort = arguments
@@ -108,7 +107,7 @@ pub async fn run(arguments: &RunsArgs, context: &mut CommandContext<'_>) -> Resu
     note_remaining(&listing, context)
 }
 
-/// The experiment named as an argument, else by the flag.
+/// The experiment of the argument, else of --experiment.
 pub(super) async fn resolve_experiment(
     named: Option<&str>,
     context: &CommandContext<'_>,
@@ -116,33 +115,31 @@ pub(super) async fn resolve_experiment(
 ) -> Result<Experiment, CliError> {
     let named = named.or(context.global_args.experiment.as_deref());
     let text = named.ok_or_else(|| {
-        CliError::new(ExitStatus::Usage, "no experiment was named")
+        CliError::new(ExitStatus::Usage, "no experiment given")
             .with_hint("`frontrunner experiments` lists them")
     })?;
     resolve::experiment(reader, text).await
 }
 
-/// Reads a filter.
 pub(super) fn parse_filter(text: &str) -> Result<Filter, CliError> {
     Filter::parse(text).map_err(|error| CliError::invalid_filter(text, &error))
 }
 
-/// Prints runs as their pages arrive, where nothing is left to filter or to sort here. Says whether it did.
+/// Prints runs page by page if the store does all filtering and sorting. Returns whether it does.
 async fn try_stream(
     reader: &dyn ReadStore,
     options: &ListOptions,
     context: &mut CommandContext<'_>,
 ) -> Result<bool, CliError> {
-    let split = plan_query(options, &reader.features().await?);
-    if !split.is_store_ordered || split.local_filter.is_some() {
+    let plan = plan_query(options, &reader.features().await?);
+    if !plan.is_store_ordered || plan.local_filter.is_some() {
         return Ok(false);
     }
     let mut remaining = options.limit.unwrap_or(usize::MAX);
-    let mut pages = RunPages::new(reader, split.query);
-    while remaining > 0 && !context.printer.is_closed() {
-        let Some(page) = pages.next_page().await? else {
-            break;
-        };
+    let limit = options.limit.map(|limit| limit as u64);
+    let mut pages = ops::list_runs::list_runs(plan.query, limit);
+    while !pages.is_done() && remaining > 0 && !context.printer.is_closed() {
+        let page = pages.next(reader).await?.runs;
         for run in page.iter().take(remaining) {
             context
                 .printer
@@ -210,7 +207,7 @@ fn note_remaining(listing: &RunListing, context: &mut CommandContext<'_>) -> Res
             .note(&format!("the first {shown} runs; --limit N shows more")),
     }
     if shown == 0 && context.printer.format == OutputFormat::Table {
-        context.printer.note("no run matches");
+        context.printer.note("no matching runs");
     }
     Ok(())
 }

@@ -187,7 +187,7 @@ impl Condition {
             if !is_operator && !FUNCTIONS.contains(&name) {
                 found.push(diagnostic(
                     call.id,
-                    format!("unknown function {name}"),
+                    &format!("unknown function {name}"),
                     suggest(name, FUNCTIONS.iter().copied()),
                 ));
             }

@@ -242,6 +242,10 @@ impl App {
                 .take()
                 .and_then(|reply| screen.handle_reply(ticket, reply, context));
         });
+        if let Some(Reply::Runs(_)) = rest {
+            // The screen of this listing was closed.
+            self.context().effects.push(Effect::Cancel(ticket));
+        }
     }
 
     /// Moves the cursor to the nearest item that contains the find text; step 0 starts at the cursor itself.

@@ -2,26 +2,32 @@
 
 use ratatui::layout::Rect;
 
-use crate::analysis::Comparison;
 use crate::analysis::importance::Importance;
 use crate::analysis::value_diff::DiffLine;
 use crate::chart::Figure;
 use crate::config::keymap::Key;
 use crate::config::saved_views::{SavedView, ViewError};
 use crate::domain::{
-    Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, MetricHistory, ModelName,
-    ModelVersion, Preview, RegisteredModel, Run, RunId, Slot, StoreError, VersionNumber,
+    Artifact, ArtifactOwner, Experiment, ExperimentId, MetricHistory, ModelName, Preview,
+    RegisteredModel, Run, RunId, Slot, StoreError, VersionNumber,
 };
-use crate::evidence::ToolEvidence;
 use crate::lineage::Graph;
 use crate::ops::apply::{ApplyProgress, ApplyReport};
+use crate::ops::list_runs::RunPage;
 use crate::ops::plan_write::PlannedWrite;
-use crate::promotion::journal::{JournalEntry, TimelineEvent};
-use crate::promotion::{Cleared, GateResult, Intent};
+use crate::promotion::journal::JournalEntry;
+use crate::promotion::{Cleared, Intent};
 use crate::store::{
-    ChangedRuns, ChangedRunsQuery, Downstream, Features, Page, PageToken, Resolution, RunQuery,
-    Upstream,
+    ChangedRuns, ChangedRunsQuery, Downstream, Features, Resolution, RunQuery, Upstream,
 };
+
+pub use crate::ops::RequestError;
+pub use crate::ops::assess::Assessment;
+pub use crate::ops::diff::{CommonFile, DiffTarget};
+pub use crate::ops::export::Export;
+pub use crate::ops::history::ModelHistory;
+pub use crate::ops::models::ModelDetail;
+pub use crate::ops::runs::RunDetail;
 
 /// Identifies a request and its reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -81,7 +87,8 @@ pub enum Message {
 pub enum Reply {
     Features(Result<Features, StoreError>),
     Experiments(Result<Vec<Experiment>, StoreError>),
-    Runs(Result<Page<Run>, StoreError>),
+    /// One page of a [`Request::Runs`].
+    Runs(Result<RunPage, StoreError>),
     Changes(Result<ChangedRuns, StoreError>),
     ChildRuns(Result<Vec<Run>, StoreError>),
     Run(Result<Box<RunDetail>, StoreError>),
@@ -115,48 +122,6 @@ pub enum Reply {
     Copied(Result<(), String>),
 }
 
-/// The data of the Run screen. Parts that failed to load have their own error.
-#[derive(Clone, Debug)]
-pub struct RunDetail {
-    pub run: Run,
-    /// The logged models of the run (MLflow 3).
-    pub logged_models: Result<Vec<LoggedModel>, StoreError>,
-    /// The versions registered from the run.
-    pub versions: Result<Vec<ModelVersion>, StoreError>,
-}
-
-/// The data of the Versions screen.
-#[derive(Clone, Debug)]
-pub struct ModelDetail {
-    pub model: RegisteredModel,
-    /// Newest first.
-    pub versions: Vec<ModelVersion>,
-    /// The source runs of the versions; those that can't be read are missing.
-    pub runs: Vec<Run>,
-}
-
-/// The data of the History screen.
-#[derive(Clone, Debug)]
-pub struct ModelHistory {
-    /// Newest first.
-    pub events: Vec<TimelineEvent>,
-    /// The journal entries about the model, to undo them.
-    pub entries: Vec<JournalEntry>,
-}
-
-/// Gate results and evidence for the versions of a model.
-#[derive(Clone, Debug)]
-pub struct Assessment {
-    /// The slot that the gates were evaluated for, cleaned.
-    pub slot: String,
-    /// The number of versions; only the newest are assessed.
-    pub total: usize,
-    /// Empty results mean that no gate protects the slot.
-    pub gates: Vec<(VersionNumber, Vec<GateResult>)>,
-    /// Versions without evidence are missing.
-    pub evidence: Vec<(VersionNumber, Vec<ToolEvidence>)>,
-}
-
 /// The review of a version: candidate against champion.
 #[derive(Clone, Debug)]
 pub struct ReviewPage {
@@ -168,32 +133,6 @@ pub struct ReviewPage {
     pub is_requested: bool,
     /// Cleaned.
     pub lines: Vec<String>,
-}
-
-/// The inputs of a diff.
-#[derive(Clone, Debug)]
-pub enum DiffTarget {
-    /// Two files of the same path.
-    Files {
-        path: String,
-        /// The owner, and the path in its artifacts.
-        before: (ArtifactOwner, String),
-        after: (ArtifactOwner, String),
-    },
-    /// Two commits of the local repository.
-    Commits { before: String, after: String },
-}
-
-/// A file that two runs have in common.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CommonFile {
-    /// The path in both runs; a logged model's file is prefixed with the model's name.
-    pub path: String,
-    /// The owner, and the path in its artifacts.
-    pub before: (ArtifactOwner, String),
-    pub after: (ArtifactOwner, String),
-    /// In bytes, where the store knows them.
-    pub sizes: Option<(u64, u64)>,
 }
 
 /// The source of a picture.
@@ -216,24 +155,6 @@ pub struct HalfBlockImage {
     pub ascii_lines: Vec<String>,
 }
 
-/// What an export writes.
-#[derive(Clone, Debug)]
-pub enum Export {
-    /// As PNG or SVG.
-    Charts(Vec<Figure>),
-    /// As Markdown, CSV, JSON or HTML; the flag leaves out equal rows.
-    Comparison(Comparison, bool),
-}
-
-/// Why a request failed, as cleaned text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestError {
-    /// One line.
-    pub message: String,
-    /// The next step.
-    pub hint: String,
-}
-
 /// A request to the runtime.
 #[derive(Debug)]
 #[expect(
@@ -245,12 +166,12 @@ pub enum Request {
     Features,
     /// All experiments.
     Experiments,
-    /// A page of runs.
+    /// Runs, page by page: the first page is read at once, each further one after [`Effect::NextPage`].
     Runs {
-        /// The filter, order and size.
+        /// `page_size` is the size of the first page.
         query: RunQuery,
-        /// `None` for the first page.
-        page_token: Option<PageToken>,
+        /// The listing ends with the page that reaches this number of runs.
+        limit: Option<u64>,
     },
     /// The changed runs of a listing, unless the store's revision is still this one.
     Changes(ChangedRunsQuery, Option<u64>),
@@ -331,6 +252,8 @@ pub enum Request {
 pub enum Effect {
     /// Send a request; the reply has the same ticket.
     Request(Ticket, Request),
+    /// Read the next page of a listing; its reply has the ticket of the [`Request::Runs`].
+    NextPage(Ticket),
     /// Cancel a request.
     Cancel(Ticket),
     /// Copy a text to the clipboard.

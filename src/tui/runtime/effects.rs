@@ -1,22 +1,25 @@
-//! Effects that take time: each question is a task, and its answer a message with the question's ticket.
+//! Effects that take time: each request is a task, and its replies are messages with the request's ticket.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use ratatui::layout::Rect;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::task::AbortHandle;
 
 use super::images::ImageCache;
 use super::requests::{Services, handle_request};
+use crate::ops::list_runs::{RunPages, list_runs};
+use crate::store::ReadStore;
 use crate::tui::app::message::ImageSource;
 use crate::tui::app::{Reply, Request, Ticket};
 use crate::tui::graphics::GraphicsSupport;
 
-/// A question's answer, or how far it got.
+/// A reply, or the progress of a write.
 pub(super) type TicketedReply = (Ticket, Reply);
 
-/// The questions under way.
+/// The requests in flight, each a task.
 pub(super) struct Tasks {
     services: Arc<Services>,
     replies: UnboundedSender<TicketedReply>,
@@ -25,12 +28,13 @@ pub(super) struct Tasks {
 
 struct Task {
     handle: AbortHandle,
-    /// It writes, to the registry or to the journal: it is never broken off.
+    /// Writes, to the registry or to the journal, are never aborted.
     is_write: bool,
+    /// Notified when the app requests the next page of a listing.
+    demand: Arc<Notify>,
 }
 
 impl Tasks {
-    /// No question yet; answers go to `answers`.
     pub(super) fn new(services: Services, replies: UnboundedSender<TicketedReply>) -> Self {
         Self {
             services: Arc::new(services),
@@ -39,62 +43,69 @@ impl Tasks {
         }
     }
 
-    /// Asks a question.
     pub(super) fn spawn(&mut self, ticket: Ticket, request: Request) {
         let is_write = matches!(request, Request::Apply(_) | Request::Recheck(_));
-        let (services, replies) = (Arc::clone(&self.services), self.replies.clone());
+        let demand = Arc::new(Notify::new());
+        let (services, next_page) = (Arc::clone(&self.services), Arc::clone(&demand));
+        let replies = self.replies.clone();
         let task = tokio::spawn(async move {
-            let progress = replies.clone();
-            let report_progress = move |step| {
-                let _ = progress.send((ticket, Reply::Progress(step)));
+            // Nobody receives once the program ends.
+            let send = |reply| drop(replies.send((ticket, reply)));
+            let reply = match request {
+                Request::Runs { query, limit } => {
+                    let reader = services.store.reader.as_ref();
+                    stream_runs(reader, list_runs(query, limit), &next_page, &send).await
+                }
+                request => {
+                    let progress = |step| send(Reply::Progress(step));
+                    handle_request(&services, request, &progress).await
+                }
             };
-            let reply = handle_request(&services, request, &report_progress).await;
-            // Nobody listens once the program ends.
-            let _ = replies.send((ticket, reply));
+            send(reply);
         });
-        self.running.insert(
-            ticket,
-            Task {
-                handle: task.abort_handle(),
-                is_write,
-            },
-        );
+        self.insert(ticket, task.abort_handle(), is_write, demand);
     }
 
-    /// Makes a picture for a terminal that can do so much.
+    /// Prepares an image for a terminal with these capabilities.
     pub(super) fn spawn_image(
         &mut self,
         ticket: Ticket,
-        of: ImageSource,
+        source: ImageSource,
         area: Rect,
         graphics: GraphicsSupport,
         images: ImageCache,
     ) {
-        let (reader, replies) = (
-            Arc::clone(&self.services.store.reader),
-            self.replies.clone(),
-        );
+        let reader = Arc::clone(&self.services.store.reader);
+        let replies = self.replies.clone();
         let task = tokio::spawn(async move {
-            let _ = replies.send((
-                ticket,
-                images.prepare(reader, ticket, of, area, graphics).await,
-            ));
+            let reply = images.prepare(reader, ticket, source, area, graphics).await;
+            let _ = replies.send((ticket, reply));
         });
-        self.running.insert(
-            ticket,
-            Task {
-                handle: task.abort_handle(),
-                is_write: false,
-            },
-        );
+        self.insert(ticket, task.abort_handle(), false, Arc::default());
     }
 
-    /// Answers a question that needs no task.
+    fn insert(&mut self, ticket: Ticket, handle: AbortHandle, is_write: bool, demand: Arc<Notify>) {
+        let task = Task {
+            handle,
+            is_write,
+            demand,
+        };
+        self.running.insert(ticket, task);
+    }
+
+    /// Sends a reply that needs no task.
     pub(super) fn send_reply(&self, ticket: Ticket, reply: Reply) {
         let _ = self.replies.send((ticket, reply));
     }
 
-    /// Forgets a question, and stops its work unless it writes.
+    /// Lets a listing send its next page.
+    pub(super) fn next_page(&self, ticket: Ticket) {
+        if let Some(task) = self.running.get(&ticket) {
+            task.demand.notify_one();
+        }
+    }
+
+    /// Aborts a request unless it writes.
     pub(super) fn cancel(&mut self, ticket: Ticket) {
         if self.running.get(&ticket).is_some_and(|task| !task.is_write)
             && let Some(task) = self.running.remove(&ticket)
@@ -103,14 +114,19 @@ impl Tasks {
         }
     }
 
-    /// Notes that an answer came.
+    /// Forgets the task of a request's last reply.
     pub(super) fn mark_done(&mut self, (ticket, reply): &TicketedReply) {
-        if !matches!(reply, Reply::Progress(_)) {
+        let is_last = match reply {
+            Reply::Progress(_) => false,
+            Reply::Runs(Ok(page)) => page.end.is_some(),
+            _ => true,
+        };
+        if is_last {
             self.running.remove(ticket);
         }
     }
 
-    /// Stops what only reads, then waits for what writes, telling of each on standard error.
+    /// Aborts the reads, then waits for the writes and reports each on standard error.
     pub(super) async fn finish(self, replies: &mut UnboundedReceiver<TicketedReply>) {
         let (writing, reading): (HashMap<_, _>, HashMap<_, _>) = self
             .running
@@ -123,11 +139,11 @@ impl Tasks {
         let mut left = writing.len();
         if left > 0 {
             eprintln!(
-                "a write is on its way: waiting for its end (ctrl-c ends at once; the journal knows of it)"
+                "waiting for a write to finish (ctrl-c quits at once; the journal has a record of it)"
             );
         }
         while left > 0 {
-            // Without a sender there is no task any more: one that failed said so itself.
+            // The channel closes when the last task ends; a task that panicked sent no reply.
             let Some((ticket, reply)) = replies.recv().await else {
                 return;
             };
@@ -141,15 +157,33 @@ impl Tasks {
     }
 }
 
-/// How a write ended, in a line; nothing while it goes on.
+/// The outcome of a write in one line; `None` while it is running.
 fn describe_write_end(reply: &Reply) -> Option<String> {
     match reply {
         Reply::Applied(Ok(report)) => Some(super::requests::describe_outcome(&report.outcome)),
-        Reply::Applied(Err(refused)) => {
-            Some(format!("not done: {} ({})", refused.message, refused.hint))
+        Reply::Applied(Err(error)) => {
+            Some(format!("not written: {} ({})", error.message, error.hint))
         }
         Reply::Rechecked(Ok(text)) => Some(text.clone()),
-        Reply::Rechecked(Err(fault)) => Some(fault.to_string()),
+        Reply::Rechecked(Err(error)) => Some(error.to_string()),
         _ => None,
+    }
+}
+
+/// Sends the pages of a listing, each when the app asks for it, and returns the last one. The next page is read ahead.
+async fn stream_runs(
+    reader: &dyn ReadStore,
+    mut pages: RunPages,
+    demand: &Notify,
+    send: &(dyn Fn(Reply) + Sync),
+) -> Reply {
+    loop {
+        match pages.next(reader).await {
+            Ok(page) if page.end.is_none() => {
+                send(Reply::Runs(Ok(page)));
+                pages.read_ahead_until(reader, demand.notified()).await;
+            }
+            last => return Reply::Runs(last),
+        }
     }
 }

@@ -22,7 +22,7 @@ use super::renderer::Renderer;
 use super::requests::Services;
 use super::{RunError, SessionSetup, clock, signals, terminal};
 use crate::config::{Alert, GraphicsProtocol};
-use crate::store::{MergedStore, Prefetcher};
+use crate::store::MergedStore;
 use crate::tui::app::message::ImageSource;
 use crate::tui::app::{App, Effect, Message, Reply, Request, Ticket};
 use crate::tui::graphics::{GraphicsSupport, Probe, ProbeOptions, ProbeStep, Protocol, Response};
@@ -177,7 +177,6 @@ impl EventLoop {
             writes_tags: app.writes_tags,
             read_only_reason: app.read_only_reason.clone(),
             view_files,
-            prefetcher: Prefetcher::default(),
         });
         let awaits_background = follows_background && !is_gnu_screen();
         let (probe, query) = Probe::start(ProbeOptions {
@@ -317,6 +316,7 @@ impl EventLoop {
                 None => self.pending_images.push((ticket, source, area)),
             },
             Effect::Request(ticket, request) => self.tasks.spawn(ticket, request),
+            Effect::NextPage(ticket) => self.tasks.next_page(ticket),
             Effect::Cancel(ticket) => self.tasks.cancel(ticket),
             Effect::Copy(ticket, text) => self.copy_to_clipboard(ticket, &text),
             Effect::Suspend => {

@@ -2,10 +2,8 @@
 //!
 //! [`run`] enters the terminal, sends events to the app, draws it, and restores the terminal however it ends.
 
-mod diff;
 mod effects;
 mod event_loop;
-pub mod file_export;
 mod images;
 mod input;
 mod input_parser;

@@ -1,58 +1,54 @@
-//! What each question comes to: calls of the store and of the journal.
+//! The reply to each request: calls of `ops`, the store and the journal.
 
 use std::sync::Arc;
 
-use futures_util::stream::{self, StreamExt, TryStreamExt};
-use tokio::try_join;
-
-use super::{diff, review, writes};
+use super::{review, writes};
 use crate::analysis::importance::Importance;
 use crate::config::saved_views::{ViewError, ViewFiles};
-use crate::domain::{ExperimentId, ModelName, Run, RunId, Slot, StoreError, StoreErrorKind};
+use crate::domain::{ExperimentId, Run, Slot, StoreError, StoreErrorKind};
 use crate::ops::apply::{ApplyError, ApplyProgress};
+use crate::ops::assess::assess_versions;
+use crate::ops::history::model_history;
 use crate::ops::journal::{Journal, JournalError};
 use crate::ops::lineage::{EvidenceSources, LineageSources, load_lineage_graph};
+use crate::ops::list_runs::list_runs;
+use crate::ops::models::model_detail;
 use crate::ops::recover::recover;
+use crate::ops::runs::{run_detail, runs_by_id};
+use crate::ops::{diff, export};
 use crate::promotion::Outcome;
 use crate::promotion::journal::JournalEntry;
 use crate::promotion::policy::Policy;
 use crate::store::{
-    LifecycleFilter, Prefetcher, ReadStore, Reader, Result, StoreHandle, limits, poll_changed_runs,
+    LifecycleFilter, ReadStore, Reader, Result, StoreHandle, limits, poll_changed_runs,
 };
-use crate::tui::app::message::{ModelDetail, RunDetail};
 use crate::tui::app::{Reply, Request};
 
-/// How many questions about single runs are under way at a time.
-const MAX_CONCURRENT: usize = 8;
-
-/// What questions are answered from.
+/// Everything that requests need.
 pub struct Services {
-    /// The store.
+    /// Reads both stores if a second one is open.
     pub store: StoreHandle,
-    /// The session's own store, on which every write is planned: `opened` may have a second one beside it.
+    /// The session's own store: writes are planned on it.
     pub primary: Reader,
-    /// The record of writes.
+    /// The record of all writes.
     pub journal: Journal,
-    /// Who writes.
+    /// The author of writes.
     pub user: String,
-    /// What other tools left is looked for here.
+    /// Integrations, and the folders that are searched for evidence.
     pub evidence_sources: Arc<EvidenceSources>,
-    /// What must be true before a version may hold a place.
+    /// The gates of writes.
     pub policy: Arc<Policy>,
-    /// Places that ask for the model's name typed.
+    /// Writes to these slots must be confirmed with the model's name.
     pub protected_slots: Vec<Slot>,
-    /// Whether a write also leaves its record as tags of the version.
+    /// Whether writes are recorded in tags of the version, too.
     pub writes_tags: bool,
-    /// Why there is no writer.
+    /// Why the session has no writer.
     pub read_only_reason: String,
-    /// Where views are kept.
+    /// Saved views, and the last view of each table.
     pub view_files: ViewFiles,
-    /// The page of runs that is read ahead.
-    pub prefetcher: Prefetcher,
 }
 
 impl Services {
-    /// Where the facts of versions come from.
     pub(super) fn sources<'a>(&'a self, reader: &'a dyn ReadStore) -> LineageSources<'a> {
         LineageSources {
             reader,
@@ -61,7 +57,7 @@ impl Services {
     }
 }
 
-/// Answers a question. `progress` is told how far a write got.
+/// Replies to a request; `progress` gets the steps of a write.
 pub async fn handle_request(
     services: &Services,
     request: Request,
@@ -73,172 +69,137 @@ pub async fn handle_request(
         Request::Experiments => {
             Reply::Experiments(reader.experiments(LifecycleFilter::Active).await)
         }
-        Request::Runs {
-            query,
-            page_token: from,
-        } => Reply::Runs(
-            services
-                .prefetcher
-                .runs(&services.store.reader, &query, from.as_ref())
-                .await,
-        ),
-        Request::Changes(changes, pulse) => {
-            Reply::Changes(poll_changed_runs(reader, &changes, pulse).await)
+        // The first page; `Tasks` streams the others.
+        Request::Runs { query, limit } => Reply::Runs(list_runs(query, limit).next(reader).await),
+        Request::Changes(query, revision) => {
+            Reply::Changes(poll_changed_runs(reader, &query, revision).await)
         }
         Request::ChildRuns(experiments, parent) => {
             Reply::ChildRuns(reader.nested_runs(&experiments, &parent).await)
         }
         Request::Run(id) => Reply::Run(run_detail(reader, &id).await.map(Box::new)),
-        Request::RunsById(ids) => Reply::RunsById(fetch_runs(reader, ids).await),
+        Request::RunsById(ids) => Reply::RunsById(runs_by_id(reader, ids).await),
         Request::Histories {
             runs,
             metric,
             resolution,
         } => Reply::Histories(reader.histories(&runs, &metric, resolution).await),
-        Request::Artifacts(home, path) => Reply::Artifacts(reader.artifacts(&home, &path).await),
-        Request::Preview(home, path) => {
-            Reply::Preview(reader.preview(&home, &path, limits::PREVIEW_BYTES).await)
+        Request::Artifacts(owner, path) => Reply::Artifacts(reader.artifacts(&owner, &path).await),
+        Request::Preview(owner, path) => {
+            Reply::Preview(reader.preview(&owner, &path, limits::PREVIEW_BYTES).await)
         }
+        Request::CommonFiles(before, after) => {
+            Reply::CommonFiles(diff::common_files(reader, &before, &after).await)
+        }
+        Request::Diff(target) => Reply::Diff(diff::diff(reader, target).await),
+        Request::Importance(runs, metric) => {
+            Reply::Importance(compute_importance(runs, metric).await)
+        }
+        Request::Export(path, content) => {
+            Reply::Exported(export::export_to_file(reader, path, *content).await)
+        }
+        request => handle_model_request(services, request, progress).await,
+    }
+}
+
+/// Requests about registered models and their journal.
+async fn handle_model_request(
+    services: &Services,
+    request: Request,
+    progress: &(dyn Fn(ApplyProgress) + Send + Sync),
+) -> Reply {
+    let (reader, primary) = (services.store.reader.as_ref(), services.primary.as_ref());
+    match request {
         Request::Models => Reply::Models(reader.models().await),
-        Request::Versions(name) => {
-            Reply::Versions(model_versions(reader, &name).await.map(Box::new))
+        Request::Versions(name) => Reply::Versions(model_detail(reader, &name).await.map(Box::new)),
+        Request::Lineage(name, version) => {
+            let graph = load_lineage_graph(services.sources(reader), &name, version).await;
+            Reply::Lineage(graph.map(Box::new))
         }
-        Request::Lineage(name, version) => Reply::Lineage(
-            load_lineage_graph(services.sources(reader), &name, version)
-                .await
-                .map(Box::new),
-        ),
-        Request::Downstream(of) => Reply::Downstream(reader.downstream(&of).await.map(Box::new)),
+        Request::Downstream(upstream) => {
+            Reply::Downstream(reader.downstream(&upstream).await.map(Box::new))
+        }
+        Request::Assess(model) => {
+            let (policy, user) = (&services.policy, &services.user);
+            let slot = review::review_slot(services, &model);
+            let sources = services.sources(primary);
+            let assessment = assess_versions(policy, sources, &model, slot, user).await;
+            Reply::Assessed(assessment.map(Box::new))
+        }
+        Request::Review(model, version, width) => {
+            let page = review::review_version(services, &model, version, width).await;
+            Reply::Review(page.map(Box::new))
+        }
         Request::Plan {
             intent,
             reason,
             overrides,
-        } => Reply::Plan(
-            writes::plan_write(services, intent, reason, &overrides)
-                .await
-                .map(Box::new),
-        ),
-        Request::Apply(cleared) => Reply::Applied(
-            writes::apply(services, cleared, progress)
-                .await
-                .map(Box::new),
-        ),
+        } => {
+            let plan = writes::plan_write(services, intent, reason, &overrides).await;
+            Reply::Plan(plan.map(Box::new))
+        }
+        Request::Apply(cleared) => {
+            let report = writes::apply(services, cleared, progress).await;
+            Reply::Applied(report.map(Box::new))
+        }
         Request::Journal => Reply::Journal(journal_entries(services).await),
-        Request::History(model) => Reply::History(
-            review::model_history(services, &model, journal_entries(services))
-                .await
-                .map(Box::new),
-        ),
+        Request::History(model) => {
+            let history = match journal_entries(services).await {
+                Ok(entries) => model_history(primary, &model, entries).await,
+                Err(error) => Err(error),
+            };
+            Reply::History(history.map(Box::new))
+        }
         Request::Recheck(entry) => Reply::Rechecked(recheck(services, &entry).await),
-        Request::SaveView(name, view) => Reply::ViewSaved(
-            with_view_files(services, move |files, _| {
-                files.save(&name, &view).map(|()| name)
-            })
-            .await
-            .unwrap_or(Err(ViewError::InvalidName)),
-        ),
-        Request::DeleteView(name) => Reply::ViewDeleted(
-            with_view_files(services, move |files, _| files.delete(&name).map(|()| name))
-                .await
-                .unwrap_or(Err(ViewError::InvalidName)),
-        ),
-        Request::Diff(of) => Reply::Diff(diff::compute_diff(reader, of).await),
-        Request::Review(model, version, width) => Reply::Review(
-            review::review_version(services, &model, version, width)
-                .await
-                .map(Box::new),
-        ),
-        Request::Assess(model) => Reply::Assessed(
-            review::assess_versions(services, &model)
-                .await
-                .map(Box::new),
-        ),
-        Request::CommonFiles(before, after) => {
-            Reply::CommonFiles(diff::common_files(reader, &before, &after).await)
+        request => handle_view_request(services, request).await,
+    }
+}
+
+/// Requests about the files of saved views.
+async fn handle_view_request(services: &Services, request: Request) -> Reply {
+    match request {
+        Request::SaveView(name, view) => {
+            let save = move |files: &ViewFiles, _: &str| files.save(&name, &view).map(|()| name);
+            let saved = with_view_files(services, save).await;
+            Reply::ViewSaved(saved.unwrap_or(Err(ViewError::InvalidName)))
         }
-        Request::Importance(runs, metric) => {
-            Reply::Importance(compute_importance(runs, metric).await)
+        Request::DeleteView(name) => {
+            let delete = move |files: &ViewFiles, _: &str| files.delete(&name).map(|()| name);
+            let deleted = with_view_files(services, delete).await;
+            Reply::ViewDeleted(deleted.unwrap_or(Err(ViewError::InvalidName)))
         }
-        Request::Export(path, what) => {
-            Reply::Exported(super::file_export::export_to_file(reader, path, *what).await)
-        }
-        // Pictures are made where it is known what the terminal can: see `gallery`.
-        Request::Image(..) => Reply::Image(Ok(None)),
         Request::LoadLastView(experiments) => {
             let view = with_view_files(services, move |files, origin| {
                 files.load_table_state(&table_key(origin, &experiments))
-            })
-            .await;
-            Reply::LastView(view.flatten().map(Box::new))
+            });
+            Reply::LastView(view.await.flatten().map(Box::new))
         }
         Request::SaveLastView(experiments, view) => {
             let saved = with_view_files(services, move |files, origin| {
                 files.save_table_state(&table_key(origin, &experiments), &view)
-            })
-            .await;
-            Reply::LastViewSaved(saved.unwrap_or(Ok(())))
+            });
+            Reply::LastViewSaved(saved.await.unwrap_or(Ok(())))
         }
+        // The event loop renders images: it knows the terminal.
+        _ => Reply::Image(Ok(None)),
     }
 }
 
-async fn run_detail(reader: &dyn ReadStore, id: &RunId) -> Result<RunDetail> {
-    let own = async {
-        let run = reader.run(id).await?;
-        let logged_models = reader.logged_models(&run.experiment_id, id).await;
-        Ok((run, logged_models))
-    };
-    let ((run, logged_models), versions) =
-        try_join!(own, async { Ok(reader.versions_of_run(id).await) })?;
-    Ok(RunDetail {
-        run,
-        logged_models,
-        versions,
-    })
-}
-
-async fn fetch_runs(reader: &dyn ReadStore, ids: Vec<RunId>) -> Result<Vec<Run>> {
-    let requests = stream::iter(ids).map(|id| async move { reader.run(&id).await });
-    requests.buffered(MAX_CONCURRENT).try_collect().await
-}
-
-async fn model_versions(reader: &dyn ReadStore, name: &ModelName) -> Result<ModelDetail> {
-    let (model, versions) = try_join!(reader.model(name), reader.versions(name))?;
-    let mut ids: Vec<RunId> = versions
-        .iter()
-        .map(|version| version.run_id.clone())
-        .filter(|id| !id.is_empty())
-        .collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let requests = stream::iter(ids).map(|id| async move { reader.run(&id).await });
-    // Runs are deleted, or somebody else's: the versions are worth seeing without them.
-    let runs = requests
-        .buffered(MAX_CONCURRENT)
-        .filter_map(|answer| async { answer.ok() })
-        .collect()
-        .await;
-    Ok(ModelDetail {
-        model,
-        versions,
-        runs,
-    })
-}
-
-/// A forest takes its time: it grows where it may block.
+/// Trains a random forest on a thread where it can block.
 async fn compute_importance(runs: Vec<Run>, metric: String) -> Result<Box<Importance>> {
     let work = tokio::task::spawn_blocking(move || {
         Box::new(crate::analysis::importance::importance(&runs, &metric))
     });
-    work.await.map_err(|stopped| {
+    work.await.map_err(|error| {
         StoreError::new(
             StoreErrorKind::ServerError,
-            "growing the forest",
-            stopped.to_string(),
+            "computing the importance of params",
+            error.to_string(),
         )
     })
 }
 
-/// Works on the files of views where it may block; nothing when that work was stopped with the program.
+/// Reads or writes view files on a thread where it can block. `None` if that thread panicked.
 async fn with_view_files<T: Send + 'static>(
     services: &Services,
     work: impl FnOnce(&ViewFiles, &str) -> T + Send + 'static,
@@ -252,7 +213,7 @@ async fn with_view_files<T: Send + 'static>(
         .ok()
 }
 
-/// What a table is remembered by: its store and its experiments, in any order.
+/// Identifies a table by its store and its experiments, in any order.
 fn table_key(origin: &str, experiments: &[ExperimentId]) -> String {
     let mut ids: Vec<&str> = experiments.iter().map(ExperimentId::raw).collect();
     ids.sort_unstable();
@@ -265,24 +226,24 @@ async fn journal_entries(services: &Services) -> Result<Vec<JournalEntry>> {
         services.store.reader.origin().to_owned(),
     );
     match tokio::task::spawn_blocking(move || journal.entries(&origin)).await {
-        Ok(read) => read.map_err(|error| journal_error(&error)),
-        Err(stopped) => Err(StoreError::new(
+        Ok(entries) => entries.map_err(|error| journal_error(&error)),
+        Err(error) => Err(StoreError::new(
             StoreErrorKind::ServerError,
             "reading the journal",
-            stopped.to_string(),
+            error.to_string(),
         )),
     }
 }
 
 async fn recheck(services: &Services, entry: &JournalEntry) -> Result<String> {
     match recover(entry, services.primary.as_ref(), &services.journal).await {
-        Ok(recovered) => Ok(describe_outcome(&recovered)),
-        Err(ApplyError::Store(fault)) => Err(fault),
+        Ok(outcome) => Ok(describe_outcome(&outcome)),
+        Err(ApplyError::Store(error)) => Err(error),
         Err(ApplyError::Journal(error)) => Err(journal_error(&error)),
-        Err(changed @ ApplyError::RegistryChanged(_)) => Err(StoreError::new(
+        Err(error @ ApplyError::RegistryChanged(_)) => Err(StoreError::new(
             StoreErrorKind::Conflict,
-            format!("looking again at {}", entry.plan.intent),
-            changed.to_string(),
+            format!("checking {} again", entry.plan.intent),
+            error.to_string(),
         )),
     }
 }
@@ -295,14 +256,14 @@ fn journal_error(error: &JournalError) -> StoreError {
     )
 }
 
-/// How a write ended, in a line that is safe to draw.
+/// One line, cleaned.
 pub(super) fn describe_outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Verified => "verified: the registry is as planned".into(),
-        Outcome::NotApplied { reason: why } => format!("not applied: {why}"),
-        Outcome::Conflict { differences: found } => {
-            format!("something else is there: {}", found.join("; "))
+        Outcome::NotApplied { reason } => format!("not applied: {reason}"),
+        Outcome::Conflict { differences } => {
+            format!("conflict: {}", differences.join("; "))
         }
-        Outcome::Unknown { reason: why } => format!("still not known: {why}"),
+        Outcome::Unknown { reason } => format!("outcome unknown: {reason}"),
     }
 }

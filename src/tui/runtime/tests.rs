@@ -1,6 +1,7 @@
 //! Questions and their answers, on a store whose answers come when the test wants them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc::{Receiver, Sender, channel, unbounded_channel};
@@ -14,10 +15,11 @@ use crate::domain::{
     ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, StoreError, StoreErrorKind,
 };
 use crate::ops::journal::Journal;
+use crate::ops::list_runs::{ListingEnd, list_runs};
 use crate::promotion::Intent;
 use crate::store::{
-    Features, LifecycleFilter, Page, PageToken, Prefetcher, ReadOnlyReason, ReadStore, Resolution,
-    Result, RunQuery, StoreHandle,
+    Features, LifecycleFilter, Page, PageToken, ReadOnlyReason, ReadStore, Resolution, Result,
+    RunQuery, StoreHandle,
 };
 use crate::tui::app::{Reply, Request, Ticket};
 
@@ -104,7 +106,6 @@ fn services(store: &Arc<FakeStore>) -> Services {
         writes_tags: true,
         read_only_reason: "READ ONLY".into(),
         view_files: ViewFiles::new("unused".as_ref(), "unused".as_ref(), "unused".as_ref()),
-        prefetcher: Prefetcher::default(),
     }
 }
 
@@ -193,55 +194,59 @@ async fn cancelled_request_is_aborted_without_reply() {
 }
 
 #[tokio::test]
-async fn next_page_is_prefetched() {
+async fn listing_sends_a_page_per_demand_and_reads_one_ahead() {
     let store: Arc<FakeStore> = Arc::default();
-    let services = services(&store);
-    let page = async |from: Option<&str>, page_size| {
-        let query = RunQuery {
-            page_size,
-            ..RunQuery::default()
-        };
-        let request = Request::Runs {
-            query,
-            page_token: from.map(|token| PageToken(token.into())),
-        };
-        let Reply::Runs(Ok(page)) = handle_request(&services, request, &|_| {}).await else {
-            panic!()
-        };
-        page.items
-            .iter()
-            .map(|run| run.id.raw().to_owned())
-            .collect::<String>()
+    let (sender, mut replies) = unbounded_channel();
+    let mut tasks = Tasks::new(services(&store), sender);
+    let query = RunQuery {
+        page_size: 100,
+        ..RunQuery::default()
     };
-    assert_eq!(page(None, 100).await, "1");
-    while store.requested_pages.lock().await.len() < 2 {
+    tasks.spawn(Ticket(1), Request::Runs { query, limit: None });
+    for (page, ahead) in [("1", 2), ("2", 3), ("3", 3)] {
+        let answered = replies.recv().await.unwrap();
+        tasks.mark_done(&answered);
+        let (Ticket(1), Reply::Runs(Ok(received))) = answered else {
+            panic!("{answered:?}")
+        };
+        assert_eq!(received.runs[0].id.raw(), page);
+        assert_eq!(received.end.is_some(), page == "3");
+        while store.requested_pages.lock().await.len() < ahead {
+            tokio::task::yield_now().await;
+        }
         tokio::task::yield_now().await;
+        assert!(replies.try_recv().is_err(), "no page without a demand");
+        tasks.next_page(Ticket(1));
     }
     assert_eq!(
         *store.requested_pages.lock().await,
-        ["1 of 100", "2 of 1000"],
-        "the second page is read before it is asked for"
+        ["1 of 100", "2 of 1000", "3 of 1000"]
     );
-    assert_eq!(page(Some("2"), 1000).await, "2");
-    assert_eq!(page(Some("3"), 1000).await, "3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn page_read_ahead_too_early_is_read_again() {
+    let store: Arc<FakeStore> = Arc::default();
+    let mut pages = list_runs(RunQuery::default(), None);
+    pages.next(store.as_ref()).await.unwrap();
+    let demand = tokio::time::sleep(Duration::from_secs(60));
+    pages.read_ahead_until(store.as_ref(), demand).await;
+    let page = pages.next(store.as_ref()).await.unwrap();
+    assert_eq!(page.runs[0].id.raw(), "2");
     assert_eq!(
-        store.requested_pages.lock().await.len(),
-        3,
-        "no page is read twice, and none after the last"
+        store.requested_pages.lock().await[1..],
+        ["2 of 1000", "2 of 1000"]
     );
-    assert_eq!(page(None, 100).await, "1");
-    assert_eq!(page(None, 100).await, "1");
-    assert_eq!(
-        page(Some("2"), 500).await,
-        "2",
-        "of another size, it is asked for itself"
-    );
-    let count = store
-        .requested_pages
-        .lock()
-        .await
-        .iter()
-        .filter(|page| *page == "2 of 500")
-        .count();
-    assert_eq!(count, 1);
+}
+
+#[tokio::test]
+async fn listing_ends_with_the_page_that_reaches_the_limit() {
+    let store: Arc<FakeStore> = Arc::default();
+    let mut pages = list_runs(RunQuery::default(), Some(2));
+    let mut ends = Vec::new();
+    while !pages.is_done() {
+        ends.push(pages.next(store.as_ref()).await.unwrap().end);
+    }
+    assert_eq!(ends, [None, Some(ListingEnd::LimitReached)]);
+    assert_eq!(store.requested_pages.lock().await.len(), 2);
 }

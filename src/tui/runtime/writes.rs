@@ -2,7 +2,6 @@
 
 use super::clock;
 use super::requests::Services;
-use crate::domain::StoreError;
 use crate::ops::apply::{ApplyError, ApplyProgress, ApplyReport, apply_plan};
 use crate::ops::plan_write::{self, PlanWriteError, PlannedWrite, WritePlanner, WriteRequest};
 use crate::promotion::{Cleared, Intent, PlanError};
@@ -54,15 +53,6 @@ fn require_writer(services: &Services) -> Result<&Writer, RequestError> {
         message: format!("nothing was written: {}", services.read_only_reason),
         hint: "open a writable store, without --read-only".into(),
     })
-}
-
-impl From<StoreError> for RequestError {
-    fn from(error: StoreError) -> Self {
-        Self {
-            message: error.to_string(),
-            hint: error.hint().into(),
-        }
-    }
 }
 
 impl From<PlanWriteError> for RequestError {

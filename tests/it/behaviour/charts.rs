@@ -212,13 +212,13 @@ fn chart_export_never_overwrites() {
     let svg = std::fs::read_to_string(&path).unwrap();
     assert!(svg.starts_with("<svg") && svg.contains("convnext-tiny") && svg.contains("val/acc"));
     assert!(
-        driver.notification().starts_with("written: "),
+        driver.notification().starts_with("wrote "),
         "{}",
         driver.notification()
     );
     driver.press("x ctrl-u").type_text(&name).press("enter");
     assert!(
-        driver.notification().contains("is there already"),
+        driver.notification().contains("exists already"),
         "{}",
         driver.notification()
     );

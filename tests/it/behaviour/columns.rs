@@ -1,11 +1,11 @@
-//! The columns of the run table: chosen, pinned, made wider, folded by prefix.
+//! The columns of the run table: visibility, pins, widths and folding by prefix.
 
 use frontrunner::table::ColumnKey;
 
 use super::runs_table::{at_runs, move_to_metric};
 use crate::support::driver::Driver;
 
-/// The keys of the columns that are seen, in order.
+/// The keys of the visible columns, in order.
 fn visible_columns(driver: &Driver) -> Vec<String> {
     driver
         .runs()
@@ -16,7 +16,7 @@ fn visible_columns(driver: &Driver) -> Vec<String> {
         .collect()
 }
 
-/// The keys of the columns that stand on the screen, from left to right.
+/// The keys of the columns on the screen, from left to right.
 fn columns_on_screen(driver: &Driver) -> Vec<String> {
     let columns = &driver.runs().columns;
     let all = columns.visible();
@@ -53,7 +53,7 @@ fn pinned_column_stays_while_scrolling() {
     assert_eq!(
         driver.runs().columns.current_key(),
         Some(ColumnKey::Metric("latency_ms".into())),
-        "the cursor stays on it"
+        "the cursor stays on the column"
     );
     assert_eq!(
         visible_columns(&driver)[..3],
@@ -143,7 +143,7 @@ fn columns_with_one_prefix_fold_together() {
     driver.press("\\ -");
     assert!(
         !visible_columns(&driver).iter().any(prefix),
-        "hiding what stands for all hides all"
+        "hiding a folded prefix hides all its columns"
     );
     driver.press("0 \\");
     assert!(
@@ -180,7 +180,7 @@ fn view_saves_pins_widths_and_folds() {
     assert_eq!(
         (driver.runs().current_view(), visible_columns(&driver)),
         (view, columns),
-        "the table is found as it was left"
+        "the layout is restored"
     );
 }
 

@@ -1,4 +1,4 @@
-//! Columns of what curves come to: best value, its step, verdict.
+//! Curve columns: best value, its step, and shape.
 
 use frontrunner::table::{CellValue, ColumnKey, CurveStat, RowId};
 use frontrunner::tui::app::Request;
@@ -18,7 +18,7 @@ fn number(driver: &Driver, row: RowId, column: &ColumnKey) -> Option<f64> {
     }
 }
 
-/// The highest value of a metric's history and its first step, as SQLite says.
+/// The highest value of a metric's history and its first step, from SQLite.
 fn highest(driver: &Driver, run: &str, metric: &str) -> Option<(f64, i64)> {
     let db = Connection::open(driver.store()).unwrap();
     let question = "SELECT value, step FROM metrics WHERE run_uuid = ?1 AND key = ?2 AND is_nan = 0 ORDER BY value DESC, step LIMIT 1";
@@ -28,7 +28,7 @@ fn highest(driver: &Driver, run: &str, metric: &str) -> Option<(f64, i64)> {
     .ok()
 }
 
-/// Shows the first column that is offered of a metric's curve, and others by name.
+/// Adds the first curve column of a metric, and others by name.
 fn add_derived_columns(driver: &mut Driver, metric: &str, names: &[&str]) {
     move_to_metric(driver, metric);
     for name in names {
@@ -92,7 +92,7 @@ fn sorting_by_curves_reports_unloaded_ones() {
     );
     driver.press("F");
     assert!(
-        driver.notification().contains("all curves are read"),
+        driver.notification().contains("all curves are loaded"),
         "{}",
         driver.notification()
     );
@@ -163,7 +163,7 @@ fn view_saves_curve_columns() {
     driver.press("0").press(&"l ".repeat(at)).press("D enter");
     assert!(
         !columns(&driver).contains(&"max(metrics.auc)".to_owned()),
-        "the same choice hides it"
+        "choosing it again hides it"
     );
     let mut other = open_runs(Driver::read_only(), "churn-sweep");
     other

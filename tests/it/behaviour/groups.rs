@@ -1,11 +1,11 @@
-//! Groups: by any column, with a statistic of each numeric column in their lines.
+//! Groups by any column, with statistics of the numeric columns.
 
 use frontrunner::table::{ColumnKey, DisplayRow, Statistic};
 
 use super::runs_table::{at_runs, metric_values, move_to_metric};
 use crate::support::driver::Driver;
 
-/// The groups, each as its value and how many runs it has.
+/// The value and the number of runs of each group.
 fn groups(driver: &Driver) -> Vec<(String, usize)> {
     let group = |line: &DisplayRow| {
         if let DisplayRow::Group { value, rows } = line {
@@ -17,7 +17,7 @@ fn groups(driver: &Driver) -> Vec<(String, usize)> {
     driver.runs().lines.iter().filter_map(group).collect()
 }
 
-/// What each group shows of a metric.
+/// The statistic of a metric in each group.
 fn statistic_values(driver: &Driver, metric: &str) -> Vec<f64> {
     let runs = driver.runs();
     let key = ColumnKey::Metric(metric.into());
@@ -29,7 +29,7 @@ fn statistic_values(driver: &Driver, metric: &str) -> Vec<f64> {
     (0..runs.lines.len()).filter_map(figure).collect()
 }
 
-/// The sweep, by the depth of its trees, with every group folded.
+/// The sweep grouped by tree depth, all groups folded.
 fn grouped_by_depth() -> Driver {
     let mut driver = at_runs("churn-sweep");
     driver.press("z").type_text("max_depth").press("enter");
@@ -85,7 +85,7 @@ fn statistic_key_cycles_and_header_names_it() {
     let [mean, std, n, min, max, best] = seen.as_slice() else {
         panic!("{seen:?}")
     };
-    assert!(best == max, "more of an auc is better");
+    assert!(best == max, "a higher auc is better");
     for group in 0..mean.len() {
         assert!(
             min[group] <= mean[group] && mean[group] <= max[group],
@@ -132,7 +132,7 @@ fn groups_sort_by_the_sort_column_statistic() {
     driver.press("%");
     assert!(
         statistic_values(&driver, "auc").is_sorted_by(|a, b| a >= b),
-        "by the deviation now: {:?}",
+        "sorted by the deviation: {:?}",
         statistic_values(&driver, "auc")
     );
     driver.press("s");
@@ -156,7 +156,7 @@ fn excluded_values_are_reported() {
     });
     let line = line.unwrap_or_else(|| panic!("one of the runs diverged:\n{}", driver.screen()));
     driver.press("g").press(&"j ".repeat(line));
-    driver.assert_shows("1 no finite number");
+    driver.assert_shows("1 not finite");
     driver
         .press("p")
         .assert_shows("no finite number")
@@ -168,7 +168,7 @@ fn view_saves_grouping_and_statistic() {
     let mut driver = at_runs("churn-sweep");
     driver.press("%");
     assert!(
-        driver.notification().contains("there are no groups"),
+        driver.notification().contains("no groups"),
         "{}",
         driver.notification()
     );

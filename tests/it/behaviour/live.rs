@@ -1,4 +1,4 @@
-//! Runs that go on: values change, new ones are announced, quiet ones are told apart, and a store that suffers is spared.
+//! Live runs: values change, new runs are announced, stalled runs are marked, and a failing store is polled less often.
 
 use frontrunner::domain::{Millis, RunId};
 use frontrunner::tui::screens::RunsScreen;
@@ -8,10 +8,10 @@ use super::runs_table::{at_runs, current_run_id, move_to_metric};
 use crate::support::driver::{Driver, NOW, demo_manifest};
 
 const MINUTE: Millis = 60_000;
-/// The session's interval, and a little.
+/// Slightly more than the poll interval, in ms.
 const INTERVAL: Millis = 5_500;
 
-/// The demo's running network, under the cursor of its table.
+/// The cursor on the demo's active network run.
 fn at_networks() -> Driver {
     let mut driver = at_runs("image-classifier");
     driver.press("/").type_text("convnext-tiny").press("enter");
@@ -26,7 +26,7 @@ fn db(driver: &Driver) -> Connection {
     Connection::open(driver.store()).unwrap()
 }
 
-/// What MLflow does when a run logs a metric.
+/// Logs a metric in the way of MLflow.
 fn log_metric(db: &Connection, run: &RunId, key: &str, value: f64, at: Millis, step: i64) {
     let row = params![key, value, at, run.raw(), step];
     db.execute("INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) VALUES (?1, ?2, ?3, ?4, ?5, 0)", row).unwrap();
@@ -35,7 +35,7 @@ fn log_metric(db: &Connection, run: &RunId, key: &str, value: f64, at: Millis, s
     db.execute(latest, row).unwrap();
 }
 
-/// A run that begins now.
+/// Inserts a run that starts now.
 fn insert_run(db: &Connection, id: &str, name: &str, beside: &RunId, at: Millis) {
     let new = "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time, end_time, \
                deleted_time, source_version, lifecycle_stage, artifact_uri, experiment_id) SELECT ?1, ?2, source_type, source_name, \
@@ -48,7 +48,7 @@ fn insert_run(db: &Connection, id: &str, name: &str, beside: &RunId, at: Millis)
     );
 }
 
-/// The line of the screen that has a text.
+/// The screen line with this text.
 fn line(driver: &Driver, text: &str) -> String {
     let screen = driver.screen();
     screen
@@ -138,9 +138,9 @@ fn refresh_requests_only_possible_changes() {
     driver.release_replies();
     assert_eq!(driver.runs().table.len(), total + 1);
     driver.hold_replies().advance(INTERVAL);
-    assert_eq!(driver.pending_count(), 1, "one question an interval");
+    assert_eq!(driver.pending_count(), 1, "one request per interval");
     driver.advance(10 * INTERVAL);
-    assert_eq!(driver.pending_count(), 1, "and none before the answer");
+    assert_eq!(driver.pending_count(), 1, "and none before the reply");
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn new_runs_are_announced_without_moving_rows() {
             driver.now + n,
         );
     }
-    // A table as high as the window, so that there is an above.
+    // A table as high as the window, so that some lines are above it.
     driver.send(frontrunner::tui::app::Message::Resize {
         width: 120,
         height: 12,
@@ -200,11 +200,11 @@ fn new_runs_are_announced_without_moving_rows() {
     driver.advance(10_000);
     assert!(
         !line(&driver, "newcomer-0").contains('+'),
-        "they were looked at:\n{}",
+        "the badges expired:\n{}",
         driver.screen()
     );
     driver.press("ctrl-n");
-    assert_eq!(driver.notification(), "no run is new here");
+    assert_eq!(driver.notification(), "no new runs");
 }
 
 #[test]
@@ -263,7 +263,7 @@ fn run_becomes_stalled_without_input() {
         .type_text("is:running NOT is:stalled")
         .press("enter");
     assert!(driver.runs().lines.len() == 1 && line(&driver, "convnext-tiny").contains('▶'));
-    // Ten epochs of 24 s are less than the five minutes that are let to every run.
+    // Ten epochs of 24 s are less than the minimum timeout of five minutes.
     driver.advance(4 * MINUTE);
     driver.assert_shows("convnext-tiny");
     driver.advance(2 * MINUTE).advance(INTERVAL);
@@ -287,7 +287,7 @@ fn run_becomes_stalled_without_input() {
     driver.advance(INTERVAL);
     assert!(
         line(&driver, "convnext-tiny").contains('▶'),
-        "it is back:\n{}",
+        "active again:\n{}",
         driver.screen()
     );
 }
@@ -351,7 +351,7 @@ fn header_shows_the_age_and_failures_back_off() {
     assert_eq!(
         driver.app.shared.notifications.all.len(),
         notification_count,
-        "it is said once; the top line says it all the time"
+        "notified once; the top line shows it until the next success"
     );
     std::fs::rename(&away, &store).unwrap();
     driver.advance(5 * MINUTE);
@@ -360,7 +360,7 @@ fn header_shows_the_age_and_failures_back_off() {
         .assert_hides("again")
         .assert_hides("stale");
     driver.hold_replies().advance(INTERVAL);
-    assert_eq!(driver.pending_count(), 1, "at its own pace again");
+    assert_eq!(driver.pending_count(), 1, "at the normal interval again");
 }
 
 #[test]
@@ -397,7 +397,7 @@ fn nothing_is_redrawn_without_a_change() {
         driver.hold_replies().advance(INTERVAL);
         assert!(
             driver.pending_count() == 1 && driver.buffer() == before,
-            "asking shows nothing:\n{}",
+            "a poll in flight changes nothing on the screen:\n{}",
             driver.screen()
         );
         driver.release_replies();

@@ -1,4 +1,4 @@
-//! Trees: parents and what is nested in them, whatever the filter and however much is loaded.
+//! Trees: parents and nested runs, with filters and with partially loaded tables.
 
 use frontrunner::table::DisplayRow;
 use frontrunner::tui::app::Request;
@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 use super::runs_table::{at_runs, current_run_id};
 use crate::support::driver::{Driver, NOW, demo_manifest};
 
-/// The names of the lines, indented as they are nested; in parentheses what does not pass the filter.
+/// The names of the lines, indented by depth, in parentheses if they don't pass the filter.
 fn tree(driver: &Driver) -> Vec<String> {
     let runs = driver.runs();
     let line = |line: &DisplayRow| match line {
@@ -29,7 +29,7 @@ fn tree(driver: &Driver) -> Vec<String> {
     runs.lines.iter().map(line).collect()
 }
 
-/// The search with its nested runs, begun before 150 others: the first page holds the search and none of what is nested in it.
+/// The search, whose nested runs started before 150 others: the first page has the search without them.
 fn partially_loaded() -> Driver {
     let mut driver = Driver::new();
     let db = Connection::open(driver.store()).unwrap();
@@ -77,7 +77,7 @@ fn expanding_a_parent_fetches_nested_runs() {
     );
     driver.press("Z");
     assert!(
-        driver.notification().contains("nested in it"),
+        driver.notification().contains("nested run"),
         "{}",
         driver.notification()
     );
@@ -85,7 +85,7 @@ fn expanding_a_parent_fetches_nested_runs() {
     assert!(found.iter().any(|line| line == "  depth-8"), "{found:?}");
     assert!(
         !found.iter().any(|line| line.contains("fold-1")),
-        "only what is nested directly: {found:?}"
+        "direct children only: {found:?}"
     );
     let at = found.iter().position(|line| line == "  depth-8").unwrap();
     driver.press(&"j ".repeat(at)).press("Z");
@@ -104,7 +104,7 @@ fn expanding_a_parent_fetches_nested_runs() {
     assert_eq!(
         driver.pending_count(),
         0,
-        "what was fetched is not fetched again"
+        "loaded children are not requested again"
     );
     driver.release_replies();
     assert_eq!(tree(&driver), before);
@@ -115,7 +115,7 @@ fn run_without_nested_runs_says_so_without_a_request() {
     let mut driver = partially_loaded();
     driver.press("j Z");
     assert!(
-        driver.notification().contains("no run is nested in it"),
+        driver.notification().contains("no nested runs"),
         "{}",
         driver.notification()
     );
@@ -148,7 +148,7 @@ fn esc_cancels_the_nested_run_request() {
     assert_eq!(
         driver.runs().table.len(),
         100,
-        "an answer that nobody waits for changes nothing"
+        "the late reply changes nothing"
     );
 }
 
@@ -175,12 +175,12 @@ fn filtered_out_parents_stay_as_uncounted_rows() {
     assert_eq!(
         driver.app.shared.marks.len(),
         lines.len() - 1,
-        "a range marks what passes"
+        "a range skips parents that don't pass the filter"
     );
     driver.press("u g space");
     assert_eq!(
         driver.app.shared.marks.ids(),
         [demo_manifest().nested.parent.clone()],
-        "by itself it can be marked"
+        "such a parent can be marked on its own"
     );
 }

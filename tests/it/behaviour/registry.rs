@@ -121,7 +121,7 @@ fn register_best_names_the_run_and_reason_first() {
         demo_manifest().sweep.best,
         "the failed run with the higher value is left out"
     );
-    driver.assert_shows("best by auc").assert_shows("left out");
+    driver.assert_shows("best by auc").assert_shows("excluded");
     driver.press("esc");
     assert!(driver.dialog().is_none());
     assert_eq!(
@@ -140,7 +140,7 @@ fn register_best_explains_when_there_is_no_candidate() {
         .press("enter R");
     assert!(driver.dialog().is_none());
     assert!(
-        driver.notification().contains("no run can be the best"),
+        driver.notification().contains("no run can be ranked"),
         "{}",
         driver.notification()
     );

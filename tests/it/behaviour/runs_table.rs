@@ -1,4 +1,4 @@
-//! Looking: experiments, runs, order, filter, columns, marks, comparing.
+//! The run table: experiments, order, filter, columns, marks and comparison.
 
 use frontrunner::table::{CellValue, ColumnKey};
 use frontrunner::tui::app::Dialog;
@@ -6,7 +6,7 @@ use frontrunner::tui::screens::{CompareScreen, ExperimentsScreen, RunsScreen};
 
 use crate::support::driver::{Driver, demo_manifest};
 
-/// A session with the runs of an experiment on the screen.
+/// Opens the runs of an experiment.
 pub fn at_runs(experiment: &str) -> Driver {
     open_runs(Driver::new(), experiment)
 }
@@ -35,7 +35,7 @@ pub fn move_to_metric(driver: &mut Driver, metric: &str) {
     panic!("there is no column {column}:\n{}", driver.screen());
 }
 
-/// The values of a metric from the first line to the last; nothing where a run has none.
+/// The values of a metric, from the first line to the last.
 pub fn metric_values(driver: &Driver, metric: &str) -> Vec<Option<f64>> {
     let runs = driver.runs();
     let key = ColumnKey::Metric(metric.into());
@@ -113,7 +113,7 @@ fn non_finite_values_sort_last_in_both_orders() {
     }
     assert!(
         orders[0].is_sorted_by(|a, b| a <= b),
-        "a loss is best when it is small: {orders:?}"
+        "lower losses come first: {orders:?}"
     );
     assert!(
         orders[1].is_sorted_by(|a, b| a >= b) && orders[1].len() > 2,
@@ -145,7 +145,7 @@ fn invalid_filter_keeps_the_rows() {
     assert_eq!(
         driver.runs().lines.len(),
         failed,
-        "a filter with a mistake in it leaves the rows"
+        "an invalid filter keeps the rows"
     );
     let Some(Dialog::Prompt(prompt)) = driver.dialog() else {
         panic!("a mistake is accepted:\n{}", driver.screen())
@@ -153,7 +153,7 @@ fn invalid_filter_keeps_the_rows() {
     assert_eq!(
         prompt.input.value(),
         "status = 'FAILED' and (",
-        "nothing that was typed is lost"
+        "the typed text stays"
     );
     let error = prompt.feedback.error.clone().unwrap();
     driver.assert_shows(&error.message);
@@ -162,7 +162,7 @@ fn invalid_filter_keeps_the_rows() {
     assert_eq!(
         driver.runs().filter_text,
         "status = 'FAILED'",
-        "leaving the field puts back what was there"
+        "esc restores the previous filter"
     );
     assert_eq!(driver.runs().lines.len(), failed);
     driver.press("esc");
@@ -172,7 +172,7 @@ fn invalid_filter_keeps_the_rows() {
             driver.runs().filter_text.as_str()
         ),
         (60, ""),
-        "esc drops the filter, then the screen"
+        "esc clears the filter, then closes the screen"
     );
     driver.press("esc");
     assert!(driver.app.screen_as::<ExperimentsScreen>().is_some());
@@ -203,7 +203,7 @@ fn comparison_shows_differences_first() {
     };
     assert!(
         compare.visible_lines().len() > few,
-        "everything is more than the differences"
+        "all rows are more than the differing rows"
     );
 }
 
@@ -224,7 +224,7 @@ fn baseline_stays_in_the_first_row() {
     };
     assert_eq!(
         compare.ids[0], third,
-        "the comparison that is opened again has the same baseline"
+        "the reopened comparison has the same baseline"
     );
 }
 
@@ -290,7 +290,7 @@ fn marks_survive_the_filter_the_order_and_other_screens() {
     assert_eq!(
         compare.ids.len(),
         2,
-        "runs of two experiments stand side by side"
+        "runs of two experiments are in one table"
     );
     assert_eq!(compare.ids[0], marked[0]);
 }
@@ -321,10 +321,7 @@ fn nested_runs_fold_under_their_parents() {
     driver.press("g");
     driver.press(&"j ".repeat(at));
     driver.press("Z");
-    assert!(
-        driver.runs().lines.len() < flat,
-        "the children are folded away"
-    );
+    assert!(driver.runs().lines.len() < flat, "the children are folded");
     driver.press("Z");
     assert_eq!(driver.runs().lines.len(), flat);
 }

@@ -1,11 +1,11 @@
-//! Views: saved by name, opened again, and how each table was left.
+//! Saved views, and the last view of each table.
 
 use frontrunner::tui::app::Dialog;
 
 use super::runs_table::{at_runs, move_to_metric};
 use crate::support::driver::Driver;
 
-/// The titles of the columns as they are seen.
+/// The titles of the visible columns.
 fn columns(driver: &Driver) -> Vec<String> {
     driver
         .runs()
@@ -16,7 +16,7 @@ fn columns(driver: &Driver) -> Vec<String> {
         .collect()
 }
 
-/// Looks at the sweep in an own way.
+/// Changes the view of the sweep.
 fn change_layout(driver: &mut Driver) {
     move_to_metric(driver, "latency_ms");
     driver.press("s");
@@ -79,7 +79,7 @@ fn table_state_is_restored() {
     assert_eq!(
         (driver.runs().current_view(), columns(&driver)),
         (view, text),
-        "another screen, the same file"
+        "restored on another screen"
     );
 }
 
@@ -91,7 +91,11 @@ fn input_before_the_restored_state_wins() {
     driver.hold_replies().press("enter").press("p");
     assert!(driver.runs().is_preview_open);
     driver.release_replies();
-    assert_eq!(driver.runs().filter_text, "", "the memory came too late");
+    assert_eq!(
+        driver.runs().filter_text,
+        "",
+        "a late last view does not replace the user's changes"
+    );
 }
 
 #[test]
@@ -99,7 +103,7 @@ fn view_is_deleted_from_the_list() {
     let mut driver = at_runs("churn-sweep");
     driver.press("W");
     assert!(
-        driver.dialog().is_none() && driver.notification().contains("no view was saved"),
+        driver.dialog().is_none() && driver.notification().contains("no saved views"),
         "{}",
         driver.notification()
     );
@@ -146,7 +150,7 @@ fn invalid_view_is_reported_and_the_rest_load() {
         .insert("odd".to_owned(), view);
     driver.press("W enter");
     assert!(
-        driver.notification().contains("can't be read"),
+        driver.notification().contains("invalid part of the view"),
         "{}",
         driver.notification()
     );

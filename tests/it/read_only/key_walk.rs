@@ -258,7 +258,7 @@ pub fn assert_writing_keys_are_refused(folder: &Path, target: &str) {
     for (screen, key) in WRITING_KEYS {
         go_to_screen(&pty, screen);
         pty.send(key);
-        pty.wait_for("is not available: this session is read-only");
+        pty.wait_for("is not available: --read-only was given");
         assert!(
             !pty.text().contains("cancel"),
             "{key} opened a dialog:\n{}",

@@ -1,7 +1,7 @@
 //! A session without a terminal: keys are named as in the keymap, a real store answers requests one after another, and the
 //! screen is read as text.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -11,9 +11,8 @@ use frontrunner::demo::{DemoManifest, DemoOptions, create};
 use frontrunner::domain::{Millis, Slot, Stage};
 use frontrunner::ops::journal::Journal;
 use frontrunner::ops::lineage::EvidenceSources;
-use frontrunner::store::{
-    AccessMode, ConnectOptions, Prefetcher, ReadOnlyReason, StoreTarget, open,
-};
+use frontrunner::ops::list_runs::{RunPages, list_runs};
+use frontrunner::store::{AccessMode, ConnectOptions, ReadOnlyReason, RunQuery, StoreTarget, open};
 use frontrunner::tui::app::layout::Size;
 use frontrunner::tui::app::{
     App, Dialog, Effect, Message, Reply, Request, Screen, Session, Ticket,
@@ -72,6 +71,8 @@ pub struct Driver {
     pending: VecDeque<(Ticket, Request)>,
     /// Cancelled requests, whose replies can still arrive late.
     cancelled: Vec<(Ticket, Request)>,
+    /// The listings that were started, with the request of each.
+    listings: HashMap<Ticket, (RunPages, RunQuery, Option<u64>)>,
     is_holding: bool,
     folder: TempDir,
 }
@@ -153,7 +154,6 @@ impl Driver {
             writes_tags: true,
             read_only_reason,
             view_files: views,
-            prefetcher: Prefetcher::default(),
         };
         let (app, effects) = start(
             session,
@@ -179,6 +179,7 @@ impl Driver {
             runtime,
             pending: VecDeque::new(),
             cancelled: Vec::new(),
+            listings: HashMap::new(),
             is_holding: false,
             folder,
         };
@@ -293,6 +294,9 @@ impl Driver {
     }
 
     fn reply(&mut self, ticket: Ticket, request: Request) {
+        if let Request::Runs { query, limit } = request {
+            return self.reply_with_page(ticket, query, limit);
+        }
         let steps = Mutex::new(Vec::new());
         let reply = self
             .runtime
@@ -306,10 +310,28 @@ impl Driver {
         }
     }
 
+    fn reply_with_page(&mut self, ticket: Ticket, query: RunQuery, limit: Option<u64>) {
+        let start = || (list_runs(query.clone(), limit), query.clone(), limit);
+        let (pages, ..) = self.listings.entry(ticket).or_insert_with(start);
+        let page = self
+            .runtime
+            .block_on(pages.next(self.services.store.reader.as_ref()));
+        let effects = self
+            .app
+            .update(self.now, Message::Reply(ticket, Reply::Runs(page)));
+        self.run_effects(effects);
+    }
+
     fn run_effects(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::Request(ticket, request) => self.pending.push_back((ticket, request)),
+                Effect::NextPage(ticket) => {
+                    let (_, query, limit) = &self.listings[&ticket];
+                    let (query, limit) = (query.clone(), *limit);
+                    self.pending
+                        .push_back((ticket, Request::Runs { query, limit }));
+                }
                 Effect::Cancel(ticket) => {
                     let at = self
                         .pending

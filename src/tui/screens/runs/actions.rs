@@ -1,58 +1,44 @@
-//! What can be done on the run table.
+//! The actions of the run table.
 
 use std::collections::BTreeSet;
 
 use super::RunsScreen;
-use crate::analysis::{BestRun, ExclusionReason, find_best_row};
 use crate::config::keymap::Action;
-use crate::domain::{Goal, RunId};
-use crate::table::{Attribute, CellValue, ColumnKey, DisplayRow, RowId, SortKey};
+use crate::domain::RunId;
+use crate::table::{ColumnKey, DisplayRow, Grouping, RowId, SortKey};
+use crate::text::untrusted::clean;
+use crate::tui::app::cell_text::full_text;
 use crate::tui::app::dialogs::{
     ColumnPicker, Dialog, Prompt, RegisterDialog, goals, groupings, views,
 };
 use crate::tui::app::{Navigate, SharedState, UpdateContext};
-use crate::tui::screens::{ChartsScreen, CompareScreen, DriversScreen, RunScreen};
+use crate::tui::screens::{ChartsScreen, CompareScreen, RunScreen};
 
 impl RunsScreen {
-    /// Takes an action. Returns whether it was one of this screen.
+    /// Returns whether the action belongs to this screen.
     pub(super) fn perform_action(
         &mut self,
         action: Action,
         context: &mut UpdateContext<'_>,
     ) -> bool {
+        self.change_view(action, context)
+            || self.change_columns(action, context)
+            || self.act_on_runs(action, context)
+            || self.copy(action, context)
+    }
+
+    /// Actions on the arrangement of the table and on its dialogs.
+    fn change_view(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
         match action {
-            Action::Open => self.open_current(context),
-            Action::Left => self.columns.move_cursor(-1),
-            Action::Right => self.columns.move_cursor(1),
-            Action::FirstColumn => self.columns.move_cursor(isize::MIN),
-            Action::LastColumn => self.columns.move_cursor(isize::MAX),
             Action::Sort => self.sort_by_current(false),
             Action::AddSort => self.sort_by_current(true),
             Action::NextNew => self.select_next_new_run(context),
-            Action::FoldConstants => self
-                .columns
-                .set_folding_constants(!self.columns.is_folding_constants(), &self.table),
-            Action::HideColumn => self.columns.hide_current(),
-            Action::PinColumn => {
-                let pinned = self.columns.toggle_pin();
-                context.notify(if pinned {
-                    "pinned: it stays at the left"
-                } else {
-                    "no longer pinned"
-                });
-            }
-            Action::Wider => self.columns.widen_current(1),
-            Action::Narrower => self.columns.widen_current(-1),
-            Action::FitColumn => self.columns.reset_current_width(),
-            Action::FoldPrefix => {
-                let message = self.columns.toggle_prefix_fold();
-                context.notify(message);
-            }
             Action::Derive => self.choose_curve_column(context),
             Action::ReadCurves => self.load_all_curves(context),
             Action::Preview => self.is_preview_open = !self.is_preview_open,
             Action::Fold => self.toggle_fold(context),
             Action::NextStatistic => self.next_statistic(context),
+            Action::DeletedRuns => self.toggle_deleted_runs(context),
             Action::Filter => {
                 self.previous_filter = (self.arrangement.filter.clone(), self.filter_text.clone());
                 context.open(Dialog::Prompt(Prompt::incremental(
@@ -73,7 +59,7 @@ impl RunsScreen {
                 Self::save_view,
             ))),
             Action::Views if context.shared.session.views.is_empty() => {
-                context.notify("no view was saved yet: w saves this one");
+                context.notify("no saved views; w saves this one");
             }
             Action::Views => {
                 let picker = views(&context.shared.session.views);
@@ -87,24 +73,56 @@ impl RunsScreen {
                 context.open(picker.submit_to(Self::group_by));
             }
             Action::Goal => {
-                let metrics = self
-                    .table
-                    .columns()
-                    .into_iter()
+                let columns = self.table.columns().into_iter();
+                let metrics: BTreeSet<_> = columns
                     .filter_map(|key| match key {
                         ColumnKey::Metric(name) => Some(name),
                         _ => None,
-                    });
-                context.open(goals(metrics.collect()).submit_to(Self::choose_goal));
+                    })
+                    .collect();
+                context.open(goals(metrics).submit_to(Self::choose_goal));
             }
             Action::Back => return self.go_back(context),
-            _ => return self.perform_mark_or_copy(action, context),
+            _ => return false,
         }
         true
     }
 
-    fn perform_mark_or_copy(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
+    fn change_columns(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
+        let columns = &mut self.columns;
         match action {
+            Action::Left => columns.move_cursor(-1),
+            Action::Right => columns.move_cursor(1),
+            Action::FirstColumn => columns.move_cursor(isize::MIN),
+            Action::LastColumn => columns.move_cursor(isize::MAX),
+            Action::FoldConstants => {
+                columns.set_folding_constants(!columns.is_folding_constants(), &self.table);
+            }
+            Action::HideColumn => columns.hide_current(),
+            Action::PinColumn => {
+                let is_pinned = columns.toggle_pin();
+                context.notify(if is_pinned {
+                    "pinned to the left"
+                } else {
+                    "no longer pinned"
+                });
+            }
+            Action::Wider => columns.widen_current(1),
+            Action::Narrower => columns.widen_current(-1),
+            Action::FitColumn => columns.reset_current_width(),
+            Action::FoldPrefix => {
+                let message = columns.toggle_prefix_fold();
+                context.notify(message);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Actions on the marked runs or the run under the cursor.
+    fn act_on_runs(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
+        match action {
+            Action::Open => self.open_current(context),
             Action::Mark => self.toggle_mark(context),
             Action::MarkRange => self.mark_range_to_cursor(context.shared),
             Action::ClearMarks => context.shared.marks.clear(),
@@ -121,57 +139,46 @@ impl RunsScreen {
             Action::Charts => self.open_charts(context),
             Action::Drivers => self.open_drivers(context),
             Action::Register => {
-                if let Some(row) = self.current_row() {
-                    let dialog =
-                        RegisterDialog::open(self.table.run_id(row).clone(), Vec::new(), context);
+                if let Some(run) = self.current_run() {
+                    let dialog = RegisterDialog::open(run, Vec::new(), context);
                     context.open(Dialog::Register(Box::new(dialog)));
                 }
             }
             Action::RegisterBest => self.register_best(context),
             Action::Delete => self.plan_lifecycle_change(false, context),
             Action::Restore => self.plan_lifecycle_change(true, context),
-            Action::DeletedRuns => self.toggle_deleted_runs(context),
+            _ => return false,
+        }
+        true
+    }
+
+    fn copy(&self, action: Action, context: &mut UpdateContext<'_>) -> bool {
+        let Some(row) = self.current_row() else {
+            return matches!(action, Action::CopyValue | Action::CopyId | Action::WebPage);
+        };
+        let id = self.table.run_id(row).raw();
+        match action {
             Action::CopyValue => {
-                if let (Some(row), Some(key)) = (self.current_row(), self.columns.current_key()) {
-                    context.copy_to_clipboard(crate::tui::app::cell_text::full_text(
-                        self.table.cell(row, &key, context.now),
-                    ));
+                if let Some(key) = self.columns.current_key() {
+                    context.copy_to_clipboard(full_text(self.table.cell(row, &key, context.now)));
                 }
             }
-            Action::CopyId => {
-                if let Some(row) = self.current_row() {
-                    context.copy_to_clipboard(self.table.run_id(row).raw().to_owned());
-                }
-            }
+            Action::CopyId => context.copy_to_clipboard(id.to_owned()),
             Action::WebPage => {
-                if let (Some(web), Some(row)) =
-                    (context.shared.session.web_url.clone(), self.current_row())
-                {
-                    let experiment =
-                        match self
-                            .table
-                            .cell(row, &ColumnKey::Attribute(Attribute::Experiment), 0)
-                        {
-                            CellValue::Text(id) => id.to_owned(),
-                            _ => return true,
-                        };
-                    context.copy_to_clipboard(format!(
-                        "{web}/#/experiments/{experiment}/runs/{}",
-                        self.table.run_id(row).raw()
-                    ));
-                }
+                let experiment = self.table.experiment(row);
+                context.copy_web_page(&format!("experiments/{experiment}/runs/{id}"));
             }
             _ => return false,
         }
         true
     }
 
-    /// One step back: stop loading, then drop the filter; then the screen is left.
+    /// Stops a load, or clears the filter. Returns whether there was any; otherwise the screen is closed.
     fn go_back(&mut self, context: &mut UpdateContext<'_>) -> bool {
         if self.child_run_loader.cancel(context) {
-            context.notify("stopped looking for nested runs");
+            context.notify("stopped loading nested runs");
         } else if self.cancel_curve_loading(context) {
-            context.notify("stopped reading curves");
+            context.notify("stopped loading curves");
         } else if self.loader.cancel(context) {
             context.notify("stopped loading; ctrl-r loads the rest");
         } else if !self.filter_text.is_empty() {
@@ -185,7 +192,7 @@ impl RunsScreen {
     fn open_current(&mut self, context: &mut UpdateContext<'_>) {
         match self.lines.get(self.cursor.index) {
             Some(DisplayRow::Run { row, .. }) => {
-                context.push(RunScreen::new(self.table.run_id(*row).clone()))
+                context.push(RunScreen::new(self.table.run_id(*row).clone()));
             }
             Some(DisplayRow::Group { .. }) => self.toggle_fold(context),
             None => {}
@@ -212,7 +219,16 @@ impl RunsScreen {
         self.invalidate();
     }
 
-    fn sort_by_current(&mut self, add: bool) {
+    /// Loads the runs nested in a parent that is expanded, unless the table has all runs.
+    fn load_child_runs(&mut self, parent: &RunId, context: &mut UpdateContext<'_>) {
+        if self.arrangement.grouping == Grouping::Tree && !self.loader.is_complete() {
+            self.child_run_loader
+                .load(parent, &self.experiments, context);
+        }
+    }
+
+    /// Sorts by the column under the cursor, or reverses its order. `add` keeps the other sort keys before it.
+    pub(super) fn sort_by_current(&mut self, add: bool) {
         let Some(column) = self.columns.current_key() else {
             return;
         };
@@ -224,12 +240,12 @@ impl RunsScreen {
                 *sort = vec![key];
             }
         } else {
-            let numeric = self
+            let is_numeric = self
                 .columns
                 .current_column()
                 .is_some_and(|column| column.is_numeric);
             let key = SortKey {
-                descending: column.sorts_descending_first(numeric),
+                descending: column.sorts_descending_first(is_numeric),
                 column,
             };
             if add {
@@ -238,19 +254,15 @@ impl RunsScreen {
                 *sort = vec![key];
             }
         }
-        // Who sorts wants to see what is first now.
-        self.should_scroll_to_top = true;
+        self.line_state.should_scroll_to_top = true;
         self.invalidate();
     }
 
-    /// Where a run is at home, for its mark: its experiment.
+    /// The experiment of a run, for its mark.
     fn experiment_label(&self, row: RowId) -> String {
         match self.experiments.as_slice() {
             [_] => self.name.clone(),
-            _ => format!(
-                "experiment {}",
-                crate::text::untrusted::clean(self.table.experiment(row))
-            ),
+            _ => format!("experiment {}", clean(self.table.experiment(row))),
         }
     }
 
@@ -276,18 +288,9 @@ impl RunsScreen {
     }
 
     fn mark_range_to_cursor(&mut self, shared: &mut SharedState) {
-        let line_of = |row: RowId| {
-            self.lines
-                .iter()
-                .position(|line| matches!(line, DisplayRow::Run { row: r, .. } if *r == row))
-        };
-        let Some(from) = self.mark_anchor.and_then(line_of) else {
+        let Some(from) = self.mark_anchor.and_then(|row| self.line_of(row)) else {
             if let Some(row) = self.current_row() {
-                shared.marks.add(
-                    self.table.run_id(row),
-                    &self.run_label(row),
-                    &self.experiment_label(row),
-                );
+                self.add_mark(row, shared);
                 self.mark_anchor = Some(row);
             }
             return;
@@ -298,22 +301,26 @@ impl RunsScreen {
                 row,
                 is_match: true,
                 ..
-            }) = self.lines.get(line).cloned()
+            }) = self.lines.get(line)
             {
-                shared.marks.add(
-                    self.table.run_id(row),
-                    &self.run_label(row),
-                    &self.experiment_label(row),
-                );
+                self.add_mark(*row, shared);
             }
         }
     }
 
-    /// The charts of the marked runs; without marks, of the one under the cursor.
+    fn add_mark(&self, row: RowId, shared: &mut SharedState) {
+        shared.marks.add(
+            self.table.run_id(row),
+            &self.run_label(row),
+            &self.experiment_label(row),
+        );
+    }
+
+    /// Opens the charts of the marked runs, or of the run under the cursor if none is marked.
     fn open_charts(&self, context: &mut UpdateContext<'_>) {
         let mut ids = context.shared.marks.ids();
         if ids.is_empty() {
-            ids.extend(self.current_row().map(|row| self.table.run_id(row).clone()));
+            ids.extend(self.current_run());
         }
         if !ids.is_empty() {
             context.push(ChartsScreen::new(ids));
@@ -322,119 +329,12 @@ impl RunsScreen {
 
     fn open_compare(&self, context: &mut UpdateContext<'_>) {
         let mut ids = context.shared.marks.ids();
-        if let Some(row) = self.current_row()
-            && ids.len() < 2
-            && !ids.contains(self.table.run_id(row))
-        {
-            ids.push(self.table.run_id(row).clone());
+        if ids.len() < 2 {
+            ids.extend(self.current_run().filter(|run| !ids.contains(run)));
         }
         if ids.len() < 2 {
-            context.notify("mark two or more runs with space, then compare them");
-            return;
+            return context.notify("mark two or more runs with space first");
         }
         context.push(CompareScreen::new(ids));
     }
-
-    /// What drives the goal among the runs that are seen.
-    fn open_drivers(&self, context: &mut UpdateContext<'_>) {
-        let Some(goal) = self.goal(context.shared) else {
-            return context.notify("choose a goal first, with M");
-        };
-        let runs = self.table.to_runs(&self.passing_rows());
-        let subject = self.current_row().map(|row| self.table.run_id(row).clone());
-        context.push(DriversScreen::new(runs, self.name.clone(), goal, subject));
-    }
-
-    /// The rows that are seen, each once.
-    fn passing_rows(&self) -> Vec<RowId> {
-        let rows = self.lines.iter().flat_map(|line| match line {
-            DisplayRow::Run {
-                row,
-                is_match: true,
-                ..
-            } => vec![*row],
-            // A parent that the filter leaves out stands there only for what is nested in it.
-            DisplayRow::Run { .. } => Vec::new(),
-            DisplayRow::Group { rows, .. } => rows.clone(),
-        });
-        rows.collect::<BTreeSet<RowId>>().into_iter().collect()
-    }
-
-    /// The best of the runs that are seen, by the goal.
-    fn best_run(&self, goal: &Goal) -> Result<BestRun, Vec<(ExclusionReason, usize)>> {
-        find_best_row(&self.table, &self.passing_rows(), goal)
-    }
-
-    fn register_best(&self, context: &mut UpdateContext<'_>) {
-        let Some(goal) = self.goal(context.shared) else {
-            context.notify("choose a goal first, with M");
-            return;
-        };
-        match self.best_run(&goal) {
-            Ok(best) => {
-                let reason = self.explain_best(&best, &goal);
-                let dialog = RegisterDialog::open(best.run, reason, context);
-                context.open(Dialog::Register(Box::new(dialog)));
-            }
-            Err(left_out) => {
-                let why = format!(
-                    "no run can be the best by {goal}: {}",
-                    describe_left_out(&left_out)
-                );
-                context.shared.notifications.error(
-                    context.now,
-                    why,
-                    "choose another goal with M, or another filter with f".into(),
-                );
-            }
-        }
-    }
-
-    /// Which run is the best and why, in words.
-    fn explain_best(&self, best: &BestRun, goal: &Goal) -> Vec<String> {
-        let label = |id: &RunId| {
-            self.table
-                .row_of(id)
-                .map(|row| self.run_label(row).clean().into_owned())
-                .unwrap_or_default()
-        };
-        let mut lines = vec![format!(
-            "best by {goal}: {} with {}, of {} runs looked at",
-            label(&best.run),
-            crate::text::number::format_exact(best.value.get()),
-            best.candidates
-        )];
-        if !best.excluded.is_empty() {
-            lines.push(format!("left out: {}", describe_left_out(&best.excluded)));
-        }
-        if !best.ties.is_empty() {
-            let ties: Vec<String> = best.ties.iter().take(3).map(label).collect();
-            lines.push(format!(
-                "equally good, started later: {} ({})",
-                best.ties.len(),
-                ties.join(", ")
-            ));
-        }
-        if self.loader.is_partial() || !self.loader.is_idle() {
-            lines.push("only a part of the runs is loaded".into());
-        }
-        if self.arrangement.filter.is_some() {
-            lines.push(format!(
-                "among the runs that pass the filter {}",
-                crate::text::untrusted::clean(&self.filter_text)
-            ));
-        }
-        lines
-    }
-}
-
-fn describe_left_out(left_out: &[(ExclusionReason, usize)]) -> String {
-    if left_out.is_empty() {
-        return "there are no runs".into();
-    }
-    left_out
-        .iter()
-        .map(|(why, count)| format!("{count} {}", why.as_str()))
-        .collect::<Vec<_>>()
-        .join(", ")
 }

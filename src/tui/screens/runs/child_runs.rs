@@ -1,92 +1,81 @@
-//! Opening a parent run: while only a part of the runs is loaded, what is nested in it is asked for by itself.
+//! Loads the runs nested in a parent when it is expanded, while the table has only a part of the runs.
 
 use std::collections::HashSet;
 
-use super::RunsScreen;
+use super::request_state::RequestState;
 use crate::analysis::heartbeat::update_heartbeats;
-use crate::domain::{Run, RunId, StoreError};
+use crate::domain::{ExperimentId, Run, RunId, StoreError};
 use crate::store::limits::NESTED_RUNS;
-use crate::table::Grouping;
+use crate::table::RunTable;
 use crate::tui::app::UpdateContext;
-use crate::tui::app::message::{Effect, Request, Ticket};
+use crate::tui::app::message::{Request, Ticket};
 
-/// Which parents were asked about.
 #[derive(Debug, Default)]
 pub(super) struct ChildRunLoader {
-    pending: Option<(Ticket, RunId)>,
+    request: RequestState<RunId>,
     /// Parents whose nested runs are all in the table.
     loaded_parents: HashSet<RunId>,
 }
 
 impl ChildRunLoader {
-    /// Begins anew, with the whole table.
+    /// Forgets the loaded parents, because the table is reloaded.
     pub(super) fn restart(&mut self, context: &mut UpdateContext<'_>) {
         self.cancel(context);
         self.loaded_parents.clear();
     }
 
-    /// Forgets a question that is under way. Returns whether there was one.
+    /// Returns whether a request was in flight.
     pub(super) fn cancel(&mut self, context: &mut UpdateContext<'_>) -> bool {
-        let Some((ticket, _)) = self.pending.take() else {
-            return false;
-        };
-        context.effects.push(Effect::Cancel(ticket));
-        true
+        self.request.cancel(context)
     }
 
-    /// Whether an answer with this ticket is awaited.
     pub(super) fn is_awaiting(&self, ticket: Ticket) -> bool {
-        self.pending
-            .as_ref()
-            .is_some_and(|(asked, _)| *asked == ticket)
-    }
-}
-
-impl RunsScreen {
-    /// Asks for what is nested in a run that is opened in a tree, unless all of it is there.
-    pub(super) fn load_child_runs(&mut self, parent: &RunId, context: &mut UpdateContext<'_>) {
-        if self.arrangement.grouping != Grouping::Tree
-            || self.loader.is_complete()
-            || self.child_run_loader.loaded_parents.contains(parent)
-        {
-            return;
-        }
-        self.child_run_loader.cancel(context);
-        let ticket = context.request(Request::ChildRuns(self.experiments.clone(), parent.clone()));
-        self.child_run_loader.pending = Some((ticket, parent.clone()));
-        context.notify("looking for the runs that are nested in it");
+        self.request.is_awaiting(ticket)
     }
 
-    /// Takes what is nested in a run.
-    pub(super) fn apply_child_runs(
+    /// Requests the runs nested in a parent, once.
+    pub(super) fn load(
         &mut self,
-        result: Result<Vec<Run>, StoreError>,
+        parent: &RunId,
+        experiments: &[ExperimentId],
         context: &mut UpdateContext<'_>,
     ) {
-        let Some((_, parent)) = self.child_run_loader.pending.take() else {
+        if self.loaded_parents.contains(parent) {
             return;
+        }
+        self.cancel(context);
+        let ticket = context.request(Request::ChildRuns(experiments.to_vec(), parent.clone()));
+        self.request.start(ticket, context.now, parent.clone());
+        context.notify("loading nested runs");
+    }
+
+    /// Adds the nested runs to the table. Returns whether it changed.
+    pub(super) fn apply(
+        &mut self,
+        runs: Result<Vec<Run>, StoreError>,
+        table: &mut RunTable,
+        context: &mut UpdateContext<'_>,
+    ) -> bool {
+        let Some((_, parent)) = self.request.finish() else {
+            return false;
         };
-        let runs = match result {
+        let runs = match runs {
             Ok(runs) => runs,
             Err(error) => {
-                context
-                    .shared
-                    .notifications
-                    .store_error(context.now, &error);
-                return;
+                let notifications = &mut context.shared.notifications;
+                notifications.store_error(context.now, &error);
+                return false;
             }
         };
-        let new = self.table.upsert(&runs);
-        update_heartbeats(&mut self.table, &runs);
+        let new = table.upsert(&runs);
+        update_heartbeats(table, &runs);
         context.notify(match runs.len() {
-            0 => "no run is nested in it".to_owned(),
-            count if count >= NESTED_RUNS => {
-                format!("the newest {count} of the runs that are nested in it")
-            }
-            1 => format!("1 run is nested in it, {new} new here"),
-            count => format!("{count} runs are nested in it, {new} new here"),
+            0 => "no nested runs".to_owned(),
+            1 => format!("1 nested run, {new} new here"),
+            count if count >= NESTED_RUNS => format!("the newest {count} nested runs"),
+            count => format!("{count} nested runs, {new} new here"),
         });
-        self.child_run_loader.loaded_parents.insert(parent);
-        self.invalidate();
+        self.loaded_parents.insert(parent);
+        true
     }
 }

@@ -3,7 +3,7 @@
 use super::RunsScreen;
 use crate::domain::Goal;
 use crate::table::filter::{Filter, complete};
-use crate::table::{CurveStat, Grouping};
+use crate::table::{ColumnKey, CurveStat, Grouping};
 use crate::text::Untrusted;
 use crate::tui::app::UpdateContext;
 use crate::tui::app::dialogs::{ColumnChoice, PromptFeedback, ViewChoice};
@@ -32,8 +32,8 @@ impl RunsScreen {
 
     pub(super) fn group_by(&mut self, grouping: Grouping, _: &mut UpdateContext<'_>) {
         self.arrangement.grouping = grouping;
-        // Groups are shown from the first one; a tree and a flat table keep the cursor on its run.
-        self.should_scroll_to_top = self.group_column().is_some();
+        // Show the first group. In a tree and without groups the cursor stays on its run.
+        self.line_state.should_scroll_to_top = self.group_column().is_some();
         self.invalidate();
         self.mark_view_changed();
     }
@@ -48,7 +48,7 @@ impl RunsScreen {
         (stat, metric): (CurveStat, Untrusted),
         _: &mut UpdateContext<'_>,
     ) {
-        self.toggle_curve_column(stat, metric);
+        self.columns.toggle(ColumnKey::Curve(stat, metric));
         self.mark_view_changed();
     }
 

@@ -1,26 +1,29 @@
-//! Columns that tell what the curves of metrics come to: best value, its step, verdict. They need histories, which are read for the
-//! runs that are seen, and for all of them when the person asks for it.
+//! Curve columns: the best value of a metric, its step, and the shape of its curve. They need histories, which are loaded for the
+//! runs on the screen, and for all runs on request.
 
 use std::collections::VecDeque;
 
-use super::{RunsScreen, SPARKLINE_POINTS};
+use super::RunsScreen;
 use crate::analysis::curve_shape::summarize;
 use crate::domain::{Direction, RunId};
 use crate::store::limits::{BULK_POINTS, BULK_RUNS};
-use crate::table::{ColumnKey, CurveStat, RowId};
+use crate::table::{ColumnKey, RowId};
 use crate::text::Untrusted;
 use crate::tui::app::dialogs::curve_columns;
 use crate::tui::app::message::{Effect, Ticket};
 use crate::tui::app::{SharedState, UpdateContext};
 
-/// How many questions for histories of runs that are not seen are under way at a time: the ones for seen runs go beside them.
+/// How many points of a history a sparkline needs: at least two for each of its cells, and some to keep spikes.
+const SPARKLINE_POINTS: u32 = 64;
+
+/// How many requests for histories of runs that are not on the screen are in flight at a time, besides those on the screen.
 const MAX_CONCURRENT_REQUESTS: usize = 2;
 
-/// Reading the curves of all runs.
+/// Loads the histories of one metric for all runs of the table.
 #[derive(Debug, Default)]
 pub struct CurveLoader {
     metric: Untrusted,
-    /// What is still to be asked for.
+    /// The runs of requests that are not sent yet.
     queue: VecDeque<Vec<RunId>>,
     pending: Vec<(Ticket, Vec<RunId>)>,
     loaded: usize,
@@ -28,7 +31,7 @@ pub struct CurveLoader {
 }
 
 impl CurveLoader {
-    /// How many curves of how many have been read; nothing when none is asked for.
+    /// How many histories are loaded, and of how many; `None` when no load is running.
     #[must_use]
     pub fn progress(&self) -> Option<(usize, usize)> {
         (!self.pending.is_empty() || !self.queue.is_empty()).then_some((self.loaded, self.total))
@@ -36,7 +39,7 @@ impl CurveLoader {
 }
 
 impl RunsScreen {
-    /// Offers what can be told of the metric under the cursor, or else of the goal's.
+    /// Opens the list of curve columns for the metric under the cursor, or else for the goal's.
     pub(super) fn choose_curve_column(&self, context: &mut UpdateContext<'_>) {
         let metric_under_cursor = match self.columns.current_key() {
             Some(ColumnKey::Metric(metric) | ColumnKey::Curve(_, metric)) => Some(metric),
@@ -45,10 +48,7 @@ impl RunsScreen {
         let Some(metric) =
             metric_under_cursor.or_else(|| self.goal(context.shared).map(|goal| goal.metric))
         else {
-            context.notify(
-                "go to a metric first: its curve has a best value, a step of it and a verdict",
-            );
-            return;
+            return context.notify("move to a metric first");
         };
         let is_visible = |fact| {
             self.columns
@@ -57,16 +57,16 @@ impl RunsScreen {
         context.open(curve_columns(&metric, is_visible).submit_to(Self::choose_curve));
     }
 
-    /// The metrics that columns of curves are about: those that stand on the screen, and those that order the table.
+    /// The metrics of the curve columns that are on the screen or sort the table.
     fn curve_metrics(&self, context: &UpdateContext<'_>) -> Vec<Untrusted> {
-        let seen = self.columns.visible();
+        let visible = self.columns.visible();
         let (parts, _) = self.areas(context.size);
         let placed = self
             .columns
             .layout(parts.header.width, self.goal(context.shared).is_some());
         let placed = placed
             .iter()
-            .filter_map(|place| Some(&seen.get(place.index?)?.key));
+            .filter_map(|placed| Some(&visible.get(placed.index?)?.key));
         let mut metrics: Vec<Untrusted> = placed
             .chain(self.arrangement.sort.iter().map(|sort| &sort.column))
             .filter_map(|key| key.curve_metric().cloned())
@@ -76,8 +76,8 @@ impl RunsScreen {
         metrics
     }
 
-    /// Asks for the histories that what is seen needs: a few points for the curve in each row, as many as a store gives at once
-    /// where something is told of the curve.
+    /// Requests the histories of the runs on the screen: some points for sparklines, and as many as a store returns at once for
+    /// curve columns.
     pub(super) fn fetch_histories(&mut self, context: &mut UpdateContext<'_>) {
         let metrics = self.curve_metrics(context);
         let runs = self.visible_runs(context.size);
@@ -93,17 +93,16 @@ impl RunsScreen {
         for metric in &metrics {
             self.update_curve_stats(&runs, metric, context.shared);
         }
-        self.continue_curve_loading(context);
     }
 
-    /// Tells the table what the curves of some runs come to, as far as their histories are there and it doesn't know.
+    /// Summarizes the loaded histories of runs into the table, if they changed.
     fn update_curve_stats(&mut self, runs: &[RunId], metric: &Untrusted, shared: &SharedState) {
         let direction = self.metric_direction(metric, shared);
         for run in runs {
             let Some(row) = self.table.row_of(run) else {
                 continue;
             };
-            let Some((points, sampled)) =
+            let Some((points, is_sampled)) =
                 shared
                     .histories
                     .get_at_resolution(run, metric.raw(), BULK_POINTS)
@@ -111,8 +110,8 @@ impl RunsScreen {
                 continue;
             };
             let known = self.table.curve_points(row, metric.raw());
-            if known != Some((u32::try_from(points.len()).unwrap_or(u32::MAX), sampled)) {
-                let curve = summarize(points, sampled, direction);
+            if known != Some((u32::try_from(points.len()).unwrap_or(u32::MAX), is_sampled)) {
+                let curve = summarize(points, is_sampled, direction);
                 self.table.set_curve(row, metric, &curve);
             }
         }
@@ -124,15 +123,14 @@ impl RunsScreen {
             .or_else(|| Direction::from_metric_name(metric.raw()))
     }
 
-    /// Reads the curves of all runs that are in the table, of the metric that orders it, or is under the cursor.
+    /// Loads the histories of all visible lines, for the curve column that sorts the table or is under the cursor.
     pub(super) fn load_all_curves(&mut self, context: &mut UpdateContext<'_>) {
         let sorted = self.arrangement.sort.iter().map(|sort| sort.column.clone());
         let metric = sorted
             .chain(self.columns.current_key())
             .find_map(|key| key.curve_metric().cloned());
         let Some(metric) = metric else {
-            context.notify("there is no column of a curve here: D on a metric makes one");
-            return;
+            return context.notify("no curve column here; D on a metric adds one");
         };
         self.cancel_curve_loading(context);
         let rows: Vec<RowId> = (0..self.lines.len())
@@ -145,8 +143,7 @@ impl RunsScreen {
         });
         let runs: Vec<RunId> = missing.map(|row| self.table.run_id(row).clone()).collect();
         if runs.is_empty() {
-            context.notify("all curves are read");
-            return;
+            return context.notify("all curves are loaded");
         }
         let queue = runs.chunks(BULK_RUNS).map(<[RunId]>::to_vec).collect();
         self.curve_loader = CurveLoader {
@@ -159,7 +156,7 @@ impl RunsScreen {
         self.continue_curve_loading(context);
     }
 
-    /// Stops reading curves that are not seen. Returns whether any were being read.
+    /// Stops the load. Returns whether one was running.
     pub(super) fn cancel_curve_loading(&mut self, context: &mut UpdateContext<'_>) -> bool {
         let loader = std::mem::take(&mut self.curve_loader);
         for (ticket, _) in &loader.pending {
@@ -169,7 +166,8 @@ impl RunsScreen {
         loader.progress().is_some()
     }
 
-    fn continue_curve_loading(&mut self, context: &mut UpdateContext<'_>) {
+    /// Takes the histories that arrived, and sends the next requests.
+    pub(super) fn continue_curve_loading(&mut self, context: &mut UpdateContext<'_>) {
         if self.curve_loader.progress().is_none() {
             return;
         }
@@ -192,7 +190,7 @@ impl RunsScreen {
             self.update_curve_stats(&runs, &metric, context.shared);
             self.curve_loader.loaded += loaded;
             if loaded < runs.len() {
-                // The store failed, and said so.
+                // The request failed, and the error was reported.
                 self.curve_loader.queue.clear();
             }
         }
@@ -209,12 +207,12 @@ impl RunsScreen {
         }
         if self.curve_loader.progress().is_none() {
             let (done, total) = (self.curve_loader.loaded, self.curve_loader.total);
-            context.notify(format!("{done} of {total} curves read"));
+            context.notify(format!("{done} of {total} curves loaded"));
             self.invalidate();
         }
     }
 
-    /// What is to be said of an order by what curves come to, as long as not all were read: how many were, of how many.
+    /// How many curves are loaded, and of how many, if the table is sorted by a curve column and some are missing.
     #[must_use]
     pub fn partial_sort_progress(&self) -> Option<(usize, usize)> {
         let metric = self
@@ -228,10 +226,5 @@ impl RunsScreen {
             .count();
         let loaded = self.table.curve_count(metric.raw()).min(all);
         (loaded < all).then_some((loaded, all))
-    }
-
-    /// Shows or hides a column of curves, right behind the one under the cursor.
-    pub(super) fn toggle_curve_column(&mut self, fact: CurveStat, metric: Untrusted) {
-        self.columns.toggle(ColumnKey::Curve(fact, metric));
     }
 }

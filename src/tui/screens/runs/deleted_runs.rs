@@ -1,4 +1,4 @@
-//! Deleting runs, restoring them, and the table of those that are deleted.
+//! Deleting and restoring runs, and the table of deleted runs.
 
 use super::RunsScreen;
 use crate::domain::RunId;
@@ -8,7 +8,7 @@ use crate::table::RunTable;
 use crate::tui::app::UpdateContext;
 
 impl RunsScreen {
-    /// Which runs the table is of.
+    /// Selects the runs that the table lists.
     pub(super) fn lifecycle_filter(&self) -> LifecycleFilter {
         if self.is_showing_deleted {
             LifecycleFilter::Deleted
@@ -17,24 +17,21 @@ impl RunsScreen {
         }
     }
 
-    /// The marked runs; without marks, the one under the cursor.
+    /// The marked runs, or the run under the cursor if none is marked.
     fn target_runs(&self, context: &UpdateContext<'_>) -> Vec<RunId> {
         let marked = context.shared.marks.ids();
         if marked.is_empty() {
-            self.current_row()
-                .map(|row| self.table.run_id(row).clone())
-                .into_iter()
-                .collect()
+            self.current_run().into_iter().collect()
         } else {
             marked
         }
     }
 
-    /// Plans to delete or to restore runs.
+    /// Opens a plan that deletes or restores the target runs.
     pub(super) fn plan_lifecycle_change(&self, restore: bool, context: &mut UpdateContext<'_>) {
         let runs = self.target_runs(context);
         if runs.is_empty() {
-            return context.notify("there is no run under the cursor");
+            return context.notify("no run under the cursor");
         }
         context.plan(if restore {
             Intent::RestoreRuns { runs }
@@ -43,38 +40,26 @@ impl RunsScreen {
         });
     }
 
-    /// Reads the table anew when runs were deleted or restored since it was read.
+    /// Reloads the table if runs were deleted or restored since it was loaded.
     pub(super) fn reload_after_lifecycle_change(&mut self, context: &mut UpdateContext<'_>) {
         if self.lifecycle_revision != context.shared.lifecycle_changes {
-            self.reload_table(context);
+            self.reload(context);
         }
     }
 
-    fn reload_table(&mut self, context: &mut UpdateContext<'_>) {
-        self.poller.restart(context);
-        self.child_run_loader.restart(context);
-        self.loader.restart(
-            &self.experiments,
-            self.lifecycle_filter(),
-            &self.table,
-            context,
-        );
-        self.lifecycle_revision = context.shared.lifecycle_changes;
-    }
-
-    /// Shows the deleted runs instead of those in use, or these again.
+    /// Switches between active and deleted runs.
     pub(super) fn toggle_deleted_runs(&mut self, context: &mut UpdateContext<'_>) {
         self.is_showing_deleted = !self.is_showing_deleted;
         self.table = RunTable::default();
         self.lines.clear();
         self.mark_anchor = None;
         self.pushdown.cancel(context);
-        self.reload_table(context);
+        self.reload(context);
         self.invalidate();
         context.notify(if self.is_showing_deleted {
-            "these are deleted; T shows those in use"
+            "deleted runs; T shows active runs"
         } else {
-            "these are in use; T shows deleted ones"
+            "active runs; T shows deleted runs"
         });
     }
 }

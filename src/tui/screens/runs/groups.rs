@@ -1,4 +1,4 @@
-//! Groups: what their lines show of the columns.
+//! Groups of runs: the statistics that their lines show.
 
 use std::collections::HashMap;
 
@@ -12,16 +12,16 @@ use crate::tui::app::cell_text::{MISSING, short_text};
 use crate::tui::app::layout::Size;
 use crate::tui::app::{SharedState, UpdateContext};
 
-/// What the values of groups come to, by line and column, for the lines and columns that were seen since the lines were made.
+/// Statistics by line and column, for the lines and columns that were on the screen since the lines were arranged.
 pub(super) type GroupStatistics = HashMap<usize, HashMap<ColumnKey, SummaryStats>>;
 
-/// Whether the lines of groups show a column: its values are numbers that mean an amount.
+/// Whether group lines show statistics of a column. The numbers of an experiment id measure nothing.
 fn has_group_statistics(column: &ColumnState) -> bool {
     column.is_numeric && column.key.kind().has_statistics
 }
 
 impl RunsScreen {
-    /// The column that runs are grouped by.
+    /// The column that runs are grouped by; `None` for a tree and without groups.
     #[must_use]
     pub fn group_column(&self) -> Option<&ColumnKey> {
         match &self.arrangement.grouping {
@@ -30,7 +30,7 @@ impl RunsScreen {
         }
     }
 
-    /// Works out what the lines of groups that are seen show.
+    /// Computes the statistics of the groups and columns on the screen.
     pub(super) fn update_group_statistics(
         &mut self,
         size: Size,
@@ -47,7 +47,7 @@ impl RunsScreen {
             .layout(parts.header.width, self.goal(shared).is_some());
         let columns = placed_columns
             .iter()
-            .filter_map(|place| visible_columns.get(place.index?))
+            .filter_map(|placed| visible_columns.get(placed.index?))
             .filter(|column| has_group_statistics(column));
         let columns: Vec<ColumnKey> = columns.map(|column| column.key.clone()).collect();
         for line in self
@@ -57,7 +57,7 @@ impl RunsScreen {
             let Some(DisplayRow::Group { rows, .. }) = self.lines.get(line) else {
                 continue;
             };
-            let known = self.group_statistics.entry(line).or_default();
+            let known = self.line_state.group_statistics.entry(line).or_default();
             for column in &columns {
                 if !known.contains_key(column) {
                     known.insert(column.clone(), self.table.column(column).stats(rows, now));
@@ -66,13 +66,13 @@ impl RunsScreen {
         }
     }
 
-    /// What the values of a group come to in a column that is seen; nothing where they are no numbers.
+    /// The statistics of a group in a column on the screen; `None` for columns that are not numeric.
     #[must_use]
     pub fn group_spread(&self, line: usize, column: &ColumnKey) -> Option<&SummaryStats> {
-        self.group_statistics.get(&line)?.get(column)
+        self.line_state.group_statistics.get(&line)?.get(column)
     }
 
-    /// The statistic of a group in a column, as it is shown.
+    /// One statistic of a group, formatted as a cell.
     #[must_use]
     pub fn group_statistic_text(
         &self,
@@ -89,7 +89,7 @@ impl RunsScreen {
         ))
     }
 
-    /// What the figure under the cursor was worked out from: `mean of 18 of 20 runs, 1 missing, 1 no number`.
+    /// Explains the statistic under the cursor: `loss mean of 18 of 20 runs, 1 missing, 1 not finite`.
     #[must_use]
     pub fn describe_group_statistic(&self) -> Option<String> {
         let (column, spread) = self
@@ -97,27 +97,24 @@ impl RunsScreen {
             .current_key()
             .and_then(|key| Some((key.clone(), self.group_spread(self.cursor.index, &key)?)))?;
         let runs = spread.n + spread.missing + spread.excluded;
-        let mut words = format!(
+        let mut text = format!(
             "{} {} of {} of {runs} runs",
             column.title(),
             self.arrangement.statistic.as_str(),
             spread.n
         );
-        for (count, what) in [
-            (spread.missing, "missing"),
-            (spread.excluded, "no finite number"),
-        ] {
+        for (count, what) in [(spread.missing, "missing"), (spread.excluded, "not finite")] {
             if count > 0 {
-                words.push_str(&format!(", {count} {what}"));
+                text.push_str(&format!(", {count} {what}"));
             }
         }
-        Some(words)
+        Some(text)
     }
 
-    /// Shows the next statistic in the lines of groups.
+    /// Lets group lines show the next statistic.
     pub(super) fn next_statistic(&mut self, context: &mut UpdateContext<'_>) {
         if self.group_column().is_none() {
-            context.notify("there are no groups: z puts runs together");
+            context.notify("no groups; z groups the runs");
             return;
         }
         self.arrangement.statistic = self.arrangement.statistic.next();
@@ -129,7 +126,7 @@ impl RunsScreen {
     }
 }
 
-/// A figure as what stands in a cell: a mean of times is a time, a deviation of times a duration, a count a number.
+/// A statistic as a cell: the mean of times is a time, their standard deviation is a duration, and a count is a number.
 fn statistic_cell(column: &ColumnKey, statistic: Statistic, value: f64) -> CellValue<'static> {
     match (column.kind().values, statistic) {
         (_, Statistic::Count) => CellValue::Number(value),

@@ -1,34 +1,30 @@
-//! Loading runs: a small first page, then the rest as it comes.
+//! Loads the runs of the table: a small first page, then large ones.
 
+use super::request_state::RequestState;
 use crate::analysis::heartbeat::update_heartbeats;
-use crate::domain::{ExperimentId, Millis, Run, StoreError};
-use crate::store::limits::{FIRST_PAGE_RUNS, next_page_size};
-use crate::store::{LifecycleFilter, Page, PageToken, RunQuery};
+use crate::domain::{ExperimentId, Millis, StoreError};
+use crate::ops::list_runs::{ListingEnd, RunPage};
+use crate::store::limits::FIRST_PAGE_RUNS;
+use crate::store::{LifecycleFilter, RunQuery};
 use crate::table::RunTable;
 use crate::tui::app::UpdateContext;
 use crate::tui::app::message::{Effect, Request, Ticket};
 use crate::tui::screens::Freshness;
 
-/// How far loading is.
+/// The progress of the load.
 #[derive(Debug, Default)]
 pub struct RunLoader {
-    pending: Option<(Ticket, Millis)>,
+    request: RequestState,
     loaded: u64,
     total: Option<u64>,
-    last_page_at: Option<Millis>,
-    error: Option<StoreError>,
-    is_complete: bool,
-    /// Whether runs in use are loaded, or deleted ones.
-    lifecycle: LifecycleFilter,
-    /// Loading ended because no more runs should be kept.
-    is_capped: bool,
-    /// A load that began anew: its rows replace the table's once they are all there.
+    end: Option<ListingEnd>,
+    /// The rows of a reload, until all of them are loaded.
     replacement: Option<RunTable>,
 }
 
 impl RunLoader {
-    /// Begins anew: what is shown stays until the new rows are all there.
-    pub fn restart(
+    /// Starts over. The rows of `table` stay visible until all new rows are loaded.
+    pub(super) fn restart(
         &mut self,
         experiments: &[ExperimentId],
         lifecycle: LifecycleFilter,
@@ -36,138 +32,110 @@ impl RunLoader {
         context: &mut UpdateContext<'_>,
     ) {
         self.cancel(context);
-        self.lifecycle = lifecycle;
         self.replacement = (!table.is_empty()).then(RunTable::default);
         self.loaded = 0;
-        (self.is_complete, self.is_capped) = (false, false);
-        self.request_page(experiments, None, FIRST_PAGE_RUNS, context);
-    }
-
-    /// Stops loading; what has come stays. Returns whether anything was under way.
-    pub fn cancel(&mut self, context: &mut UpdateContext<'_>) -> bool {
-        let Some((ticket, _)) = self.pending.take() else {
-            return false;
-        };
-        context.effects.push(Effect::Cancel(ticket));
-        true
-    }
-
-    fn request_page(
-        &mut self,
-        experiments: &[ExperimentId],
-        page_token: Option<PageToken>,
-        page_size: u32,
-        context: &mut UpdateContext<'_>,
-    ) {
+        self.end = None;
         let query = RunQuery {
             experiments: experiments.to_vec(),
-            filter: None,
-            order_by: Vec::new(),
-            lifecycle: self.lifecycle,
-            page_size,
+            lifecycle,
+            page_size: FIRST_PAGE_RUNS,
+            ..RunQuery::default()
         };
-        let since = self.pending.map_or(context.now, |(_, since)| since);
-        let ticket = context.request(Request::Runs { query, page_token });
-        self.pending = Some((ticket, since));
+        let limit = Some(context.shared.session.max_runs);
+        let ticket = context.request(Request::Runs { query, limit });
+        self.request.start(ticket, context.now, ());
     }
 
-    /// Whether an answer with this ticket is awaited.
-    #[must_use]
-    pub fn is_awaiting(&self, ticket: Ticket) -> bool {
-        self.pending.is_some_and(|(asked, _)| asked == ticket)
+    /// Stops loading and keeps the rows loaded so far. Returns whether a load was running.
+    pub(super) fn cancel(&mut self, context: &mut UpdateContext<'_>) -> bool {
+        self.request.cancel(context)
     }
 
-    /// Whether everything has come, or nothing more will.
+    pub(super) fn is_awaiting(&self, ticket: Ticket) -> bool {
+        self.request.is_awaiting(ticket)
+    }
+
+    /// Whether no load is running: it is complete, capped, cancelled or failed.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.pending.is_none()
+        self.request.is_idle()
     }
 
-    /// Whether all runs have come.
+    /// Whether the table has all runs.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.is_complete
+        self.end == Some(ListingEnd::Complete)
     }
 
-    /// Whether a load was stopped before its end: what is shown is a part.
+    /// Whether the load stopped before it was complete.
     #[must_use]
     pub fn is_partial(&self) -> bool {
-        self.pending.is_none() && !self.is_complete
+        self.is_idle() && !self.is_complete()
     }
 
-    /// Whether there are more runs than should be kept here. How many there are, where the store says it.
+    /// `Some` if the load stopped at the session's `max_runs`, with the number of runs in the store where it is known.
     #[must_use]
     pub fn capped_total(&self) -> Option<Option<u64>> {
-        self.is_capped.then_some(self.total)
+        (self.end == Some(ListingEnd::LimitReached)).then_some(self.total)
     }
 
-    /// Takes a page, and asks for the next. Returns whether the table was replaced, so that its rows mean other runs.
-    pub fn apply_page(
+    /// Adds a page to the table and asks for the next one. Returns whether the table was replaced, which changes all row ids.
+    pub(super) fn apply_page(
         &mut self,
-        result: Result<Page<Run>, StoreError>,
+        ticket: Ticket,
+        page: Result<RunPage, StoreError>,
         table: &mut RunTable,
-        experiments: &[ExperimentId],
         context: &mut UpdateContext<'_>,
     ) -> bool {
-        let page = match result {
+        self.request.record(&page, context.now);
+        let page = match page {
             Ok(page) => page,
             Err(error) => {
-                context
-                    .shared
-                    .notifications
-                    .store_error(context.now, &error);
-                self.pending = None;
-                self.error = Some(error);
+                self.request.finish();
+                let notifications = &mut context.shared.notifications;
+                notifications.store_error(context.now, &error);
                 return false;
             }
         };
-        self.error = None;
-        self.last_page_at = Some(context.now);
-        self.loaded += page.items.len() as u64;
+        self.loaded += page.runs.len() as u64;
         self.total = page.total.or(self.total);
-        // The first load is seen as it comes; a later one takes the table's place at its end, so that rows which were
-        // deleted meanwhile go, and none is missed while the rest is on its way.
+        // Stream the first load. A reload swaps its rows in when it is complete: rows of deleted runs disappear then, and no
+        // other row is missing meanwhile.
         let rows = self.replacement.as_mut().unwrap_or(table);
-        rows.upsert(&page.items);
-        update_heartbeats(rows, &page.items);
-        self.is_capped = page.next.is_some() && self.loaded >= context.shared.session.max_runs;
-        if let Some(next) = page.next.filter(|_| !self.is_capped) {
-            self.request_page(
-                experiments,
-                Some(next),
-                next_page_size(&page.items),
-                context,
-            );
+        rows.upsert(&page.runs);
+        update_heartbeats(rows, &page.runs);
+        self.end = page.end;
+        if self.end.is_none() {
+            context.effects.push(Effect::NextPage(ticket));
             return false;
         }
-        self.pending = None;
-        self.is_complete = !self.is_capped;
+        self.request.finish();
         self.replacement
             .take()
             .map(|incoming| *table = incoming)
             .is_some()
     }
 
-    /// When the last page came, ms since the epoch.
+    /// When the last page arrived, in ms since the epoch.
     #[must_use]
     pub fn last_page_at(&self) -> Option<Millis> {
-        self.last_page_at
+        self.request.succeeded_at()
     }
 
-    /// The store answered another question since: its last failure is over.
-    pub fn clear_error(&mut self) {
-        self.error = None;
+    /// Forgets the last error, because the store has replied to another request since.
+    pub(super) fn clear_error(&mut self) {
+        self.request.clear_error();
     }
 
-    /// How fresh the table is.
+    /// For the top line.
     #[must_use]
     pub fn freshness(&self) -> Freshness {
-        let loading = self.pending.map(|(_, since)| since);
+        let loading_since = self.request.since();
         Freshness {
-            fetched_at: self.last_page_at,
-            loading_since: loading,
-            progress: loading.map(|_| (self.loaded, self.total)),
-            error: self.error.clone(),
+            fetched_at: self.request.succeeded_at(),
+            loading_since,
+            progress: loading_since.map(|_| (self.loaded, self.total)),
+            error: self.request.error().cloned(),
             ..Freshness::default()
         }
     }

@@ -1,25 +1,29 @@
-//! The run table of one or several experiments.
+//! The run table of one or more experiments.
 
 mod actions;
+mod best_run;
 mod child_runs;
 mod choices;
 pub mod columns;
 pub mod curves;
 mod deleted_runs;
 mod groups;
+mod lines;
 pub mod loader;
 pub mod new_runs;
 pub mod polling;
 pub mod pushdown;
+mod request_state;
 mod saved_views;
 
 use super::{FocusedList, Freshness, Screen};
 use crate::config::keymap::{Action, Scope};
-use crate::domain::{ExperimentId, Goal, Millis, RunId};
+use crate::domain::{ExperimentId, Goal, RunId, StoreError};
+use crate::ops::list_runs::RunPage;
+use crate::store::RunQuery;
+use crate::store::limits::FIRST_PAGE_RUNS;
 use crate::table::filter::Filter;
-use crate::table::{
-    Arrangement, Attribute, CellValue, ColumnKey, DisplayRow, RowId, RunTable, arrange,
-};
+use crate::table::{Arrangement, Attribute, CellValue, ColumnKey, DisplayRow, RowId, RunTable};
 use crate::text::Untrusted;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::layout::{
@@ -32,133 +36,62 @@ use columns::Columns;
 use loader::RunLoader;
 use polling::RunPoller;
 
-/// How many points of a history a sparkline needs: two for each of its columns, and room to see a spike.
-const SPARKLINE_POINTS: u32 = 64;
-/// While runs stream in, the order is made anew at most this often, in ms.
-const ARRANGE_INTERVAL_MS: Millis = 200;
-
-/// The columns of tables up to this many rows are measured anew whenever a value changes: it takes less than a frame.
-const REMEASURE_MAX_ROWS: usize = 2_000;
-
-/// What the table was like when its columns were measured.
-#[derive(Clone, Copy, Debug, Default)]
-struct MeasuredShape {
-    version: u64,
-    rows: usize,
-    columns: usize,
-}
-
-/// The screen's state.
-#[derive(Debug)]
+/// The state of the screen.
+#[derive(Debug, Default)]
 pub struct RunsScreen {
-    /// Whose runs.
+    /// The experiments whose runs are listed.
     pub experiments: Vec<ExperimentId>,
-    /// Their name for the top line, cleaned.
+    /// The name in the top line, cleaned.
     pub name: String,
-    /// All runs that were loaded.
+    /// All runs loaded so far, whether they pass the filter or not.
     pub table: RunTable,
-    /// How far loading is.
+    /// Loads the table.
     pub loader: RunLoader,
-    /// How far refreshing is, and what it brought.
+    /// Keeps the loaded table up to date.
     pub poller: RunPoller,
     child_run_loader: child_runs::ChildRunLoader,
-    /// What the store does of the filter and the order while not all runs are here.
+    /// Lets the store filter and sort while only a part of the runs is loaded.
     pub pushdown: pushdown::PushdownState,
-    /// Reading the curves of runs that are not seen.
+    /// Loads the histories of runs that are not on the screen.
     pub curve_loader: curves::CurveLoader,
     /// Filter, order and grouping.
     pub arrangement: Arrangement,
     /// The filter in use, as typed.
     pub filter_text: String,
-    /// The lines that are seen.
+    /// The filter and its text when the prompt for it was opened.
+    previous_filter: (Option<Filter>, String),
+    /// The rows that the arrangement leaves, in order.
     pub lines: Vec<DisplayRow>,
-    /// How many runs the lines show, counted when they change.
-    pub matching_runs: usize,
-    /// The columns.
+    line_state: lines::LineState,
+    /// The order, width and visibility of the columns.
     pub columns: Columns,
-    /// The cursor over the lines.
+    /// A position in `lines`.
     pub cursor: Cursor,
-    /// Whether the preview is shown.
+    /// Whether the preview pane is open.
     pub is_preview_open: bool,
-    /// Where the last mark was set, for a range.
+    /// The last marked run: one end of a marked range.
     mark_anchor: Option<RowId>,
-    /// Whether the table is of deleted runs.
+    /// Whether the table lists deleted runs instead of active ones.
     pub is_showing_deleted: bool,
-    /// How often runs had been deleted or restored from here when the table was read.
+    /// The value of [`SharedState::lifecycle_changes`] when the table was loaded.
     lifecycle_revision: u64,
-    is_dirty: bool,
-    should_scroll_to_top: bool,
-    /// The goal that was chosen here or in a view; none where the experiment or the metrics tell it.
+    /// The goal chosen here or by a view. `None` for the goal of the experiment or the metrics.
     chosen_goal: Option<Goal>,
     view_persistence: saved_views::ViewPersistence,
-    /// What the lines of groups show.
-    group_statistics: groups::GroupStatistics,
-    arranged_at: Millis,
-    measured: MeasuredShape,
-    /// The filter in use when the field for it was opened, and how it was typed.
-    previous_filter: (Option<Filter>, String),
 }
 
 impl RunsScreen {
-    /// Runs in groups count with their group, folded or not. A parent that the filter excludes does not count.
-    fn count_matching_runs(&self) -> usize {
-        let is_grouped = self.group_column().is_some();
-        let counts = self.lines.iter().map(|line| match line {
-            DisplayRow::Run { is_match, .. } => usize::from(*is_match && !is_grouped),
-            DisplayRow::Group { rows, .. } => rows.len(),
-        });
-        counts.sum()
-    }
-
-    /// The runs of experiments.
+    /// An empty table. Its runs are loaded with [`View::request_data`].
     #[must_use]
     pub fn new(experiments: Vec<ExperimentId>, name: String) -> Self {
         Self {
             experiments,
             name,
-            table: RunTable::default(),
-            loader: RunLoader::default(),
-            poller: RunPoller::default(),
-            child_run_loader: child_runs::ChildRunLoader::default(),
-            pushdown: pushdown::PushdownState::default(),
-            curve_loader: curves::CurveLoader::default(),
-            arrangement: Arrangement::default(),
-            filter_text: String::new(),
-            lines: Vec::new(),
-            matching_runs: 0,
-            columns: Columns::default(),
-            cursor: Cursor::default(),
-            is_preview_open: false,
-            mark_anchor: None,
-            is_showing_deleted: false,
-            lifecycle_revision: 0,
-            is_dirty: false,
-            should_scroll_to_top: false,
-            chosen_goal: None,
-            view_persistence: saved_views::ViewPersistence::default(),
-            group_statistics: groups::GroupStatistics::default(),
-            arranged_at: 0,
-            measured: MeasuredShape::default(),
-            previous_filter: (None, String::new()),
+            ..Self::default()
         }
     }
 
-    /// The row of a line, if the line is a run.
-    #[must_use]
-    pub fn row(&self, line: usize) -> Option<RowId> {
-        match self.lines.get(line)? {
-            DisplayRow::Run { row, .. } => Some(*row),
-            DisplayRow::Group { .. } => None,
-        }
-    }
-
-    /// The row under the cursor, if it is a run.
-    #[must_use]
-    pub fn current_row(&self) -> Option<RowId> {
-        self.row(self.cursor.index)
-    }
-
-    /// The name of a row's run, or the start of its id.
+    /// The name of a run, or the start of its id if it has no name.
     #[must_use]
     pub fn run_label(&self, row: RowId) -> Untrusted {
         match self
@@ -170,7 +103,7 @@ impl RunsScreen {
         }
     }
 
-    /// The goal: chosen here, declared by the experiment, or guessed from the metrics.
+    /// The goal that was chosen, else the goal that the experiment declares, else a guess from the metrics.
     #[must_use]
     pub fn goal(&self, shared: &SharedState) -> Option<Goal> {
         let known = self
@@ -181,14 +114,13 @@ impl RunsScreen {
         known.or_else(|| self.columns.guessed_goal.clone())
     }
 
-    /// Where the parts of the table and of the preview are.
+    /// The areas of the table and of the preview pane.
     #[must_use]
     pub fn areas(&self, size: Size) -> (TableAreas, Option<ratatui::layout::Rect>) {
         let (area, preview) = split_preview(screen_areas(size).body, self.is_preview_open);
         (table_parts(area), preview)
     }
 
-    /// The ids of the runs that are seen.
     fn visible_runs(&self, size: Size) -> Vec<RunId> {
         let height = usize::from(self.areas(size).0.rows.height);
         self.cursor
@@ -198,60 +130,8 @@ impl RunsScreen {
             .collect()
     }
 
-    /// Marks what is derived as out of date.
-    pub(super) fn invalidate(&mut self) {
-        self.is_dirty = true;
-        self.arranged_at = 0;
-    }
-
-    /// Makes the lines anew, and keeps the cursor on the run that it was on.
-    fn rearrange(&mut self, selected: Option<&RunId>, now: Millis, shared: &SharedState) {
-        self.arrangement.goal = self.goal(shared);
-        self.group_statistics.clear();
-        self.lines = arrange(&self.table, &self.arrangement, now);
-        self.matching_runs = self.count_matching_runs();
-        self.drop_removed_lines();
-        let row = selected.and_then(|id| self.table.row_of(id));
-        let selected_line = row.and_then(|row| {
-            self.lines
-                .iter()
-                .position(|line| matches!(line, DisplayRow::Run { row: r, .. } if *r == row))
-        });
-        if std::mem::take(&mut self.should_scroll_to_top) {
-            self.cursor = Cursor::default();
-        } else if let Some(at) = selected_line {
-            // The window moves with the cursor, so that the eye finds the run where it was.
-            let offset = self.cursor.index.saturating_sub(self.cursor.top);
-            self.cursor.index = at;
-            self.cursor.top = at.saturating_sub(offset);
-        }
-        self.update_columns();
-        self.columns.has_group_statistics = self.group_column().is_some();
-        self.columns.move_goal_first(self.goal(shared).as_ref());
-        self.is_dirty = false;
-        self.arranged_at = now;
-    }
-
-    /// Brings the columns up to date, if the table changed. In a long table the columns are measured anew only when there are other
-    /// runs or other columns: a refresh costs what changed.
-    fn update_columns(&mut self) {
-        let shape = MeasuredShape {
-            version: self.table.version(),
-            rows: self.table.len(),
-            columns: self.table.columns().len(),
-        };
-        let is_same_shape =
-            (shape.rows, shape.columns) == (self.measured.rows, self.measured.columns);
-        if shape.version != self.measured.version
-            && !(is_same_shape && shape.rows > REMEASURE_MAX_ROWS)
-        {
-            self.columns.update(&self.table);
-            self.measured = shape;
-        }
-    }
-
-    /// Reads the typed filter; a mistake leaves the one from before in use. What was typed on the way to the mistake is none:
-    /// the `an` of an unfinished `and` would be a word that no run has.
+    /// Applies a typed filter. A text that does not parse leaves the filter that was in use when typing began: its valid prefix
+    /// would be another filter, such as the word `an` of an unfinished `and`.
     fn set_filter(&mut self, text: String) {
         let parsed = if text.trim().is_empty() {
             Ok(None)
@@ -272,25 +152,51 @@ impl RunsScreen {
         self.chosen_goal = Some(goal);
         self.invalidate();
     }
-}
 
-impl RunsScreen {
-    /// Makes the lines anew where they are out of date, and fits the cursor and the columns to the screen.
-    fn rearrange_if_due(&mut self, context: &mut UpdateContext<'_>) {
-        let urgent = self.arranged_at == 0 || self.loader.is_idle();
-        if self.is_dirty && (urgent || context.now - self.arranged_at >= ARRANGE_INTERVAL_MS) {
-            let selected = self.current_row().map(|row| self.table.run_id(row).clone());
-            self.rearrange(selected.as_ref(), context.now, context.shared);
+    /// Loads all runs again.
+    fn reload(&mut self, context: &mut UpdateContext<'_>) {
+        self.poller.restart(context);
+        self.child_run_loader.restart(context);
+        let lifecycle = self.lifecycle_filter();
+        self.loader
+            .restart(&self.experiments, lifecycle, &self.table, context);
+        self.lifecycle_revision = context.shared.lifecycle_changes;
+    }
+
+    /// Adds a page to the table. When it completes a reload, the row ids are new.
+    fn apply_page(
+        &mut self,
+        ticket: Ticket,
+        page: Result<RunPage, StoreError>,
+        context: &mut UpdateContext<'_>,
+    ) {
+        let selected = self.current_run();
+        let is_replaced = self
+            .loader
+            .apply_page(ticket, page, &mut self.table, context);
+        if is_replaced {
+            self.poller.removed_count = 0;
+            self.reset_lines(selected.as_ref(), context);
+        } else {
+            self.line_state.mark_stale();
         }
-        let (parts, _) = self.areas(context.size);
-        self.cursor
-            .clamp(self.lines.len(), usize::from(parts.rows.height));
-        self.columns.scroll_to_cursor(
-            parts.header.width,
-            self.goal(context.shared).is_some(),
-            &self.table,
-        );
-        self.update_group_statistics(context.size, context.shared, context.now);
+    }
+
+    /// Lets the store filter and sort while the table has only a part of the runs.
+    fn sync_pushdown(&mut self, context: &mut UpdateContext<'_>) {
+        let features = context.shared.features.get();
+        let can_filter = features.is_some_and(|features| features.can_filter);
+        if !can_filter || self.loader.is_complete() || self.table.is_empty() {
+            return self.pushdown.cancel(context);
+        }
+        let base = RunQuery {
+            experiments: self.experiments.clone(),
+            lifecycle: self.lifecycle_filter(),
+            page_size: FIRST_PAGE_RUNS,
+            ..RunQuery::default()
+        };
+        self.pushdown
+            .sync(&self.arrangement, &base, self.cursor.index, context);
     }
 }
 
@@ -320,15 +226,7 @@ impl Screen for RunsScreen {
         if self.table.is_empty() {
             self.restore_view(context);
         }
-        self.poller.restart(context);
-        self.child_run_loader.restart(context);
-        self.loader.restart(
-            &self.experiments,
-            self.lifecycle_filter(),
-            &self.table,
-            context,
-        );
-        self.lifecycle_revision = context.shared.lifecycle_changes;
+        self.reload(context);
     }
 
     fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
@@ -345,40 +243,30 @@ impl Screen for RunsScreen {
         reply: Reply,
         context: &mut UpdateContext<'_>,
     ) -> Option<Reply> {
-        let reply = match reply {
-            Reply::Changes(answer) if self.poller.is_awaiting(ticket) => {
-                self.apply_changes(answer, context);
-                return None;
+        match reply {
+            Reply::Runs(page) if self.loader.is_awaiting(ticket) => {
+                self.apply_page(ticket, page, context);
             }
-            Reply::ChildRuns(answer) if self.child_run_loader.is_awaiting(ticket) => {
-                self.apply_child_runs(answer, context);
-                return None;
+            Reply::Runs(page) if self.pushdown.is_awaiting(ticket) => {
+                if self
+                    .pushdown
+                    .apply_page(ticket, page, &mut self.table, context)
+                {
+                    // Keep the view at the top when the cursor is on the first line.
+                    self.line_state.should_scroll_to_top |= self.cursor.index == 0;
+                    self.invalidate();
+                }
             }
-            Reply::Runs(answer) if self.pushdown.is_awaiting(ticket) => {
-                self.apply_pushdown_page(ticket, answer, context);
-                return None;
+            Reply::Changes(changes) if self.poller.is_awaiting(ticket) => {
+                self.apply_changes(changes, context);
             }
-            reply => reply,
-        };
-        if !self.loader.is_awaiting(ticket) {
-            return self.handle_view_reply(ticket, reply, context);
+            Reply::ChildRuns(runs) if self.child_run_loader.is_awaiting(ticket) => {
+                if self.child_run_loader.apply(runs, &mut self.table, context) {
+                    self.invalidate();
+                }
+            }
+            reply => return self.handle_view_reply(ticket, reply, context),
         }
-        let Reply::Runs(answer) = reply else {
-            return Some(reply);
-        };
-        let selected = self.current_row().map(|row| self.table.run_id(row).clone());
-        if self
-            .loader
-            .apply_page(answer, &mut self.table, &self.experiments, context)
-        {
-            // Every row means another run now: the lines are made anew before anybody looks at them.
-            self.lines.clear();
-            self.mark_anchor = None;
-            self.poller.removed_count = 0;
-            self.measured = MeasuredShape::default();
-            self.rearrange(selected.as_ref(), context.now, context.shared);
-        }
-        self.is_dirty = true;
         None
     }
 
@@ -420,18 +308,18 @@ impl Screen for RunsScreen {
             && let Some(index) = column.index
         {
             self.columns.cursor = index;
-            self.perform_action(Action::Sort, context);
+            self.sort_by_current(false);
         }
     }
 
     fn after_update(&mut self, context: &mut UpdateContext<'_>) {
         self.reload_after_lifecycle_change(context);
+        // Before arranging: the last curve may change the order.
+        self.continue_curve_loading(context);
         self.rearrange_if_due(context);
         self.sync_pushdown(context);
         self.poll_if_due(context);
         self.fetch_histories(context);
-        // The last curves may have come, and with them another order.
-        self.rearrange_if_due(context);
         self.save_view_if_changed(context);
         self.update_heartbeats(context);
     }

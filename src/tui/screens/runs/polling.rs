@@ -1,83 +1,99 @@
-//! Live runs: what may have changed is read again by itself. Runs that were going, and runs that are newer than the newest that
-//! is known; never the whole table.
+//! Live runs: polls active runs and runs newer than the newest known one, never the whole table.
+
+use std::collections::HashSet;
 
 use super::RunsScreen;
 use super::new_runs::{NewRuns, OffscreenCounts};
+use super::request_state::RequestState;
 use crate::analysis::heartbeat::{Heartbeat, update_heartbeat, update_heartbeats};
-use crate::domain::{Lifecycle, Millis, Run, RunId, RunStatus, StoreError};
+use crate::domain::{ExperimentId, Lifecycle, Millis, Run, RunId, RunStatus, StoreError};
 use crate::store::{ChangedRuns, ChangedRunsQuery};
-use crate::table::{DisplayRow, RowId, RunTable};
-use crate::tui::app::message::{Effect, Request, Ticket};
+use crate::table::{RowId, RunTable};
+use crate::tui::app::message::{Request, Ticket};
+use crate::tui::app::notifications::Severity;
 use crate::tui::app::polling::PollOutcome;
 use crate::tui::app::{SharedState, UpdateContext};
 use crate::tui::screens::Freshness;
 
-/// A run counts as new that started up to this long before the newest known one, in ms: the clocks of the machines that train
-/// differ, and the later start may be told first.
+/// A run is new if it started at most this long before the newest known run, in ms: the clocks of training machines differ,
+/// and the later start may be logged first.
 const CLOCK_SKEW_MS: Millis = 60_000;
 
-/// The most runs that go on which are read again at a time; where there are more they take turns.
+/// How many active runs a poll reads again at most. More runs take turns.
 const MAX_ACTIVE_PER_POLL: usize = 400;
 
-/// The most stalled runs that are read again at a time; where there are more they take turns. A lab has hundreds of runs that
-/// died long ago and say that they are running.
+/// How many stalled runs a poll reads again at most. More runs take turns: a store may have hundreds of runs that died long
+/// ago and still have the status RUNNING.
 const MAX_STALLED_PER_POLL: usize = 50;
 
-/// How far refreshing is.
+/// The state of polling. Times are ms since the epoch.
 #[derive(Debug, Default)]
 pub struct RunPoller {
-    pending: Option<PendingPoll>,
-    /// When the last answer came, ms since the epoch.
-    last_success: Option<Millis>,
-    /// When the last answer or failure came, ms since the epoch.
-    last_attempt: Option<Millis>,
-    error: Option<StoreError>,
-    /// The store's pulse at the last answer, where that covered all that may have changed.
+    request: RequestState<PollScope>,
+    /// The store's revision at the last poll, if that poll was exhaustive.
     revision: Option<u64>,
     rotation: usize,
-    /// How many known runs are not in the store's listing any more: their rows stay, and are not shown.
-    pub removed_count: usize,
-    /// Runs that arrived by themselves.
+    /// Known runs that the store no longer lists. Their rows remain in the table, hidden.
+    pub(super) removed_count: usize,
+    /// Runs that polling found.
     pub new_runs: NewRuns,
 }
 
-/// A question that is under way.
+/// The runs that a poll reads again.
 #[derive(Debug)]
-struct PendingPoll {
-    ticket: Ticket,
-    since: Millis,
+struct PollScope {
     known_runs: Vec<RunId>,
+    /// Whether these are all runs that may have changed.
     is_exhaustive: bool,
 }
 
 impl RunPoller {
-    /// Whether an answer with this ticket is awaited.
-    #[must_use]
-    pub fn is_awaiting(&self, ticket: Ticket) -> bool {
-        self.pending
-            .as_ref()
-            .is_some_and(|asked| asked.ticket == ticket)
+    pub(super) fn is_awaiting(&self, ticket: Ticket) -> bool {
+        self.request.is_awaiting(ticket)
     }
 
-    /// Begins anew, with the whole table.
-    pub fn restart(&mut self, context: &mut UpdateContext<'_>) {
-        if let Some(asked) = self.pending.take() {
-            context.effects.push(Effect::Cancel(asked.ticket));
-        }
+    /// Forgets everything, because the table is reloaded.
+    pub(super) fn restart(&mut self, context: &mut UpdateContext<'_>) {
+        self.request.cancel(context);
         *self = Self::default();
     }
 
-    /// What to ask for: runs that may have changed, some at a time, and the newest start.
+    /// Requests the changes of a table if the poll interval has passed. `loaded_at` is the time of the table's last page.
+    fn poll_if_due(
+        &mut self,
+        table: &RunTable,
+        experiments: &[ExperimentId],
+        loaded_at: Millis,
+        context: &mut UpdateContext<'_>,
+    ) {
+        let last_attempt = self.request.attempted_at().unwrap_or(loaded_at);
+        let interval = context.shared.poll_interval();
+        let backoff = &context.shared.backoff;
+        if !self.request.is_idle() || !backoff.is_due(interval, last_attempt, context.now) {
+            return;
+        }
+        let (scope, since) = self.next_poll(table, loaded_at, context.now);
+        let query = ChangedRunsQuery {
+            experiments: experiments.to_vec(),
+            known: scope.known_runs.clone(),
+            since,
+        };
+        let revision = self.revision.filter(|_| scope.is_exhaustive);
+        let ticket = context.request(Request::Changes(query, revision));
+        self.request.start(ticket, context.now, scope);
+    }
+
+    /// The runs to read again, and the start time of the oldest run that counts as new.
     fn next_poll(
         &mut self,
         table: &RunTable,
         loaded_at: Millis,
         now: Millis,
-    ) -> (Vec<RunId>, bool, Millis) {
+    ) -> (PollScope, Millis) {
         let (mut active, mut stalled) = (Vec::new(), Vec::new());
         let mut newest_start = None;
         for row in table.rows() {
-            // A start that lies ahead is some machine's clock: what starts now is new all the same.
+            // A start in the future comes from a wrong clock, and must not hide runs that start now.
             newest_start = newest_start.max(table.start_time(row).map(|start| start.min(now)));
             if matches!(table.status(row), RunStatus::Running | RunStatus::Scheduled)
                 && !table.is_deleted(row)
@@ -89,25 +105,97 @@ impl RunPoller {
                 }
             }
         }
-        let is_exhaustive =
-            active.len() <= MAX_ACTIVE_PER_POLL && stalled.len() <= MAX_STALLED_PER_POLL;
         let rows = rotating_slice(&active, self.rotation, MAX_ACTIVE_PER_POLL).chain(
             rotating_slice(&stalled, self.rotation, MAX_STALLED_PER_POLL),
         );
-        let known_runs = rows.map(|row| table.run_id(row).clone()).collect();
+        let scope = PollScope {
+            known_runs: rows.map(|row| table.run_id(row).clone()).collect(),
+            is_exhaustive: active.len() <= MAX_ACTIVE_PER_POLL
+                && stalled.len() <= MAX_STALLED_PER_POLL,
+        };
         self.rotation += 1;
-        (
-            known_runs,
-            is_exhaustive,
-            newest_start
-                .unwrap_or(loaded_at)
-                .saturating_sub(CLOCK_SKEW_MS)
-                .max(0),
-        )
+        let since = newest_start
+            .unwrap_or(loaded_at)
+            .saturating_sub(CLOCK_SKEW_MS);
+        (scope, since.max(0))
+    }
+
+    /// Adds the changes to the table and announces new runs. Returns whether the table changed.
+    fn apply_changes(
+        &mut self,
+        changes: Result<ChangedRuns, StoreError>,
+        table: &mut RunTable,
+        context: &mut UpdateContext<'_>,
+    ) -> bool {
+        let Some((requested_at, scope)) = self.request.finish() else {
+            return false;
+        };
+        context.record_poll(PollOutcome {
+            requested_at,
+            error: changes.as_ref().err(),
+            is_already_reported: self.request.error().is_some(),
+        });
+        self.request.record(&changes, context.now);
+        let Ok(changes) = changes else { return false };
+        self.revision = changes.revision.filter(|_| scope.is_exhaustive);
+        if changes.is_unchanged {
+            return false;
+        }
+        let new_runs: Vec<RunId> = changes
+            .runs
+            .iter()
+            .map(|run| &run.id)
+            .filter(|id| table.row_of(id).is_none())
+            .cloned()
+            .collect();
+        for run in &changes.runs {
+            context.shared.histories.append_latest(run, context.now);
+        }
+        table.upsert(&changes.runs);
+        update_heartbeats(table, &changes.runs);
+        let has_removed = self.mark_removed(&scope.known_runs, &changes.runs, table);
+        self.announce(new_runs, context);
+        has_removed || !changes.runs.is_empty()
+    }
+
+    /// Marks the known runs that the store no longer lists as deleted. Returns whether there are any.
+    fn mark_removed(&mut self, known: &[RunId], listed: &[Run], table: &mut RunTable) -> bool {
+        let listed: HashSet<&RunId> = listed.iter().map(|run| &run.id).collect();
+        let deleted = |id: &RunId| Run {
+            lifecycle: Lifecycle::Deleted,
+            ..Run::bare(
+                id.clone(),
+                table
+                    .row_of(id)
+                    .map(|row| table.experiment(row).into())
+                    .unwrap_or_default(),
+            )
+        };
+        let removed: Vec<Run> = known
+            .iter()
+            .filter(|id| !listed.contains(id))
+            .map(deleted)
+            .collect();
+        table.upsert(&removed);
+        self.removed_count += removed.len();
+        !removed.is_empty()
+    }
+
+    fn announce(&mut self, new_runs: Vec<RunId>, context: &mut UpdateContext<'_>) {
+        if new_runs.is_empty() {
+            return;
+        }
+        // Don't cover an error in the message line; the line above the table shows the count, too.
+        let current = context.shared.notifications.current(context.now);
+        if current.is_none_or(|notification| notification.severity == Severity::Info) {
+            let plural = if new_runs.len() == 1 { "" } else { "s" };
+            context.notify(format!("{} new run{plural}", new_runs.len()));
+        }
+        self.new_runs.insert_all(new_runs.into_iter());
     }
 }
 
-/// A part of some rows; the next turn takes the next part.
+/// At most `limit` rows; `rotation` selects the slice.
 fn rotating_slice(rows: &[RowId], rotation: usize, limit: usize) -> impl Iterator<Item = RowId> {
     let begin = if rows.len() <= limit {
         0
@@ -122,158 +210,44 @@ fn rotating_slice(rows: &[RowId], rotation: usize, limit: usize) -> impl Iterato
 }
 
 impl RunsScreen {
-    /// Asks for what changed, when it is time and the table was read.
+    /// Polls a loaded table. Deleted runs change only when they are deleted or restored here.
     pub(super) fn poll_if_due(&mut self, context: &mut UpdateContext<'_>) {
-        let Some(loaded_at) = self
-            .loader
-            .last_page_at()
-            .filter(|_| self.loader.is_idle() && self.poller.pending.is_none())
-        else {
-            return;
-        };
-        let last_attempt = self.poller.last_attempt.unwrap_or(loaded_at);
-        // What is in the trash changes only when somebody puts it there.
-        if self.is_showing_deleted
-            || !context.shared.backoff.is_due(
-                context.shared.poll_interval(),
-                last_attempt,
-                context.now,
-            )
+        if let Some(loaded_at) = self.loader.last_page_at()
+            && self.loader.is_idle()
+            && !self.is_showing_deleted
         {
-            return;
+            self.poller
+                .poll_if_due(&self.table, &self.experiments, loaded_at, context);
         }
-        let (known_runs, is_exhaustive, since) =
-            self.poller.next_poll(&self.table, loaded_at, context.now);
-        let changes = ChangedRunsQuery {
-            experiments: self.experiments.clone(),
-            known: known_runs.clone(),
-            since,
-        };
-        let ticket = context.request(Request::Changes(
-            changes,
-            self.poller.revision.filter(|_| is_exhaustive),
-        ));
-        self.poller.pending = Some(PendingPoll {
-            ticket,
-            since: context.now,
-            known_runs,
-            is_exhaustive,
-        });
     }
 
-    /// Takes what changed: the cursor stays on its run, and what is new is announced.
     pub(super) fn apply_changes(
         &mut self,
-        result: Result<ChangedRuns, StoreError>,
+        changes: Result<ChangedRuns, StoreError>,
         context: &mut UpdateContext<'_>,
     ) {
-        let Some(pending) = self.poller.pending.take() else {
-            return;
-        };
-        self.poller.last_attempt = Some(context.now);
-        context.record_poll(PollOutcome {
-            requested_at: pending.since,
-            error: result.as_ref().err(),
-            is_already_reported: self.poller.error.is_some(),
-        });
-        let changed = match result {
-            Ok(changed) => changed,
-            Err(error) => {
-                self.poller.error = Some(error);
-                return;
-            }
-        };
-        self.poller.error = None;
-        self.poller.last_success = Some(context.now);
-        self.loader.clear_error();
-        self.poller.revision = changed.revision.filter(|_| pending.is_exhaustive);
-        // What passes a filter may depend on the time alone: an age, a duration, a silence.
-        self.is_dirty |= self.arrangement.filter.is_some();
-        if !changed.is_unchanged {
-            self.upsert_changed_runs(&changed.runs, &pending.known_runs, context);
+        let is_ok = changes.is_ok();
+        let has_changed = self.poller.apply_changes(changes, &mut self.table, context);
+        if is_ok {
+            self.loader.clear_error();
+        }
+        // A filter by age, duration or activity has other matches as time goes by.
+        if has_changed || (is_ok && self.arrangement.filter.is_some()) {
+            self.line_state.mark_stale();
         }
     }
 
-    fn upsert_changed_runs(
-        &mut self,
-        runs: &[Run],
-        known_runs: &[RunId],
-        context: &mut UpdateContext<'_>,
-    ) {
-        let new_ids: Vec<RunId> = runs
-            .iter()
-            .map(|run| &run.id)
-            .filter(|id| self.table.row_of(id).is_none())
-            .cloned()
-            .collect();
-        for run in runs {
-            context.shared.histories.append_latest(run, context.now);
-        }
-        self.table.upsert(runs);
-        update_heartbeats(&mut self.table, runs);
-        let listed: std::collections::HashSet<&RunId> = runs.iter().map(|run| &run.id).collect();
-        let removed = known_runs
-            .iter()
-            .filter(|id| !listed.contains(id))
-            .map(|id| Run {
-                lifecycle: Lifecycle::Deleted,
-                ..Run::bare(
-                    id.clone(),
-                    self.experiments.first().cloned().unwrap_or_default(),
-                )
-            });
-        let gone: Vec<Run> = removed.collect();
-        self.table.upsert(&gone);
-        self.poller.removed_count += gone.len();
-        self.is_dirty |= !runs.is_empty() || !gone.is_empty();
-        if !new_ids.is_empty() {
-            // An error that still stands in the message line is not covered; the line above the table says it as well.
-            if context
-                .shared
-                .notifications
-                .current(context.now)
-                .is_none_or(|notice| {
-                    notice.severity == crate::tui::app::notifications::Severity::Info
-                })
-            {
-                context.notify(format!(
-                    "{} new run{}",
-                    new_ids.len(),
-                    if new_ids.len() == 1 { "" } else { "s" }
-                ));
-            }
-            self.poller.new_runs.insert_all(new_ids.into_iter());
-        }
-    }
-
-    /// Runs that left the store's listing are not shown; everything else was arranged already.
-    pub(super) fn drop_removed_lines(&mut self) {
-        if self.poller.removed_count == 0 {
-            return;
-        }
-        let table = &self.table;
-        self.lines.retain_mut(|line| match line {
-            DisplayRow::Run { row, .. } => !table.is_deleted(*row),
-            DisplayRow::Group { rows, .. } => {
-                rows.retain(|row| !table.is_deleted(*row));
-                !rows.is_empty()
-            }
-        });
-    }
-
-    /// Judges the rhythm of the runs that are seen by their histories, and notes which new runs are seen.
+    /// Updates the heartbeats of the visible runs from their histories, and the badges of new runs.
     pub(super) fn update_heartbeats(&mut self, context: &UpdateContext<'_>) {
         let height = usize::from(self.areas(context.size).0.rows.height);
         let visible_lines = self.cursor.visible_range(self.lines.len(), height);
         let rows: Vec<RowId> = visible_lines.filter_map(|line| self.row(line)).collect();
-        let visible: Vec<&RunId> = rows.iter().map(|row| self.table.run_id(*row)).collect();
-        self.poller
-            .new_runs
-            .mark_visible(visible.into_iter(), context.now);
+        let visible = rows.iter().map(|row| self.table.run_id(*row));
+        self.poller.new_runs.mark_visible(visible, context.now);
         for row in rows {
             if let Some(heartbeat) = self
                 .heartbeat(row, context.shared)
-                .filter(|rhythm| rhythm.interval.is_some())
+                .filter(|heartbeat| heartbeat.interval.is_some())
                 && (self.table.stall_timeout(row) != Some(heartbeat.timeout())
                     || self.table.last_activity(row) != heartbeat.last_activity)
             {
@@ -282,71 +256,63 @@ impl RunsScreen {
         }
     }
 
-    /// How a run that says that it is running logs, as far as it is known here.
+    /// How often an active run logs, from its last activity and the history of the goal metric.
     #[must_use]
     pub fn heartbeat(&self, row: RowId, shared: &SharedState) -> Option<Heartbeat> {
         let heartbeat = Heartbeat {
             last_activity: Some(self.table.last_activity(row)?),
             interval: None,
         };
-        let goal = self.goal(shared);
-        let id = self.table.run_id(row);
-        let history = goal.as_ref().and_then(|goal| {
-            Some((
-                shared.histories.get(id, goal.metric.raw())?,
-                goal.metric.raw(),
-            ))
-        });
-        Some(history.map_or(heartbeat, |(points, metric)| {
-            heartbeat.with_history(points, shared.histories.is_sampled(id, metric))
-        }))
+        let Some(goal) = self.goal(shared) else {
+            return Some(heartbeat);
+        };
+        let (id, metric) = (self.table.run_id(row), goal.metric.raw());
+        Some(match shared.histories.get(id, metric) {
+            Some(points) => heartbeat.with_history(points, shared.histories.is_sampled(id, metric)),
+            None => heartbeat,
+        })
     }
 
-    /// How many new runs are above and below what is seen, in a window of `height` lines.
+    /// The new runs above and below a window of `height` lines.
     #[must_use]
     pub fn offscreen_new_runs(&self, height: usize) -> OffscreenCounts {
-        if self.poller.new_runs.is_empty() {
-            return OffscreenCounts::default();
-        }
-        let ids =
-            (0..self.lines.len()).map(|line| self.row(line).map(|row| self.table.run_id(row)));
-        self.poller
-            .new_runs
-            .offscreen_counts(ids, &self.cursor.visible_range(self.lines.len(), height))
+        let visible = self.cursor.visible_range(self.lines.len(), height);
+        let lines = self.line_state.new_run_lines.iter();
+        let ids = lines.filter_map(|line| Some((*line, self.table.run_id(self.row(*line)?))));
+        self.poller.new_runs.offscreen_counts(ids, &visible)
     }
 
-    /// Moves the cursor to the next new run, round and round.
+    /// Moves the cursor to the next new run, and after the last one to the first.
     pub(super) fn select_next_new_run(&mut self, context: &mut UpdateContext<'_>) {
-        let len = self.lines.len();
-        let is_new = |line: &usize| {
-            self.row(*line)
+        let is_new = |line: &&usize| {
+            self.row(**line)
                 .is_some_and(|row| self.poller.new_runs.contains(self.table.run_id(row)))
         };
-        match (1..=len)
-            .map(|step| (self.cursor.index + step) % len)
-            .find(is_new)
-        {
-            Some(line) => self.cursor.index = line,
-            None => context.notify("no run is new here"),
+        let lines: Vec<usize> = (self.line_state.new_run_lines.iter())
+            .filter(is_new)
+            .copied()
+            .collect();
+        let next = lines.iter().find(|line| **line > self.cursor.index);
+        match next.or(lines.first()) {
+            Some(line) => self.cursor.index = *line,
+            None => context.notify("no new runs"),
         }
     }
 
-    /// How many runs there are, whether they pass the filter or not.
+    /// All runs of the table, whether they pass the filter or not.
     #[must_use]
     pub fn run_count(&self) -> usize {
         self.table.len().saturating_sub(self.poller.removed_count)
     }
 
-    /// How fresh the table is: as it was loaded, or as it was refreshed since.
+    /// Combines the last load and the last poll.
     pub(super) fn polled_freshness(&self, shared: &SharedState) -> Freshness {
+        let request = &self.poller.request;
         let mut freshness = self.loader.freshness();
-        freshness.fetched_at = freshness.fetched_at.max(self.poller.last_success);
-        freshness.error = self.poller.error.clone().or(freshness.error);
-        shared.polled_freshness(
-            freshness,
-            1,
-            self.poller.last_attempt.or(self.loader.last_page_at()),
-        )
+        freshness.fetched_at = freshness.fetched_at.max(request.succeeded_at());
+        freshness.error = request.error().cloned().or(freshness.error);
+        let last_attempt = request.attempted_at().or(self.loader.last_page_at());
+        shared.polled_freshness(freshness, 1, last_attempt)
     }
 }
 
@@ -370,27 +336,26 @@ mod tests {
 
     #[test]
     fn running_runs_beyond_the_limit_are_polled_in_rotation() {
-        let mut live = RunPoller::default();
+        let mut poller = RunPoller::default();
         let all = MAX_ACTIVE_PER_POLL * 2 + 7;
         let table = table(i32::try_from(all).unwrap());
         let mut seen = std::collections::BTreeSet::new();
         for _ in 0..3 {
-            let (known, whole, _) = live.next_poll(&table, 0, 1_000);
-            assert!(!whole && known.len() == MAX_ACTIVE_PER_POLL);
-            seen.extend(known);
+            let (scope, _) = poller.next_poll(&table, 0, 1_000);
+            assert!(!scope.is_exhaustive && scope.known_runs.len() == MAX_ACTIVE_PER_POLL);
+            seen.extend(scope.known_runs);
         }
         assert_eq!(seen.len(), all);
-        let (known, whole, since) =
-            RunPoller::default().next_poll(&super::tests::table(3), 0, 1_000);
-        assert!(whole && known.len() == 3);
-        assert_eq!(since, 0, "no store has runs from before its clock began");
+        let (scope, since) = RunPoller::default().next_poll(&super::tests::table(3), 0, 1_000);
+        assert!(scope.is_exhaustive && scope.known_runs.len() == 3);
+        assert_eq!(since, 0, "never negative");
     }
 
     #[test]
     fn fewer_stalled_runs_are_polled_at_a_time() {
-        let (known, whole, _) = RunPoller::default().next_poll(&table(500), 0, Millis::MAX / 2);
-        assert!(!whole);
-        assert_eq!(known.len(), MAX_STALLED_PER_POLL);
+        let (scope, _) = RunPoller::default().next_poll(&table(500), 0, Millis::MAX / 2);
+        assert!(!scope.is_exhaustive);
+        assert_eq!(scope.known_runs.len(), MAX_STALLED_PER_POLL);
     }
 
     #[test]
@@ -401,7 +366,7 @@ mod tests {
             ..Run::bare("ahead".into(), "1".into())
         }]);
         assert_eq!(
-            RunPoller::default().next_poll(&table, 0, 5_000_000).2,
+            RunPoller::default().next_poll(&table, 0, 5_000_000).1,
             5_000_000 - CLOCK_SKEW_MS
         );
     }

@@ -1,4 +1,4 @@
-//! Views of the table: how it is looked at, as a value that can be kept and put back.
+//! Views: the columns, order, filter, grouping and goal of the table, saved and applied again.
 
 use super::RunsScreen;
 use super::columns::ColumnLayout;
@@ -8,27 +8,28 @@ use crate::table::{ColumnKey, Grouping, SortKey, Statistic};
 use crate::tui::app::UpdateContext;
 use crate::tui::app::message::{Reply, Request, Ticket};
 
-/// How the table of these experiments was left, and is to be remembered.
+/// Remembers the view of these experiments from one session to the next.
 #[derive(Debug, Default)]
 pub(super) struct ViewPersistence {
-    /// Asks how it was left.
     loading: Option<Ticket>,
-    /// Writes down how it is now; one at a time, so that the last word is the last that is written.
+    /// One write at a time, so that the last view is the last one written.
     saving: Option<Ticket>,
-    /// What was put back or written down last.
+    /// The view that was loaded or written last.
     last_saved: SavedView,
-    /// Something may have changed since.
+    /// Whether the user may have changed the view since.
     is_changed: bool,
 }
 
 impl RunsScreen {
-    /// How the table is looked at now.
+    /// The current view, as it is saved.
     #[must_use]
     pub fn current_view(&self) -> SavedView {
         let (columns, hidden) = self
             .columns
             .custom_order()
-            .map_or((None, Vec::new()), |(seen, hidden)| (Some(seen), hidden));
+            .map_or((None, Vec::new()), |(visible, hidden)| {
+                (Some(visible), hidden)
+            });
         SavedView {
             columns,
             hidden,
@@ -58,31 +59,10 @@ impl RunsScreen {
         }
     }
 
-    /// Looks at the table as a view says. What can't be read in it is left out, and told.
+    /// Applies a view. Parts that don't parse are skipped and reported.
     pub fn apply_view(&mut self, view: &SavedView, context: &mut UpdateContext<'_>) {
         let mut invalid = Vec::new();
-        let mut columns = |texts: &[String]| -> Vec<ColumnKey> {
-            texts
-                .iter()
-                .filter_map(|text| parse_part(text, &mut invalid))
-                .collect()
-        };
-        let order = view
-            .columns
-            .as_ref()
-            .map(|seen| (columns(seen), columns(&view.hidden)));
-        let pinned = columns(&view.pinned);
-        let widths = view
-            .widths
-            .iter()
-            .filter_map(|(text, width)| Some((parse_part(text, &mut invalid)?, *width)))
-            .collect();
-        self.columns.apply_layout(ColumnLayout {
-            order,
-            pinned,
-            widths,
-            folded_prefixes: view.folded.iter().cloned().collect(),
-        });
+        self.columns.apply_layout(parse_layout(view, &mut invalid));
         self.arrangement.sort = view
             .sort
             .iter()
@@ -113,21 +93,19 @@ impl RunsScreen {
             invalid.push(view.filter.clone());
         }
         if let Some(first) = invalid.first() {
-            let why = format!(
-                "a part of the view can't be read: {}",
+            let message = format!(
+                "invalid part of the view: {}",
                 crate::text::untrusted::clean(first)
             );
-            context.shared.notifications.error(
-                context.now,
-                why,
-                "mend its file, or save the view anew with w".into(),
-            );
+            let hint = "fix its file, or save the view again with w".to_owned();
+            let notifications = &mut context.shared.notifications;
+            notifications.error(context.now, message, hint);
         }
-        self.should_scroll_to_top = true;
+        self.line_state.should_scroll_to_top = true;
         self.invalidate();
     }
 
-    /// Opens the table with the view that was named at the start, or as it was left.
+    /// Applies the view of the command line, or loads the view of the last session.
     pub(super) fn restore_view(&mut self, context: &mut UpdateContext<'_>) {
         if let Some(view) = context.shared.initial_view.take() {
             self.apply_view(&view, context);
@@ -137,12 +115,12 @@ impl RunsScreen {
         }
     }
 
-    /// Notes that the person may have changed how the table is looked at.
+    /// The user may have changed the view.
     pub(super) fn mark_view_changed(&mut self) {
         self.view_persistence.is_changed = true;
     }
 
-    /// Remembers how the table is looked at, when that has changed.
+    /// Saves the view for the next session if it has changed.
     pub(super) fn save_view_if_changed(&mut self, context: &mut UpdateContext<'_>) {
         let is_busy =
             self.view_persistence.saving.is_some() || self.view_persistence.loading.is_some();
@@ -162,7 +140,7 @@ impl RunsScreen {
         }
     }
 
-    /// Takes an answer about views; gives back any other.
+    /// Handles the replies about views, and returns any other reply.
     pub(super) fn handle_view_reply(
         &mut self,
         ticket: Ticket,
@@ -172,7 +150,7 @@ impl RunsScreen {
         match reply {
             Reply::LastView(view) if self.view_persistence.loading == Some(ticket) => {
                 self.view_persistence.loading = None;
-                // Who was quicker than the file goes before it.
+                // Changes made while the file was read take precedence.
                 if let Some(view) = view.filter(|_| !self.view_persistence.is_changed) {
                     self.apply_view(&view, context);
                     self.view_persistence.last_saved = *view;
@@ -182,12 +160,10 @@ impl RunsScreen {
             Reply::LastViewSaved(result) if self.view_persistence.saving == Some(ticket) => {
                 self.view_persistence.saving = None;
                 if let Err(error) = result {
-                    let next = "set remember = false in the config file to do without".to_owned();
-                    context.shared.notifications.error(
-                        context.now,
-                        format!("how this table is left can't be remembered: {error}"),
-                        next,
-                    );
+                    let message = format!("cannot save the view of this table: {error}");
+                    let hint = "remember = false in the config file turns this off".to_owned();
+                    let notifications = &mut context.shared.notifications;
+                    notifications.error(context.now, message, hint);
                 }
                 None
             }
@@ -196,7 +172,26 @@ impl RunsScreen {
     }
 }
 
-/// Reads a part of a view; what is no such part is kept among what is wrong.
+fn parse_layout(view: &SavedView, invalid: &mut Vec<String>) -> ColumnLayout {
+    let mut columns = |texts: &[String]| -> Vec<ColumnKey> {
+        let keys = texts.iter().filter_map(|text| parse_part(text, invalid));
+        keys.collect()
+    };
+    let visible = view.columns.as_ref();
+    let order = visible.map(|visible| (columns(visible), columns(&view.hidden)));
+    let pinned = columns(&view.pinned);
+    let widths = view.widths.iter();
+    ColumnLayout {
+        order,
+        pinned,
+        widths: widths
+            .filter_map(|(text, width)| Some((parse_part(text, invalid)?, *width)))
+            .collect(),
+        folded_prefixes: view.folded.iter().cloned().collect(),
+    }
+}
+
+/// Parses a part of a view; a text that doesn't parse goes to `invalid`.
 fn parse_part<T: std::str::FromStr>(text: &str, invalid: &mut Vec<String>) -> Option<T> {
     let parsed = text.parse().ok();
     if parsed.is_none() {

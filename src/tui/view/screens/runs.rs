@@ -98,10 +98,9 @@ fn new_runs_label(scene: &DrawContext<'_>, height: u16) -> String {
 
 fn run_count_label(scene: &DrawContext<'_>) -> String {
     let screen = scene.screen;
-    let shown = screen.matching_runs;
     format!(
         "{} of {} runs",
-        format_count(shown as u64),
+        format_count(screen.match_count() as u64),
         format_count(screen.run_count() as u64)
     )
 }

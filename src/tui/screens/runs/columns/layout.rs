@@ -1,29 +1,29 @@
-//! Where columns are on the screen.
+//! The position of columns on the screen.
 
 use super::{Columns, MARK_WIDTH, SPARKLINE_WIDTH};
 use crate::table::{ColumnDisplay, RunTable};
 
-/// From this width of the table on, there is a sparkline.
+/// Narrower tables have no sparkline, in cells.
 const SPARKLINE_MIN_TABLE_WIDTH: u16 = 64;
-/// How wide the figures of groups are, in cells: a mean has more digits than the whole numbers that it comes from.
+/// The minimum width of a group statistic, in cells: the mean of integers has more digits than they have.
 const GROUP_STATISTIC_WIDTH: u16 = 7;
-/// How much wider a column is that stands for others, in cells: ` +12`.
+/// The extra width of a column with others folded into it, in cells: ` +12`.
 const FOLD_COUNT_WIDTH: u16 = 4;
-/// A column that would be cut to less than this is left out, in cells.
+/// A column is cut to this width at least, in cells, or left out.
 const MIN_CUT_WIDTH: u16 = 4;
 
-/// Where a column is, in cells from the left of the table.
+/// A column on the screen, in cells from the left of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlacedColumn {
-    /// Which of the seen columns; nothing for the sparkline.
+    /// The index among the visible columns; `None` for the sparkline.
     pub index: Option<usize>,
-    /// Where it begins.
+    /// The first cell.
     pub x: u16,
-    /// How wide it is.
+    /// Without the gap to the next column.
     pub width: u16,
 }
 
-/// Columns side by side, as far as there is room.
+/// Columns side by side, as far as they fit.
 struct LayoutBuilder {
     placed: Vec<PlacedColumn>,
     x: u16,
@@ -31,7 +31,7 @@ struct LayoutBuilder {
 }
 
 impl LayoutBuilder {
-    /// Puts a column after the others; one that may be cut is cut to the room that is left. Returns whether it is there.
+    /// Appends a column, cut to the room that is left if it can be cut. Returns whether it fits.
     fn push(&mut self, index: Option<usize>, desired_width: u16, can_be_cut: bool) -> bool {
         let room = self.width.saturating_sub(self.x);
         if room < desired_width.min(MIN_CUT_WIDTH) || (room < desired_width && !can_be_cut) {
@@ -49,7 +49,7 @@ impl LayoutBuilder {
 }
 
 impl Columns {
-    /// Keeps the column under the cursor on the screen, and measures what stands there.
+    /// Scrolls to the column under the cursor, and measures the columns on the screen.
     pub fn scroll_to_cursor(&mut self, width: u16, has_sparkline: bool, table: &RunTable) {
         (0..self.pinned_count).for_each(|index| self.measure_visible(index, table));
         self.scroll = self.scroll.min(
@@ -75,7 +75,23 @@ impl Columns {
         }
     }
 
-    /// The first column to be seen after the pinned ones if the one at `target` is to be the last.
+    /// Measures a visible column, unless it was measured since the table changed.
+    pub(super) fn measure_visible(&mut self, index: usize, table: &RunTable) {
+        let epoch = self.epoch;
+        let Some(column) = self
+            .visible_order
+            .get(index)
+            .and_then(|at| self.all.get_mut(*at))
+        else {
+            return;
+        };
+        if column.measured_epoch != epoch {
+            column.measure(table);
+            column.measured_epoch = epoch;
+        }
+    }
+
+    /// The first column after the pinned ones when the column `target` is the last one on the screen.
     fn first_scrolled_column(
         &mut self,
         target: usize,
@@ -99,13 +115,13 @@ impl Columns {
         }
     }
 
-    /// Where the columns are, in a table of this width.
+    /// The columns on the screen in a table of this width.
     #[must_use]
     pub fn layout(&self, width: u16, has_sparkline: bool) -> Vec<PlacedColumn> {
         let mut layout = self.pinned_layout(width, has_sparkline);
         let first = self.pinned_count + self.scroll;
         for index in first..self.visible_order.len() {
-            // One column is always there, and be it a part of it.
+            // Show one column at least, even if it is cut.
             if !layout.push(Some(index), self.layout_width(index), index == first) {
                 break;
             }
@@ -113,7 +129,7 @@ impl Columns {
         layout.placed
     }
 
-    /// What stays at the left: pinned columns, and the sparkline behind the name. Pinned ones leave room for one more.
+    /// Status, name, sparkline and pinned columns. They leave room for at least one more column.
     fn pinned_layout(&self, width: u16, has_sparkline: bool) -> LayoutBuilder {
         let mut layout = LayoutBuilder {
             placed: Vec::new(),
@@ -133,12 +149,14 @@ impl Columns {
             }
             match column.key.kind().display {
                 ColumnDisplay::StatusSymbol => layout.push(Some(index), 1, true),
-                // The name never takes more than half of a narrow table.
+                // At most half of a narrow table.
                 ColumnDisplay::RunName => {
                     layout.push(Some(index), column.width().min((width / 2).max(8)), true)
                 }
-                _ if layout.x + self.layout_width(index) > width / 4 * 3 => break,
-                _ => layout.push(Some(index), self.layout_width(index), false),
+                ColumnDisplay::Value if layout.x + self.layout_width(index) > width / 4 * 3 => {
+                    break;
+                }
+                ColumnDisplay::Value => layout.push(Some(index), self.layout_width(index), false),
             };
         }
         if needs_sparkline {
@@ -147,7 +165,7 @@ impl Columns {
         layout
     }
 
-    /// How wide a seen column is.
+    /// The width of a visible column.
     fn layout_width(&self, index: usize) -> u16 {
         let Some(column) = self
             .visible_order

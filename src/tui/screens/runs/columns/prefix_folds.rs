@@ -1,21 +1,21 @@
-//! Folding by prefix: `val/acc`, `val/loss` and `val/f1` as one column. The first of them stands for all.
+//! Folding by prefix: `val/acc`, `val/loss` and `val/f1` become one column, the first of them.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::column::ColumnState;
 use crate::table::ColumnKey;
 
-/// What a column shares with others of its kind: its key up to the first `/`, with the kind before it. Nothing where the key has none.
+/// The kind of a column and its key up to the first `/`: `metrics.val/`. `None` for a key without `/`.
 pub(super) fn key_prefix(key: &ColumnKey) -> Option<String> {
     let (group, _) = key.key().split_once('/')?;
     Some(format!("{}.{group}/", key.prefix()?))
 }
 
-/// The prefixes that are folded, and what came of it.
+/// The folded prefixes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PrefixFolds {
     prefixes: BTreeSet<String>,
-    /// Columns that stand for others, and for how many.
+    /// How many other columns are folded into each leading column.
     folded_counts: HashMap<ColumnKey, usize>,
 }
 
@@ -28,7 +28,7 @@ impl PrefixFolds {
         self.prefixes.iter().cloned().collect()
     }
 
-    /// Folds a prefix, or unfolds it. Returns whether it is folded now.
+    /// Folds or unfolds a prefix. Returns whether it is folded now.
     pub(super) fn toggle(&mut self, prefix: &str) -> bool {
         if self.prefixes.remove(prefix) {
             return false;
@@ -36,7 +36,7 @@ impl PrefixFolds {
         self.prefixes.insert(prefix.to_owned())
     }
 
-    /// Leaves of columns (places in `all`) those that stand for themselves or lead a folded prefix.
+    /// Removes the columns (indices into `all`) that are folded into another one.
     pub(super) fn apply(&mut self, all: &[ColumnState], columns: Vec<usize>) -> Vec<usize> {
         self.folded_counts.clear();
         if self.prefixes.is_empty() {
@@ -62,12 +62,12 @@ impl PrefixFolds {
         remaining
     }
 
-    /// How many others a column stands for.
+    /// How many other columns are folded into this one.
     pub(super) fn folded_count(&self, column: &ColumnKey) -> usize {
         self.folded_counts.get(column).copied().unwrap_or(0)
     }
 
-    /// Whether a column stands for a folded prefix.
+    /// Whether this column leads a folded prefix.
     pub(super) fn is_fold_leader(&self, column: &ColumnKey) -> bool {
         self.folded_counts.contains_key(column)
     }

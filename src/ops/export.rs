@@ -1,0 +1,175 @@
+//! Charts and comparisons written to new files.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::path::PathBuf;
+
+use tokio::task::spawn_blocking;
+
+use super::RequestError;
+use crate::analysis::{Comparison, RowKind};
+use crate::chart::{CurveOptions, CurveSeries, Figure, ScaleKind, XAxis, curves};
+use crate::domain::{MetricHistory, Run, RunId};
+use crate::export::comparison::{ComparisonFormat, render_comparison};
+use crate::export::picture::{Palette, PictureFormat, PictureOptions, render_picture};
+use crate::store::limits::BULK_POINTS;
+use crate::store::{ReadStore, Resolution, Result};
+use crate::text::quantity::format_bytes;
+use crate::text::untrusted::clean;
+
+/// A picture is dark when its file name has this suffix before the extension.
+const DARK_SUFFIX: &str = "-dark";
+/// How many charts an HTML page has at most.
+const MAX_CHARTS: usize = 12;
+/// How many runs a chart of an HTML page has at most.
+const MAX_CHART_RUNS: usize = 20;
+
+/// The content of a file.
+#[derive(Clone, Debug)]
+pub enum Export {
+    /// Charts, as PNG or SVG.
+    Charts(Vec<Figure>),
+    /// A comparison, as Markdown, CSV, JSON or HTML; `true` leaves equal rows out.
+    Comparison(Comparison, bool),
+}
+
+/// Writes a new file in the format of its extension. Returns a line that reports it.
+///
+/// # Errors
+/// When the extension is unknown, or the file exists or cannot be written.
+pub async fn export_to_file(
+    reader: &dyn ReadStore,
+    path: String,
+    content: Export,
+) -> Result<String, RequestError> {
+    let figures = match &content {
+        Export::Comparison(comparison, _)
+            if ComparisonFormat::from_path(&path) == Some(ComparisonFormat::Html) =>
+        {
+            metric_charts(reader, comparison).await
+        }
+        _ => Vec::new(),
+    };
+    let write = move || write_new_file(&path, &render_export(&path, &content, &figures)?);
+    spawn_blocking(write).await?
+}
+
+/// Charts of the metrics that differ and have more than one point. Metrics that cannot be read are left out.
+pub async fn metric_charts(reader: &dyn ReadStore, comparison: &Comparison) -> Vec<Figure> {
+    let runs = &comparison.runs[..comparison.runs.len().min(MAX_CHART_RUNS)];
+    let options = CurveOptions {
+        x_axis: XAxis::Step,
+        scale: ScaleKind::Linear,
+        smoothing: 0.0,
+        clip_outliers: false,
+        x_window: None,
+        columns: 800,
+        marker_count: 4,
+        zone: jiff::tz::TimeZone::system(),
+    };
+    let metrics = comparison.rows.iter().filter(|row| {
+        row.kind == RowKind::Metric && row.differs && !row.key.raw().starts_with("system/")
+    });
+    let mut figures = Vec::new();
+    for metric in metrics.take(2 * MAX_CHARTS) {
+        let (key, title) = (metric.key.raw(), metric.key.clean());
+        let resolution = Resolution::Points(BULK_POINTS);
+        let Ok(histories) = read_histories(reader, runs, key, resolution).await else {
+            continue;
+        };
+        if histories.iter().any(|history| history.points.len() > 1) && figures.len() < MAX_CHARTS {
+            figures.push(curve_chart(&title, runs, &histories, &options));
+        }
+    }
+    figures
+}
+
+/// Reads the histories of one metric.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn read_histories(
+    reader: &dyn ReadStore,
+    runs: &[Run],
+    metric: &str,
+    resolution: Resolution,
+) -> Result<Vec<MetricHistory>> {
+    let ids: Vec<RunId> = runs.iter().map(|run| run.id.clone()).collect();
+    reader.histories(&ids, metric, resolution).await
+}
+
+/// A chart with one curve per run that has a history. `title` is drawn cleaned.
+#[must_use]
+pub fn curve_chart(
+    title: &str,
+    runs: &[Run],
+    histories: &[MetricHistory],
+    options: &CurveOptions,
+) -> Figure {
+    let curve = |(series, run): (usize, &Run)| {
+        let history = histories.iter().find(|history| history.run == run.id)?;
+        Some(CurveSeries {
+            label: run.label().clean().into_owned(),
+            series,
+            points: &history.points,
+            start: run.start_time,
+            is_sampled: history.is_sampled,
+        })
+    };
+    let series: Vec<CurveSeries<'_>> = runs.iter().enumerate().filter_map(curve).collect();
+    curves(clean(title), &series, options)
+}
+
+fn render_export(
+    path: &str,
+    content: &Export,
+    figures: &[Figure],
+) -> Result<Vec<u8>, RequestError> {
+    let unknown_extension = |known| RequestError::new(known, "press x to enter another name");
+    match content {
+        Export::Charts(figures) => {
+            let format = PictureFormat::from_path(path).ok_or_else(|| {
+                unknown_extension("the name of a picture must end in .png or .svg")
+            })?;
+            let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
+            let palette = if stem.ends_with(DARK_SUFFIX) {
+                Palette::dark()
+            } else {
+                Palette::light()
+            };
+            render_picture(figures, &PictureOptions::new(format, palette))
+                .map_err(|error| RequestError::new(error.to_string(), "export fewer charts"))
+        }
+        Export::Comparison(comparison, only_differences) => {
+            let format = ComparisonFormat::from_path(path).ok_or_else(|| {
+                unknown_extension("the name must end in .md, .csv, .json or .html")
+            })?;
+            Ok(render_comparison(comparison, format, *only_differences, figures).into_bytes())
+        }
+    }
+}
+
+fn write_new_file(path: &str, content: &[u8]) -> Result<String, RequestError> {
+    let home = || std::env::var_os("HOME").map(PathBuf::from);
+    let target = match path.strip_prefix("~/").zip(home()) {
+        Some((rest, home)) => home.join(rest),
+        None => PathBuf::from(path),
+    };
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&target)
+        .and_then(|mut file| file.write_all(content));
+    let path = clean(path);
+    let failed = |message| RequestError::new(message, "press x to enter another name");
+    match written {
+        Ok(()) => Ok(format!(
+            "wrote {path} ({})",
+            format_bytes(content.len() as u64)
+        )),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            Err(failed(format!("{path} exists already")))
+        }
+        Err(error) => Err(failed(format!("cannot write {path}: {error}"))),
+    }
+}

@@ -1,0 +1,115 @@
+//! The best run by the goal, and the params that drive the goal.
+
+use std::collections::BTreeSet;
+
+use super::RunsScreen;
+use crate::analysis::{BestRun, ExclusionReason, find_best_row};
+use crate::domain::{Goal, RunId};
+use crate::table::{DisplayRow, RowId};
+use crate::text::number::format_exact;
+use crate::text::untrusted::clean;
+use crate::tui::app::UpdateContext;
+use crate::tui::app::dialogs::{Dialog, RegisterDialog};
+use crate::tui::screens::DriversScreen;
+
+impl RunsScreen {
+    /// Opens the drivers of the goal among the runs that pass the filter.
+    pub(super) fn open_drivers(&self, context: &mut UpdateContext<'_>) {
+        let Some(goal) = self.goal(context.shared) else {
+            return context.notify("choose a goal first, with M");
+        };
+        let runs = self.table.to_runs(&self.passing_rows());
+        let drivers = DriversScreen::new(runs, self.name.clone(), goal, self.current_run());
+        context.push(drivers);
+    }
+
+    /// The runs that pass the filter, each once.
+    fn passing_rows(&self) -> Vec<RowId> {
+        let rows = self.lines.iter().flat_map(|line| match line {
+            DisplayRow::Run {
+                row,
+                is_match: true,
+                ..
+            } => vec![*row],
+            // The filter excludes this parent; it is shown for its nested runs.
+            DisplayRow::Run { .. } => Vec::new(),
+            DisplayRow::Group { rows, .. } => rows.clone(),
+        });
+        rows.collect::<BTreeSet<RowId>>().into_iter().collect()
+    }
+
+    /// The best of the runs that pass the filter.
+    fn best_run(&self, goal: &Goal) -> Result<BestRun, Vec<(ExclusionReason, usize)>> {
+        find_best_row(&self.table, &self.passing_rows(), goal)
+    }
+
+    pub(super) fn register_best(&self, context: &mut UpdateContext<'_>) {
+        let Some(goal) = self.goal(context.shared) else {
+            return context.notify("choose a goal first, with M");
+        };
+        match self.best_run(&goal) {
+            Ok(best) => {
+                let reason = self.explain_best(&best, &goal);
+                let dialog = RegisterDialog::open(best.run, reason, context);
+                context.open(Dialog::Register(Box::new(dialog)));
+            }
+            Err(excluded) => {
+                let message = format!(
+                    "no run can be ranked by {goal}: {}",
+                    describe_excluded(&excluded)
+                );
+                let hint = "choose another goal with M, or another filter with f".to_owned();
+                let notifications = &mut context.shared.notifications;
+                notifications.error(context.now, message, hint);
+            }
+        }
+    }
+
+    /// Which run is the best, why, and among which runs.
+    fn explain_best(&self, best: &BestRun, goal: &Goal) -> Vec<String> {
+        let label = |id: &RunId| {
+            self.table
+                .row_of(id)
+                .map(|row| self.run_label(row).clean().into_owned())
+                .unwrap_or_default()
+        };
+        let mut lines = vec![format!(
+            "best by {goal}: {} with {}, of {} runs",
+            label(&best.run),
+            format_exact(best.value.get()),
+            best.candidates
+        )];
+        if !best.excluded.is_empty() {
+            lines.push(format!("excluded: {}", describe_excluded(&best.excluded)));
+        }
+        if !best.ties.is_empty() {
+            let ties: Vec<String> = best.ties.iter().take(3).map(label).collect();
+            lines.push(format!(
+                "ties that started later: {} ({})",
+                best.ties.len(),
+                ties.join(", ")
+            ));
+        }
+        if self.loader.is_partial() || !self.loader.is_idle() {
+            lines.push("not all runs are loaded".into());
+        }
+        if self.arrangement.filter.is_some() {
+            lines.push(format!(
+                "among the runs that pass the filter {}",
+                clean(&self.filter_text)
+            ));
+        }
+        lines
+    }
+}
+
+fn describe_excluded(excluded: &[(ExclusionReason, usize)]) -> String {
+    if excluded.is_empty() {
+        return "the table has no runs".into();
+    }
+    excluded
+        .iter()
+        .map(|(reason, count)| format!("{count} {}", reason.as_str()))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
