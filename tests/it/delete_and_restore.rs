@@ -178,7 +178,7 @@ fn metadata_changes_are_undone() {
         );
         assert_eq!(registry_state(V3, &target, run), before, "{words:?}");
     }
-    // A tag that somebody changed since is theirs.
+    // A tag that another user changed since is not undone.
     program.json(&["tag", "churn-classifier/6", "team=growth", "--yes"]);
     let theirs = "import sys, mlflow; mlflow.MlflowClient(sys.argv[1]).set_model_version_tag('churn-classifier', '6', 'team', 'ads')";
     run_script(V3, theirs, &[&target]);

@@ -1,4 +1,4 @@
-//! The road of a write on a real MLflow server, behind a proxy that drops, delays, cuts, doubles and resets; promoters that race; and
+//! Writes to a real MLflow server, behind a proxy that drops, delays, cuts, doubles and resets; promoters that race; and
 //! a program that is killed at each step.
 //!
 //! How often is said by variables, so that more than fits a usual run can be asked for:
@@ -198,7 +198,7 @@ fn nth_intent(
     }
 }
 
-/// What the journal says otherwise than what was told; what was not known is looked at again.
+/// Differences between the journal and the reported outcomes; unknown outcomes are rechecked.
 async fn check_journal(
     promoter: &Promoter,
     planned: &Plan,
@@ -389,7 +389,7 @@ fn reported_outcome_is_true_under_network_faults() {
     );
 }
 
-/// What two promoters are told, and how many versions are in Production then.
+/// Outcomes of two racing promoters, and the number of versions in Production afterwards.
 async fn run_race(url: &str, folder: &Path, nth: usize) -> ([Outcome; 2], usize) {
     let promoters = [
         Promoter::new(url, folder, &format!("a{nth}")),

@@ -1,4 +1,4 @@
-//! Promotion, end to end over a registry in memory: every plan, every mishap, every crash, and everybody else's changes.
+//! Promotion end to end over a registry in memory: plans, failures, crashes and concurrent changes.
 
 #![allow(
     clippy::unwrap_used,

@@ -405,7 +405,7 @@ fn approval_goes_through_the_server_and_counts() {
     assert_eq!(
         stage.run(&back).code,
         0,
-        "the version that comes back was approved by nobody"
+        "the restored version has no approval"
     );
     assert_eq!(
         stage.state(),

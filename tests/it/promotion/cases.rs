@@ -1,4 +1,4 @@
-//! One case for every intent, and how to take it down the road.
+//! One case for every intent, and a fixture that applies it.
 
 use std::collections::BTreeMap;
 use std::task::{Context as Waiting, Poll, Waker};
@@ -17,7 +17,7 @@ use frontrunner::promotion::{
 
 use crate::support::fake_store::{FakeRegistry, FakeStore, RegistrySummary, now_ms};
 
-/// An intent and the registry it meets.
+/// An intent and the registry before it.
 #[derive(Clone)]
 pub struct Case {
     pub name: &'static str,
@@ -99,7 +99,7 @@ pub fn delete_runs(runs: &[&str]) -> Intent {
     }
 }
 
-/// A registry in which something is said already.
+/// A registry with tags and descriptions.
 pub fn world_with_metadata() -> FakeRegistry {
     let mut world = FakeRegistry::iris();
     world.model.as_mut().unwrap().description = "flowers".into();
@@ -139,7 +139,7 @@ pub fn world_without_open_request() -> FakeRegistry {
     world
 }
 
-/// A registry of which the runs are meant; some of them are deleted.
+/// A registry for intents on runs, some of them deleted.
 pub fn world_with_deleted_runs(deleted: &[&str]) -> FakeRegistry {
     let mut world = FakeRegistry::iris();
     world.counts_run_reads = true;
@@ -290,7 +290,7 @@ pub fn cases() -> Vec<Case> {
     cases
 }
 
-/// The undo of a case that was carried out.
+/// The undo of an applied case.
 fn undo_case(name: &'static str, case: &Case) -> Case {
     let mut world = case.world.clone();
     let plan = plan_on(&case.intent, &world, "earlier").unwrap();
@@ -302,14 +302,14 @@ fn undo_case(name: &'static str, case: &Case) -> Case {
     }
 }
 
-/// Plans an intent on what a world holds.
+/// Plans an intent on a registry.
 pub fn plan_on(intent: &Intent, world: &FakeRegistry, id: &str) -> Result<Plan, PlanError> {
     let store = FakeStore::new(world.clone());
     let reading = run_ready(read_snapshot(&store, intent)).unwrap();
     plan(intent.clone(), &reading, &context(id))
 }
 
-/// Carries out a plan's writes where nothing goes wrong.
+/// Applies a plan's writes without failures.
 pub fn apply_to(plan: &Plan, world: &mut FakeRegistry) -> Option<VersionNumber> {
     let mut created = None;
     for write in plan.steps.iter().filter_map(|step| step.write.as_ref()) {
@@ -327,14 +327,14 @@ impl Case {
         plan_on(&self.intent, &self.world, "c0ffee0011223344").unwrap()
     }
 
-    /// How the registry looks when all goes well.
+    /// The registry after the plan is applied.
     pub fn expected_summary(&self) -> RegistrySummary {
         let mut world = self.world.clone();
         apply_to(&self.plan(), &mut world);
         world.summary()
     }
 
-    /// How many writes it takes.
+    /// Number of writes.
     pub fn write_count(&self) -> usize {
         self.plan()
             .steps
@@ -360,7 +360,7 @@ pub fn confirmation_text(plan: &Plan) -> Option<String> {
     }
 }
 
-/// A road with a journal of its own.
+/// A journal in a folder of its own.
 pub struct ApplyFixture {
     pub journal: Journal,
     pub folder: tempfile::TempDir,
@@ -388,7 +388,7 @@ impl ApplyFixture {
     }
 }
 
-/// Runs something that waits for nobody, also within a runtime.
+/// Polls a future that never waits, also inside a runtime.
 fn run_ready<T>(future: impl Future<Output = T>) -> T {
     let mut future = std::pin::pin!(future);
     loop {
@@ -401,7 +401,7 @@ fn run_ready<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Runs something in a time that passes only when everybody waits.
+/// Runs a future on a paused clock, which advances when all tasks wait.
 pub fn run_paused<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -411,7 +411,7 @@ pub fn run_paused<T>(future: impl Future<Output = T>) -> T {
     runtime.block_on(future)
 }
 
-/// Whether an outcome is true of what the registry holds in the end.
+/// Asserts that an outcome is true of the final registry.
 pub fn assert_outcome_is_true(case: &Case, outcome: &Outcome, end: &FakeRegistry, what: &str) {
     let (marked, id) = (end.count_by_intent_tag(&case.plan().id), case.plan().id);
     let registers = usize::from(matches!(case.intent, Intent::Register { .. }));
@@ -425,22 +425,22 @@ pub fn assert_outcome_is_true(case: &Case, outcome: &Outcome, end: &FakeRegistry
             );
             assert_eq!(
                 marked, registers,
-                "doubled or lost, and verified: {what} ({id})"
+                "verified, but created {marked} times: {what} ({id})"
             );
         }
         Outcome::NotApplied { reason: why } => {
             assert_eq!(
                 end.summary(),
                 case.world.summary(),
-                "not untouched: {what} ({why})"
+                "not applied, but changed: {what} ({why})"
             );
-            assert_eq!(marked, 0, "made all the same: {what} ({why})");
+            assert_eq!(marked, 0, "not applied, but created: {what} ({why})");
         }
         Outcome::Conflict { differences: found } => {
             let is_fine =
                 places == without_new_times(case.expected_summary(), case) && marked == registers;
-            assert!(!is_fine, "nothing is wrong: {what} ({found:?})");
-            assert!(!found.is_empty(), "a conflict without words: {what}");
+            assert!(!is_fine, "conflict, but as planned: {what} ({found:?})");
+            assert!(!found.is_empty(), "conflict without differences: {what}");
         }
         Outcome::Unknown { .. } => {}
     }

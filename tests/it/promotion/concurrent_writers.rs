@@ -1,4 +1,4 @@
-//! Others change the registry at every moment of the road: before the first write nothing is sent, after it they are seen.
+//! Concurrent changes at every moment of a write: before the first request they stop it, afterwards they are reported.
 
 use frontrunner::domain::{Lifecycle, Metric, MetricValue, RunStatus, Stage};
 use frontrunner::ops::apply::ApplyError;
@@ -41,7 +41,7 @@ const RUN_CHANGES: [Change; 5] = [
     }),
 ];
 
-/// What others do. Each changes what a plan stands on, on every world that has a model.
+/// Changes by other users. Each changes a precondition on every registry that has a model.
 const REGISTRY_CHANGES: [Change; 11] = [
     ("promote another", |world| {
         world.set_stage(1, Stage::Production);

@@ -32,7 +32,7 @@ impl<F: Future + Unpin> Future for DropAfter<F> {
     }
 }
 
-/// Lets a case die after so many waits, and checks what is told afterwards. Whether it died at all.
+/// Interrupts a case after a number of waits and checks its recovery. Returns whether it was interrupted.
 fn crash_after(case: &Case, waits: usize, mishap: Option<(usize, WriteFailure)>) -> bool {
     let what = format!("{}, dies after {waits} waits, {mishap:?}", case.name);
     let (road, store) = (ApplyFixture::new(), FakeStore::new(case.world.clone()));

@@ -1,4 +1,4 @@
-//! Every mishap at every step of every intent: never a duplicate, never a loss, never falsely verified.
+//! Every failure at every step of every intent: no duplicates, no losses, no false verifications.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use frontrunner::promotion::journal::EntryState;
 use super::cases::{ApplyFixture, Case, assert_outcome_is_true, cases, clear, run_paused};
 use crate::support::fake_store::{FakeRegistry, FakeStore, SETTLE_WINDOW, WriteFailure};
 
-/// Carries a case out with mishaps, and returns what was said, once everything late has landed.
+/// Applies a case with failures; returns outcome, final registry and number of writes, after late requests have settled.
 fn apply_with_failures(
     case: &Case,
     mishaps: &[(usize, WriteFailure)],

@@ -8,7 +8,7 @@ use frontrunner::promotion::{Intent, Outcome, undo_intent};
 use super::cases::{ApplyFixture, plan_on, register, run_paused, set_alias, to_stage};
 use crate::support::fake_store::{FakeRegistry, FakeStore};
 
-/// Takes an intent down a road, and returns the undo of it.
+/// Applies an intent and returns its undo.
 fn apply_verified(road: &ApplyFixture, store: &FakeStore, intent: &Intent, id: &str) -> Intent {
     let plan = plan_on(intent, &store.registry(), id).unwrap();
     let report = run_paused(road.apply(plan.clone(), store)).unwrap();
@@ -68,7 +68,7 @@ fn timeline_shows_writes_and_undos() {
             "Journal ada: undo: move iris/4 to Production: iris/2 Archived, iris/4 Production → iris/2 Production, iris/4 None",
         ]
     );
-    // Undoing the undo lets the first one stand again.
+    // Undoing the undo makes the first write current again.
     apply_verified(&road, &store, &forth, "dddddddd1");
     assert_eq!(
         (undone("bbbbbbbb1"), undone("cccccccc1").as_deref()),
@@ -114,9 +114,9 @@ fn timeline_from_tags_matches_the_journal() {
     assert_eq!(
         events,
         [
-            "Tags ada: set @champion on iris/4: iris/2 → iris/4",
             "Tags ada: move iris/4 to Production: None → Production",
             "Tags ada: register run run9 as iris:  → iris/4",
+            "Tags ada: set @champion on iris/4: iris/2 → iris/4",
         ]
     );
     assert!(
@@ -230,8 +230,8 @@ fn recreated_model_has_no_old_history() {
     assert_eq!(
         events,
         [
-            "Gap unknown: iris changed without a record: another model with this name → deleted and created again",
             "Journal ada: move iris/3 to Production: Staging → Production",
+            "Unrecorded unknown: iris changed without a record: another model with this name → deleted and created again",
         ]
     );
 }
