@@ -185,7 +185,7 @@ impl RunsScreen {
     fn open_current(&mut self, context: &mut UpdateContext<'_>) {
         match self.lines.get(self.cursor.index) {
             Some(DisplayRow::Run { row, .. }) => {
-                context.push(RunScreen::new(self.table.run_id(*row).clone()))
+                context.push(RunScreen::new(self.table.run_id(*row).clone()));
             }
             Some(DisplayRow::Group { .. }) => self.toggle_fold(context),
             None => {}
