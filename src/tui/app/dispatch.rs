@@ -4,6 +4,7 @@ use super::dialogs::{Dialog, Picker, PickerItem, Prompt, marks};
 use super::layout::Size;
 use super::message::{Effect, Message, Mouse, Reply, Ticket};
 use super::navigation::Navigate;
+use super::screen::Screen;
 use super::{App, Availability};
 use crate::config::keymap::{Action, Key};
 use crate::text::untrusted::clean;
@@ -182,7 +183,7 @@ impl App {
         if self.shared.features.get().is_none() && self.shared.features.fetch().is_none() {
             self.shared.load_features(self.now, &mut self.effects);
         }
-        self.with_screen(|screen, context| screen.request_data(context));
+        self.with_screen(Screen::request_data);
     }
 
     fn next_theme(&mut self) {

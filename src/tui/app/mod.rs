@@ -94,7 +94,7 @@ impl App {
             is_interrupted: false,
         };
         app.shared.load_features(now, &mut app.effects);
-        app.with_screen(|screen, context| screen.request_data(context));
+        app.with_screen(Screen::request_data);
         first(&mut app.context());
         let effects = app.finish_step();
         (app, effects)

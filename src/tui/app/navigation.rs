@@ -85,7 +85,7 @@ impl App {
             }
             Navigate::SetFilter(text) => self.set_filter(text),
             Navigate::Written => {
-                self.for_each_screen(|screen, context| screen.after_write(context));
+                self.for_each_screen(Screen::after_write);
             }
         }
     }
@@ -93,7 +93,7 @@ impl App {
     fn push(&mut self, screen: Box<dyn Screen>) {
         self.dialog = None;
         self.screens.push(OpenScreen::new(screen));
-        self.with_screen(|screen, context| screen.request_data(context));
+        self.with_screen(Screen::request_data);
     }
 
     /// Moves the open screen of a kind to the top. The screens below keep their order, so that back leads to them.

@@ -104,8 +104,8 @@ impl<T> Remote<T> {
     /// Replaces the last good value by one that was derived from it; its age stays.
     pub fn replace(&mut self, new: T) {
         match self {
-            Self::Ready { value, .. } => *value = new,
-            Self::Failed {
+            Self::Ready { value, .. }
+            | Self::Failed {
                 last: Some((value, _)),
                 ..
             } => *value = new,

@@ -343,7 +343,7 @@ impl Screen for VersionsScreen {
                 context.open(Dialog::Review(Box::new(dialog)));
             }
             (Action::Stage | Action::Request | Action::Alias | Action::Delete, Some(version)) => {
-                self.open_write_dialog(action, version, context)
+                self.open_write_dialog(action, version, context);
             }
             (Action::GiveBack, Some(version)) => {
                 self.restore_request = Some((context.request(Request::Journal), version));

@@ -20,6 +20,8 @@ pub struct PromptFeedback {
 /// A screen's function that comments on a text, given the byte offset of the cursor.
 pub type Check<S> = fn(&S, &str, usize) -> PromptFeedback;
 
+type ErasedCheck = dyn Fn(&dyn Screen, &str, usize) -> PromptFeedback;
+
 /// A text field.
 #[derive(Debug)]
 pub struct Prompt {
@@ -33,7 +35,7 @@ pub struct Prompt {
     /// Whether each edit is submitted.
     is_incremental: bool,
     on_text: Callback<dyn Fn(String) -> Navigate>,
-    check: Option<Callback<dyn Fn(&dyn Screen, &str, usize) -> PromptFeedback>>,
+    check: Option<Callback<ErasedCheck>>,
 }
 
 impl Prompt {

@@ -21,7 +21,9 @@ impl<F: ?Sized> fmt::Debug for Callback<F> {
 /// A result together with the screen's function that takes it. A dialog can't be opened without such a function, so that
 /// no result is dropped.
 #[derive(Debug)]
-pub struct Submission(Callback<dyn FnOnce(&mut dyn Screen, &mut UpdateContext<'_>)>);
+pub struct Submission(Callback<Delivery>);
+
+type Delivery = dyn FnOnce(&mut dyn Screen, &mut UpdateContext<'_>);
 
 impl Submission {
     pub(in crate::tui::app) fn deliver(

@@ -93,7 +93,7 @@ impl Screen for ChartsScreen {
             Action::WholeRange => self.set_zoom(None),
             Action::HideRun => self.toggle_hidden(context),
             Action::Compare if self.ids.len() > 1 => {
-                context.push(CompareScreen::new(self.ids.clone()))
+                context.push(CompareScreen::new(self.ids.clone()));
             }
             Action::CopyValue => self.copy_values(context),
             Action::Export => self.open_export_prompt(context),

@@ -19,7 +19,7 @@ pub(super) fn open_node(node: &Node, model: &ModelName, context: &mut UpdateCont
         }
         NodeKind::LoggedModel => open_run(node, "source_run_id", context),
         NodeKind::Version | NodeKind::Stage | NodeKind::Alias => {
-            context.push(VersionsScreen::new(model.clone()))
+            context.push(VersionsScreen::new(model.clone()));
         }
         NodeKind::OtherVersion => match version_of(node) {
             Some((name, version)) => context.push(LineageScreen::new(name, version)),

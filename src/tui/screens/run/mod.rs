@@ -221,7 +221,7 @@ impl RunScreen {
                 // Versions are listed before logged models.
                 match self.versions().get(self.cursor().index) {
                     Some(version) => {
-                        context.push(LineageScreen::new(version.name.clone(), version.version))
+                        context.push(LineageScreen::new(version.name.clone(), version.version));
                     }
                     None => context
                         .notify("an unregistered logged model has no lineage: r registers it"),
@@ -266,7 +266,7 @@ impl RunScreen {
     fn open_lineage(&self, context: &mut UpdateContext<'_>) {
         match self.versions().first() {
             Some(version) => {
-                context.push(LineageScreen::new(version.name.clone(), version.version))
+                context.push(LineageScreen::new(version.name.clone(), version.version));
             }
             None => context.notify("no version is registered from this run: r registers one"),
         }

@@ -38,6 +38,10 @@ impl RunsScreen {
         self.mark_view_changed();
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the signature of a dialog's handler"
+    )]
     pub(super) fn apply_columns(&mut self, columns: Vec<ColumnChoice>, _: &mut UpdateContext<'_>) {
         self.columns.apply_choices(&columns);
         self.mark_view_changed();
