@@ -85,7 +85,6 @@ fn log_has_requests_and_errors_but_no_secrets() {
             "{secret} is in the log:\n{log}"
         );
     }
-    assert!(!log.contains("authorization"), "{log}");
 }
 
 #[test]
