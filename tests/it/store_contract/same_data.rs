@@ -127,7 +127,7 @@ fn dump_facts(facts: &LineageFacts) -> Value {
         "version": snapshot::version(&facts.version), "model": snapshot::model(&facts.model), "run": facts.run.as_ref().map(snapshot::run),
         "parents": facts.parents.iter().map(snapshot::run).collect::<Vec<_>>(),
         "logged_model": facts.logged_model.as_ref().map(snapshot::logged_model),
-        "files": facts.files.iter().map(|(name, text)| json!([name, text.raw()])).collect::<Vec<_>>(),
+        "files": facts.files.iter().map(|file| json!([file.name, file.text.raw()])).collect::<Vec<_>>(),
         "missing": facts.missing.len(),
     })
 }
