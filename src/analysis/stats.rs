@@ -12,6 +12,19 @@ pub struct MeanStdDev {
     pub std_dev: f64,
 }
 
+impl MeanStdDev {
+    /// Both statistics in the order of the values: `--json` prints all digits, so the formula must not change.
+    pub(super) fn from_values(values: &[f64]) -> Self {
+        let count = values.len().max(1) as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+        Self {
+            mean,
+            std_dev: (squares / (count - 1.0).max(1.0)).sqrt(),
+        }
+    }
+}
+
 /// The middle value, or the mean of the two in the middle; NaN for an empty slice.
 pub(super) fn median(values: &[f64]) -> f64 {
     let mut values = values.to_vec();

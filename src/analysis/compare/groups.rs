@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Comparison, compare_with_directions};
+use crate::analysis::stats::MeanStdDev;
 use crate::domain::{Direction, KeyValue, Metric, MetricValue, Run, RunId};
-use crate::table::{Statistic, SummaryStats};
 use crate::text::Untrusted;
 
 /// The statistics of a metric in a group.
@@ -70,12 +70,9 @@ fn finite_metrics<'a>(members: &'a [&Run]) -> impl Iterator<Item = (&'a Untruste
 fn group_stats(members: &[&Run]) -> BTreeMap<Untrusted, GroupStats> {
     let mut values: BTreeMap<&Untrusted, Vec<f64>> = BTreeMap::new();
     finite_metrics(members).for_each(|(key, value)| values.entry(key).or_default().push(value));
-    let stats = |values: Vec<f64>| {
-        let stats = SummaryStats::from_values(values.into_iter());
-        GroupStats {
-            std_dev: stats.get(Statistic::StdDev, None),
-            count: stats.n,
-        }
+    let stats = |values: Vec<f64>| GroupStats {
+        std_dev: (values.len() > 1).then(|| MeanStdDev::from_values(&values).std_dev),
+        count: values.len(),
     };
     values
         .into_iter()

@@ -8,7 +8,6 @@ use smartcore::linalg::basic::matrix::DenseMatrix;
 use super::features::Feature;
 use crate::analysis::stats::MeanStdDev;
 use crate::domain::rng::SplitMix64;
-use crate::table::{Statistic, SummaryStats};
 
 const FOLDS: usize = 5;
 /// Shuffles of each param in each fold.
@@ -59,7 +58,7 @@ pub(super) fn permutation_importance(
         r_squared,
         param_losses: losses
             .iter()
-            .map(|values| mean_and_deviation(values))
+            .map(|values| MeanStdDev::from_values(values))
             .collect(),
     })
 }
@@ -121,13 +120,4 @@ fn squared_error(
             .map(|(predicted, run)| (predicted - goal[*run]).powi(2))
             .sum(),
     )
-}
-
-fn mean_and_deviation(values: &[f64]) -> MeanStdDev {
-    let stats = SummaryStats::from_values(values.iter().copied());
-    let get = |statistic| stats.get(statistic, None).unwrap_or(0.0);
-    MeanStdDev {
-        mean: get(Statistic::Mean),
-        std_dev: get(Statistic::StdDev),
-    }
 }
