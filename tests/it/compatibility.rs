@@ -14,9 +14,34 @@ use crate::support::program::{Program, ProgramOutput, run_to_end};
 
 /// Keys whose values are sentences: they must be there and have the same type, and may be worded anew.
 const PROSE: &[&str] = &[
-    "action", "after", "before", "cause", "detail", "display", "else", "fix", "hint", "label",
-    "line", "lines", "message", "missing", "next", "note", "notes", "reason", "summary", "text",
-    "title", "warnings", "what", "why", "id", "plan", "entry",
+    "action",
+    "after",
+    "before",
+    "cause",
+    "detail",
+    "display",
+    "else",
+    "fix",
+    "hint",
+    "label",
+    "line",
+    "lines",
+    "message",
+    "missing",
+    "next",
+    "note",
+    "notes",
+    "reason",
+    "summary",
+    "text",
+    "title",
+    "unreadable",
+    "warnings",
+    "what",
+    "why",
+    "id",
+    "plan",
+    "entry",
 ];
 
 fn recorded(path: &str) -> PathBuf {

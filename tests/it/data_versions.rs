@@ -96,7 +96,7 @@ impl Repository {
         printed.lines().last().unwrap().to_owned()
     }
 
-    /// The first line of the lineage of a version.
+    /// The summary of a version's lineage: the line after the title.
     fn lineage(&self, version: &str) -> String {
         lineage(self.path(), self.path(), version)
     }
@@ -105,7 +105,7 @@ impl Repository {
 fn lineage(store: &Path, folder: &Path, version: &str) -> String {
     stdout_of(program(store, folder).args(["lineage", &format!("churn/{version}")]))
         .lines()
-        .next()
+        .nth(1)
         .unwrap()
         .to_owned()
 }
