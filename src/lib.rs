@@ -6,26 +6,30 @@
 //! that it does not permit, on a permission that nobody uses, and on a cycle.
 //!
 //! ```text
-//! cli          ─▶ tui tui::app tui::screens tui::view ops export demo store promotion lineage evidence chart analysis table config domain diagnostics text
-//! tui          ─▶ tui::app tui::screens tui::view ops export store promotion lineage chart analysis config domain text
-//! tui::view    ─▶ tui::app tui::screens ops promotion lineage evidence chart analysis table config domain text
-//! tui::screens ─▶ tui::app store promotion lineage evidence chart analysis table config domain text
-//! tui::app     ─▶ ops store promotion lineage evidence chart analysis table config domain text
-//! ops          ─▶ export store promotion lineage evidence chart analysis domain text
-//! export       ─▶ promotion lineage evidence chart analysis domain text
-//! demo         ─▶ domain text
-//! store        ─▶ domain text
-//! promotion    ─▶ lineage domain diagnostics text
-//! lineage      ─▶ lineage::graph_layout evidence domain text
+//! cli                   ─▶ tui::runtime tui::view tui::screens tui::app ops export demo store promotion promotion::policy promotion::journal lineage evidence chart analysis table config domain diagnostics text
+//! tui                   ─▶
+//! tui::runtime          ─▶ tui::graphics tui::view tui::screens tui::app ops export store promotion promotion::policy promotion::journal chart analysis config domain text
+//! tui::graphics         ─▶ text
+//! tui::view             ─▶ tui::screens tui::app ops promotion promotion::journal lineage lineage::graph_layout evidence chart analysis table config domain text
+//! tui::screens          ─▶ tui::app ops store promotion promotion::journal lineage lineage::graph_layout evidence chart analysis table config domain text
+//! tui::app              ─▶ ops store promotion promotion::journal lineage chart analysis table config domain text
+//! ops                   ─▶ export store promotion promotion::policy promotion::journal lineage evidence chart analysis domain text
+//! export                ─▶ promotion promotion::policy lineage evidence chart analysis domain text
+//! demo                  ─▶ domain text
+//! store                 ─▶ domain text
+//! promotion             ─▶ domain text
+//! promotion::policy     ─▶ promotion lineage domain diagnostics text
+//! promotion::journal    ─▶ promotion domain text
+//! lineage               ─▶ lineage::graph_layout evidence domain text
 //! lineage::graph_layout ─▶ text
-//! evidence     ─▶ domain diagnostics text
-//! chart        ─▶ analysis domain text
-//! analysis     ─▶ table domain text
-//! table        ─▶ domain text
-//! config       ─▶ domain diagnostics text
-//! domain       ─▶ text
-//! diagnostics  ─▶ text
-//! text         ─▶
+//! evidence              ─▶ domain diagnostics text
+//! chart                 ─▶ analysis domain text
+//! analysis              ─▶ table domain text
+//! table                 ─▶ domain text
+//! config                ─▶ domain diagnostics text
+//! domain                ─▶ text
+//! diagnostics           ─▶ text
+//! text                  ─▶
 //! ```
 //!
 //! * [`cli`]: the command line, one file per subcommand.

@@ -170,7 +170,7 @@ fn register_best_run(session: &Session) {
         .keys("d", "compare 2 runs")
         .keys(ESC, "60 of 60 runs");
     session.keys("R", "best by auc").keys("", "add a version");
-    session.keys(MODEL, "a new model is made");
+    session.keys(MODEL, "creates a new model");
     session
         .keys(ENTER, "what will be done")
         .keys("best of the sweep", "best of the sweep")

@@ -83,7 +83,7 @@ fn unknown_commits_show_a_hint() {
         .type_text("commit")
         .press("enter D");
     driver
-        .assert_shows("git does not know these commits here")
+        .assert_shows("the local repository does not have the commits")
         .assert_shows("a checkout of the repository, and git fetch");
 }
 
@@ -91,7 +91,7 @@ fn unknown_commits_show_a_hint() {
 fn export_format_follows_the_file_extension() {
     let mut driver = at_compare();
     for (name, begins) in [
-        ("c.md", "### 3 runs compared"),
+        ("c.md", "## 3 runs compared"),
         ("c.csv", "kind,key,"),
         ("c.json", "{"),
         ("c.html", "<!doctype html>"),

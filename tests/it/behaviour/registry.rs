@@ -277,7 +277,7 @@ fn alias_move_is_journaled_and_undone() {
     let mut driver = Driver::new();
     // The journal is open below: it must show the new entry later.
     driver.press("6");
-    driver.assert_shows("nothing was written");
+    driver.assert_shows("no writes to this store from this machine yet");
     let mut driver = go_to_version(driver, 6);
     make_champion(&mut driver);
     assert!(
@@ -355,7 +355,7 @@ fn esc_cancels_a_plan_without_writing() {
     assert!(driver.dialog().is_none());
     assert_eq!(std::fs::read(driver.store()).unwrap(), before);
     driver.press("6");
-    driver.assert_shows("nothing was written");
+    driver.assert_shows("no writes to this store from this machine yet");
 }
 
 #[test]

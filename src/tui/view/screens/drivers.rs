@@ -176,7 +176,7 @@ fn front_list(app: &App, screen: &DriversScreen) -> ListText {
     let goals: Vec<String> = screen.pareto_goals.iter().map(title).collect();
     let runs = screen.pareto_runs().into_iter();
     (
-        format!(" {:<20} {}", "the front", goals.join(" ")),
+        format!(" {:<20} {}", "Pareto front", goals.join(" ")),
         runs.map(|run| front_line(run, app, screen)).collect(),
     )
 }
