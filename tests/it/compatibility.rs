@@ -150,7 +150,10 @@ fn differences(path: &str, before: &Value, now: &Value, found: &mut Vec<String>)
             let keys = path
                 .split('.')
                 .map(|part| part.split('[').next().unwrap_or_default());
-            let is_prose = keys.into_iter().any(|key| PROSE.contains(&key));
+            let is_reason = before
+                .as_str()
+                .is_some_and(|text| text.starts_with("unreadable: "));
+            let is_prose = is_reason || keys.into_iter().any(|key| PROSE.contains(&key));
             if !(is_prose && std::mem::discriminant(before) == std::mem::discriminant(now)) {
                 found.push(format!("{path}: {before} is now {now}"));
             }
