@@ -92,7 +92,7 @@ fn run_deletion_is_undone_by_journal_id() {
     let done = program.run(&["delete", run, other, "--yes"]);
     assert!(
         done.stdout
-            .contains("undo it: frontrunner rollback --entry "),
+            .contains("undo with frontrunner rollback --entry "),
         "{done:?}"
     );
     let entry = done
@@ -203,7 +203,7 @@ fn deleted_version_is_registered_again() {
     let done = program.run(&["delete", &version, "--yes"]);
     assert!(
         done.stdout
-            .contains("it can't be undone; its run is registered again"),
+            .contains("registers its run again as a new version"),
         "{done:?}"
     );
     let again = program.json(&["restore", &version, "--yes"]);

@@ -71,7 +71,7 @@ fn log_has_requests_and_errors_but_no_secrets() {
 
     for expected in [
         "started version=",
-        "opening store kind=\"server\"",
+        "opening store kind=\"MLflow server\"",
         "method=POST path=\"/api/2.0/mlflow/",
         "status=403",
         "ERROR",
@@ -108,5 +108,5 @@ fn variable_names_the_log_file() {
     command.env("FRONTRUNNER_LOG", log_file(&program));
     assert_eq!(run_to_end(command).code, 0);
     let log = std::fs::read_to_string(log_file(&program)).unwrap();
-    assert!(log.contains("kind=\"sqlite\""), "{log}");
+    assert!(log.contains("kind=\"SQLite file\""), "{log}");
 }
