@@ -205,7 +205,7 @@ fn check_server_order(driver: &mut Driver, table: &RunTable) {
     let descending = driver.runs().arrangement.sort[0].descending;
     let order = format!("{key} {}", if descending { "DESC" } else { "ASC" });
     let whole = expected(table, "", &[&order]);
-    driver.assert_shows("sorted by the store: its first ");
+    driver.assert_shows("sorted by the store, the first ");
     assert_eq!(
         visible_ids(driver)[..100],
         whole[..100],
@@ -221,7 +221,7 @@ fn check_server_order(driver: &mut Driver, table: &RunTable) {
     assert_eq!(visible_ids(driver), whole, "all runs are loaded");
     driver
         .assert_hides("by the store")
-        .assert_hides("only a part");
+        .assert_hides("partly loaded");
     driver.hold_replies().press("s");
     assert!(
         !driver

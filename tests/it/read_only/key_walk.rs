@@ -43,7 +43,7 @@ const CHARTS: &[Step] = &[
 const DRIVERS: &[Step] = &[
     RUNS[0],
     RUNS[1],
-    ("i", &["what drives", "too few runs to rank"]),
+    ("i", &["param importance for", "too few runs to rank"]),
 ];
 const MODELS: &[Step] = &[
     (HOME, &["› experiments"]),
