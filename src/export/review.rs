@@ -156,7 +156,11 @@ impl ReviewDocument<'_> {
                 LineKind::Removed => '-',
                 _ => return None,
             };
-            let text: String = line.segments.into_iter().map(|segment| segment.text).collect();
+            let text: String = line
+                .segments
+                .into_iter()
+                .map(|segment| segment.text)
+                .collect();
             Some(format!("{sign} {text}"))
         });
         lines.collect()

@@ -172,7 +172,7 @@ fn register_best_run(session: &Session) {
     session.keys("R", "best by auc").keys("", "add a version");
     session.keys(MODEL, "creates a new model");
     session
-        .keys(ENTER, "what will be done")
+        .keys(ENTER, "planned writes")
         .keys("best of the sweep", "best of the sweep")
         .keys(TAB, "enter applies")
         .apply();
@@ -232,7 +232,7 @@ fn promotion_is_undone_in_a_normal_terminal() {
     make_champion(&session);
     session
         .keys("6", "it won")
-        .keys("u", "what will be done")
+        .keys("u", "planned writes")
         .pty
         .send(TAB);
     session

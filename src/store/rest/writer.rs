@@ -101,8 +101,7 @@ fn build_version_request(write: &StoreWrite) -> (Method, &'static str, Value) {
             run_id,
             tags,
         } => {
-            let tag =
-                |tag: &KeyValue| json!({"key": tag.key.raw(), "value": tag.value.raw()});
+            let tag = |tag: &KeyValue| json!({"key": tag.key.raw(), "value": tag.value.raw()});
             let tags: Vec<Value> = tags.iter().map(tag).collect();
             let mut body = json!({"name": name.raw(), "source": source.raw(), "run_id": run_id.raw(), "tags": tags});
             let model_id = source.raw().strip_prefix("models:/");

@@ -72,7 +72,7 @@ fn run_is_registered_through_the_plan_dialog() {
     driver.press("g r").type_text("fresh-model").press("enter");
     driver
         .assert_shows("fresh-model")
-        .assert_shows("what will be done");
+        .assert_shows("planned writes");
     driver.type_text("first try").press("enter enter");
     assert!(is_verified(&driver), "{}", driver.screen());
     driver.press("enter");
@@ -506,7 +506,7 @@ fn model_history_shows_changes_and_undoes_them() {
         .assert_shows("a good one")
         .assert_shows("from this machine's journal");
     assert!(event_count(&driver) > before);
-    driver.press("g u").assert_shows("what will be done");
+    driver.press("g u").assert_shows("planned writes");
     driver.type_text("not so good").press("enter enter");
     assert!(is_verified(&driver), "{}", driver.screen());
     driver.press("enter g").assert_shows("not so good");

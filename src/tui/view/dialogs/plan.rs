@@ -86,7 +86,7 @@ fn body_lines(
             lines.push(vec![(line, Role::Warn)]);
         }
     }
-    lines.push(vec![("steps".into(), Role::Title)]);
+    lines.push(vec![("planned writes".into(), Role::Title)]);
     lines.extend(step_lines(painter, plan));
     if let Some(archive) = dialog.archive_existing() {
         let checkbox = if archive {

@@ -89,7 +89,10 @@ fn draw_differences(painter: &mut Painter<'_>, area: Rect, screen: &DriversScree
     };
     painter.draw_text(
         row_at(area, 0),
-        &format!(" {:<28} {:>8}  {}", "param", "distance", "here → there"),
+        &format!(
+            " {:<28} {:>8}  {}",
+            "param", "distance", "reference → neighbor"
+        ),
         Role::Header,
     );
     for (nth, difference) in near.differences.iter().enumerate() {
