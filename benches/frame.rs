@@ -180,13 +180,13 @@ impl BenchApp {
             now: NOW,
             page_times: Vec::new(),
         };
-        stage.run_effects(effects)?;
+        stage.run_effects(&effects)?;
         stage.draw()?;
         Ok(stage)
     }
 
     /// Replies as a store; only to requests for runs.
-    fn run_effects(&mut self, effects: Vec<Effect>) -> BoxResult<()> {
+    fn run_effects(&mut self, effects: &[Effect]) -> BoxResult<()> {
         let mut pending: Vec<(Ticket, u64)> = Vec::new();
         let mut begin = 0;
         pending.extend(effects.iter().filter_map(page_request));
@@ -227,7 +227,7 @@ impl BenchApp {
         self.draw()?;
         let took = start.elapsed();
         let bytes = self.bytes_written.0.load(Ordering::Relaxed) - before;
-        self.run_effects(effects)?;
+        self.run_effects(&effects)?;
         Ok((took, bytes))
     }
 

@@ -369,8 +369,9 @@ mod tests {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/integrations");
         let mut files: Vec<String> = std::fs::read_dir(folder)
             .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter(|name| name.ends_with(".toml"))
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+            .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
             .collect();
         files.sort();
         let built_in: Vec<&str> = super::super::BUILT_IN

@@ -111,12 +111,11 @@ pub async fn plan_write(
         let slot = target_slot(intent);
         let best = find_champion(slot.as_ref(), intent.version(), &snapshot);
         champion = read_run(reader, best, &mut plan.warnings).await;
-        candidate = match &snapshot.run {
-            Some(run) => Some(run.clone()),
-            None => {
-                let version = intent.version().and_then(|number| snapshot.version(number));
-                read_run(reader, version, &mut plan.warnings).await
-            }
+        candidate = if let Some(run) = &snapshot.run {
+            Some(run.clone())
+        } else {
+            let version = intent.version().and_then(|number| snapshot.version(number));
+            read_run(reader, version, &mut plan.warnings).await
         };
     }
     let requests = planner.writer.map_or_else(Vec::new, |writer| {

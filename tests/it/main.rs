@@ -6,6 +6,7 @@
     clippy::panic,
     reason = "a helper that fails should fail its test"
 )]
+#![allow(clippy::too_many_lines, reason = "a table of cases may be long")]
 
 mod support;
 

@@ -249,5 +249,5 @@ fn check_run_limit_is_reported(server: &Server) {
         .type_text("load-test")
         .press("enter enter");
     assert_eq!(driver.runs().table.len(), 100);
-    driver.assert_shows("the newest of more");
+    driver.assert_shows("the newest and the store's matches");
 }

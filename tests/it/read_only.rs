@@ -193,9 +193,9 @@ fn server_receives_only_reads() {
         for screens in key_walk::SCREENS.chunks(5) {
             let (program, target) = (&program, &recorder.url);
             threads.spawn(move || {
-                screens
-                    .iter()
-                    .for_each(|screen| key_walk::walk_screen(program.folder(), target, screen));
+                for screen in screens {
+                    key_walk::walk_screen(program.folder(), target, screen);
+                }
             });
         }
     });

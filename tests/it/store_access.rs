@@ -112,7 +112,7 @@ fn doctor_reports_access() {
     let session = |arguments: &[&str]| {
         let findings = program.json(&[&["doctor"], arguments].concat()).to_string();
         (
-            findings.contains("read and write"),
+            findings.contains("read-write"),
             findings.contains("--read-only was given"),
         )
     };

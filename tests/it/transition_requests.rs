@@ -326,7 +326,7 @@ fn request_is_made_once_listed_and_withdrawn() {
     assert!(
         promote
             .stdout
-            .contains("asks for Production: better AUC; answer the request with `review`"),
+            .contains("requests Production: better AUC; answer the request with `review`"),
         "{promote:?}"
     );
 

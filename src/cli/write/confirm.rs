@@ -27,7 +27,7 @@ pub fn confirm(plan: &Plan, yes: bool, printer: &mut Printer) -> Result<Option<S
     match &plan.confirmation {
         Confirmation::Yes => printer.prompt("Write this? [y/N]"),
         Confirmation::TypeName(name) => {
-            printer.prompt(&format!("Protected: type {} to confirm:", name.clean()))
+            printer.prompt(&format!("Protected: type {} to confirm:", name.clean()));
         }
     }
     let mut answer = String::new();

@@ -42,10 +42,13 @@ impl Block {
             Self::Diff(lines) => preformatted(lines),
             Self::Checks(checks) => check_table(checks),
             Self::Table(table) => table.to_html(),
-            Self::Graph { outline, .. } => outline
-                .iter()
-                .map(|(title, lines)| format!("<h2>{title}</h2>\n{}", preformatted(lines)))
-                .collect(),
+            Self::Graph { outline, .. } => {
+                let mut sections = String::new();
+                for (title, lines) in outline {
+                    sections += &format!("<h2>{title}</h2>\n{}", preformatted(lines));
+                }
+                sections
+            }
             Self::Details { summary, table } => format!(
                 "<details><summary>{summary}</summary>\n{}</details>\n",
                 table.to_html()
@@ -89,11 +92,10 @@ fn check_table(checks: &[Check]) -> String {
 
 impl Table {
     fn to_html(&self) -> String {
-        let head: String = self
-            .headers
-            .iter()
-            .map(|header| format!("<th>{}</th>", escape(header)))
-            .collect();
+        let mut head = String::new();
+        for header in &self.headers {
+            head += &format!("<th>{}</th>", escape(header));
+        }
         let mut out = format!("<div class=\"wide\"><table>\n<tr>{head}</tr>\n");
         let mut group = "";
         for row in &self.rows {

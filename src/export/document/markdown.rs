@@ -52,10 +52,11 @@ impl Block {
 }
 
 fn list(lines: &[String], prefix: &str) -> String {
-    let lines = lines.iter();
-    lines
-        .map(|line| format!("{prefix}- {}\n", escape(line)))
-        .collect()
+    let mut list = String::new();
+    for line in lines {
+        list += &format!("{prefix}- {}\n", escape(line));
+    }
+    list
 }
 
 fn check_table(checks: &[Check]) -> String {

@@ -30,8 +30,7 @@ impl<'a> ArtifactDiff<'a> {
         candidate: &'a BTreeMap<String, Option<u64>>,
         champion: &'a BTreeMap<String, Option<u64>>,
     ) -> Self {
-        let paths =
-            |of: &'a BTreeMap<String, Option<u64>>| of.iter().map(|(path, _)| path.as_str());
+        let paths = |of: &'a BTreeMap<String, Option<u64>>| of.keys().map(String::as_str);
         let is_resized = |path: &&str| {
             champion
                 .get(*path)

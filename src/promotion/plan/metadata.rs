@@ -139,14 +139,14 @@ pub(super) struct ReviewDetails<'a> {
 pub(super) fn review(
     builder: &mut PlanBuilder,
     number: VersionNumber,
-    details: ReviewDetails<'_>,
+    details: &ReviewDetails<'_>,
 ) -> Result<(), PlanError> {
     let ReviewDetails {
         slot,
         decision,
         facts_digest,
         prepared,
-    } = details;
+    } = *details;
     let version = builder.version(number)?;
     let own = PreparedReview {
         reviewer: builder.context.user.clone(),

@@ -167,7 +167,7 @@ fn push_steps(builder: &mut PlanBuilder, intent: &Intent) -> Result<(), PlanErro
         } => metadata::review(
             builder,
             *version,
-            metadata::ReviewDetails {
+            &metadata::ReviewDetails {
                 slot,
                 decision: *decision,
                 facts_digest,

@@ -70,7 +70,7 @@ pub(super) fn resolve(
     match review(
         builder,
         number,
-        ReviewDetails {
+        &ReviewDetails {
             slot: &Slot::Stage(to),
             decision,
             facts_digest,

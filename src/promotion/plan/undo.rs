@@ -127,7 +127,7 @@ fn pending_stages(
             None => conflicts.push(format!("{label} no longer exists")),
             Some(now) if *now == stage.restored => {}
             Some(now) if *now == stage.expected => {
-                stages.push((stage.target, *now, stage.restored))
+                stages.push((stage.target, *now, stage.restored));
             }
             Some(now) => conflicts.push(format!("{label} is in {now}, not in {}", stage.expected)),
         }

@@ -72,8 +72,8 @@ impl SourceLocation<'_> {
         Diagnostic::at_span(
             self.text,
             &self.span_at(source, at),
-            clean(&what.into()).into_owned(),
-            clean(&suggestion.into()).into_owned(),
+            clean(&what.into()),
+            clean(&suggestion.into()),
         )
     }
 }

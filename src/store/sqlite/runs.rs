@@ -61,13 +61,12 @@ pub(super) async fn page(
     let cached = after
         .as_ref()
         .and_then(|_| store.listing_cache.get(&listing));
-    let keys = match cached {
-        Some(keys) => keys,
-        None => {
-            let listing = listing.clone();
-            let read = move |tables: Tables<'_>| load_sort_keys(tables, &listing);
-            store.database.read(&what, read).await?.into()
-        }
+    let keys = if let Some(keys) = cached {
+        keys
+    } else {
+        let listing = listing.clone();
+        let read = move |tables: Tables<'_>| load_sort_keys(tables, &listing);
+        store.database.read(&what, read).await?.into()
     };
     let begin = after.map_or(0, |after| keys.partition_point(|key| *key <= after));
     let size = match query.page_size {

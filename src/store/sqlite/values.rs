@@ -97,7 +97,10 @@ mod tests {
     fn nan_is_read_from_its_flag() {
         let read = |value, is_nan| to_metric_value(value, is_nan).get();
         assert!(read(ValueRef::Real(0.0), ValueRef::Integer(1)).is_nan());
-        assert!(read(ValueRef::Integer(2), ValueRef::Integer(0)) == 2.0);
+        assert_eq!(
+            read(ValueRef::Integer(2), ValueRef::Integer(0)).to_bits(),
+            2.0_f64.to_bits()
+        );
         assert!(read(ValueRef::Real(f64::MAX), ValueRef::Null) == f64::INFINITY);
     }
 }

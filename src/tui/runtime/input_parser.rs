@@ -111,6 +111,8 @@ fn next_token(bytes: &[u8], is_final: bool) -> Option<Token> {
             Scan::Input if bytes[1] == b'[' => next_csi(bytes),
             Scan::Input => Some(Token::Alt(2)),
         },
+        // Escape, then a control key, such as ctrl-c: nothing is bound to alt with both.
+        [ESC, 0x01..=0x07 | 0x0b..=0x0c | 0x0e..=0x1a, ..] => Some(Token::Sequence(1)),
         [ESC, rest @ ..] => match character(rest)? {
             (true, length) => Some(Token::Alt(length + 1)),
             (false, length) => Some(Token::Invalid(length + 1)),

@@ -229,7 +229,7 @@ async fn page_read_ahead_too_early_is_read_again() {
     let store: Arc<FakeStore> = Arc::default();
     let mut pages = list_runs(RunQuery::default(), None);
     pages.next(store.as_ref()).await.unwrap();
-    let demand = tokio::time::sleep(Duration::from_secs(60));
+    let demand = tokio::time::sleep(Duration::from_mins(1));
     pages.read_ahead_until(store.as_ref(), demand).await;
     let page = pages.next(store.as_ref()).await.unwrap();
     assert_eq!(page.runs[0].id.raw(), "2");

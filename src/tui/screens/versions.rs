@@ -198,7 +198,7 @@ impl VersionsScreen {
         };
         let last = last_undoable_entry(entries, |entry| changed_slot(entry).is_some());
         match last.and_then(|entry| Some((entry, changed_slot(entry)?))) {
-            Some((entry, slot)) => context.plan(entry.restore_previous_holder(&slot)),
+            Some((entry, slot)) => context.plan(entry.restore_previous_holder(slot)),
             None => context.notify(format!(
                 "no previous holder of the stage or aliases of v{version} is in the journal"
             )),

@@ -295,7 +295,7 @@ impl Driver {
 
     fn reply(&mut self, ticket: Ticket, request: Request) {
         if let Request::Runs { query, limit } = request {
-            return self.reply_with_page(ticket, query, limit);
+            return self.reply_with_page(ticket, &query, limit);
         }
         let steps = Mutex::new(Vec::new());
         let reply = self
@@ -310,7 +310,7 @@ impl Driver {
         }
     }
 
-    fn reply_with_page(&mut self, ticket: Ticket, query: RunQuery, limit: Option<u64>) {
+    fn reply_with_page(&mut self, ticket: Ticket, query: &RunQuery, limit: Option<u64>) {
         let start = || (list_runs(query.clone(), limit), query.clone(), limit);
         let (pages, ..) = self.listings.entry(ticket).or_insert_with(start);
         let page = self

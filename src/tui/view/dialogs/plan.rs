@@ -1,6 +1,7 @@
 //! Draws a plan: current state, steps, requests and outcome.
 
 use ratatui::layout::Rect;
+use tui_input::Input;
 
 use super::{draw_dialog_frame, row_at, text_field};
 use crate::analysis::compare_with_directions;
@@ -78,49 +79,67 @@ fn body_lines(
         return lines;
     };
     let plan = &planned.plan;
-    for warning in &plan.warnings {
-        for line in wrap(
-            &format!("{} {warning}", painter.theme.symbol("▲", "!")),
-            width,
-        ) {
-            lines.push(vec![(line, Role::Warn)]);
-        }
-    }
-    lines.push(vec![("planned writes".into(), Role::Title)]);
+    lines.extend(warning_lines(painter, plan, width));
+    lines.push(vec![("what will be done".into(), Role::Title)]);
     lines.extend(step_lines(painter, plan));
     if let Some(archive) = dialog.archive_existing() {
-        let checkbox = if archive {
-            painter.theme.symbol("[✓]", "[x]")
-        } else {
-            "[ ]"
-        };
-        lines.push(vec![
-            (
-                format!("  {checkbox} archive the versions that hold it now "),
-                Role::Text,
-            ),
-            ("ctrl-a".into(), Role::Accent),
-        ]);
+        lines.push(archive_line(painter, archive));
     }
     lines.push(Vec::new());
     lines.extend(metric_comparison_lines(painter, planned, &app.shared));
     lines.extend(gate_lines(painter, planned, width));
     lines.push(Vec::new());
+    lines.push(author_line(plan, &app.shared));
+    lines.push(Vec::new());
+    lines.push(vec![("requests, in order".into(), Role::Title)]);
+    lines.extend(request_lines(painter, planned, width));
+    lines
+}
+
+fn warning_lines(painter: &Painter<'_>, plan: &Plan, width: u16) -> Vec<Vec<TextSpan>> {
+    let symbol = painter.theme.symbol("▲", "!");
+    plan.warnings
+        .iter()
+        .flat_map(|warning| wrap(&format!("{symbol} {warning}"), width))
+        .map(|line| vec![(line, Role::Warn)])
+        .collect()
+}
+
+/// The checkbox for archiving the versions that hold the stage now.
+fn archive_line(painter: &Painter<'_>, is_checked: bool) -> Vec<TextSpan> {
+    let checkbox = if is_checked {
+        painter.theme.symbol("[✓]", "[x]")
+    } else {
+        "[ ]"
+    };
+    vec![
+        (
+            format!("  {checkbox} archive the versions that hold it now "),
+            Role::Text,
+        ),
+        ("ctrl-a".into(), Role::Accent),
+    ]
+}
+
+/// The user, the store and the fingerprint of the plan.
+fn author_line(plan: &Plan, shared: &SharedState) -> Vec<TextSpan> {
     let fingerprint: String = plan.fingerprint.0.chars().take(8).collect();
-    lines.push(vec![
+    vec![
         ("by  ".into(), Role::Title),
         (
             format!(
                 "{} on {}",
                 clean(&plan.user),
-                clean(&app.shared.session.store_name)
+                clean(&shared.session.store_name)
             ),
             Role::Text,
         ),
         (format!("  plan {fingerprint}"), Role::Muted),
-    ]);
-    lines.push(Vec::new());
-    lines.push(vec![("requests, in order".into(), Role::Title)]);
+    ]
+}
+
+fn request_lines(painter: &Painter<'_>, planned: &PlannedWrite, width: u16) -> Vec<Vec<TextSpan>> {
+    let mut lines = Vec::new();
     for request in &planned.requests {
         let mut wrapped = wrap(&clean(request), width.saturating_sub(4));
         if wrapped.len() > MAX_REQUEST_LINES {
@@ -374,67 +393,69 @@ fn draw_fields(painter: &mut Painter<'_>, area: Rect, dialog: &PlanDialog) {
     for (i, which) in dialog.fields().into_iter().enumerate() {
         let line = row_at(area, i as u16 + 1);
         let has_focus = dialog.focus == which;
-        let marker = if has_focus {
-            painter.theme.symbol("▸ ", "> ")
-        } else {
-            "  "
-        };
         match which {
-            PlanField::Apply => {
-                let can_apply = dialog.is_confirmed() && matches!(dialog.phase, PlanPhase::Ready);
-                let used = painter.draw_text(
-                    line,
-                    &format!("{marker}[ apply ]"),
-                    if can_apply { Role::Accent } else { Role::Muted },
-                );
-                if has_focus {
-                    painter.apply_role(
-                        Rect {
-                            x: line.x + 2,
-                            width: used.saturating_sub(2),
-                            ..line
-                        },
-                        Role::Selection,
-                    );
-                }
-                let hint = Rect {
-                    x: line.x + used + 2,
-                    width: line.width.saturating_sub(used + 2),
-                    ..line
-                };
-                painter.draw_text(
-                    hint,
-                    if has_focus {
-                        "enter applies, esc cancels"
-                    } else {
-                        ""
-                    },
-                    Role::Muted,
-                );
+            PlanField::Apply => draw_apply_button(painter, line, dialog, has_focus),
+            PlanField::Reason => {
+                draw_input(painter, line, "reason: ", &dialog.reason, has_focus);
             }
-            PlanField::Reason | PlanField::Name => {
-                let (title, input) = match which {
-                    PlanField::Reason => ("reason: ".to_owned(), &dialog.reason),
-                    _ => (
-                        format!(
-                            "type {} to confirm: ",
-                            clean(&dialog.required_name().unwrap_or_default())
-                        ),
-                        &dialog.confirmation,
-                    ),
-                };
-                let used = painter.draw_text(
-                    line,
-                    &format!("{marker}{title}"),
-                    if has_focus { Role::Accent } else { Role::Muted },
+            PlanField::Name => {
+                let title = format!(
+                    "type {} to confirm: ",
+                    clean(&dialog.required_name().unwrap_or_default())
                 );
-                let rest = Rect {
-                    x: line.x + used,
-                    width: line.width.saturating_sub(used),
-                    ..line
-                };
-                text_field::draw(painter, rest, input, has_focus);
+                draw_input(painter, line, &title, &dialog.confirmation, has_focus);
             }
         }
     }
+}
+
+fn focus_marker(painter: &Painter<'_>, has_focus: bool) -> &'static str {
+    if has_focus {
+        painter.theme.symbol("▸ ", "> ")
+    } else {
+        "  "
+    }
+}
+
+fn draw_apply_button(painter: &mut Painter<'_>, line: Rect, dialog: &PlanDialog, has_focus: bool) {
+    let can_apply = dialog.is_confirmed() && matches!(dialog.phase, PlanPhase::Ready);
+    let used = painter.draw_text(
+        line,
+        &format!("{}[ apply ]", focus_marker(painter, has_focus)),
+        if can_apply { Role::Accent } else { Role::Muted },
+    );
+    if !has_focus {
+        return;
+    }
+    painter.apply_role(
+        Rect {
+            x: line.x + 2,
+            width: used.saturating_sub(2),
+            ..line
+        },
+        Role::Selection,
+    );
+    painter.draw_text(
+        Rect {
+            x: line.x + used + 2,
+            width: line.width.saturating_sub(used + 2),
+            ..line
+        },
+        "enter applies, esc cancels",
+        Role::Muted,
+    );
+}
+
+fn draw_input(painter: &mut Painter<'_>, line: Rect, title: &str, input: &Input, has_focus: bool) {
+    let used = painter.draw_text(
+        line,
+        &format!("{}{title}", focus_marker(painter, has_focus)),
+        if has_focus { Role::Accent } else { Role::Muted },
+    );
+    let rest = Rect {
+        x: line.x + used,
+        width: line.width.saturating_sub(used),
+        ..line
+    };
+    text_field::draw(painter, rest, input, has_focus);
 }

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::config::theme::Role;
-use crate::table::filter::Completion;
+use crate::table::filter::{Completion, FilterError};
 use crate::text::width::width;
 use crate::tui::app::dialogs::Prompt;
 use crate::tui::view::painter::Painter;
@@ -17,49 +17,63 @@ pub fn draw(painter: &mut Painter<'_>, field: Rect, prompt: &Prompt) {
     let Some((caret, _)) = painter.caret else {
         return;
     };
-    let (text, cursor) = (prompt.input.value(), prompt.cursor_byte());
-    // Converts an offset in the text to a column; the caret shows how far the field is scrolled.
-    let column = |at: usize| {
-        let (low, high) = (at.min(cursor), at.max(cursor));
-        let between = width(text.get(low..high).unwrap_or_default());
-        if at < cursor {
-            caret.saturating_sub(between).max(field.x)
-        } else {
-            (caret + between).min(field.right().saturating_sub(1))
-        }
-    };
     let mut y = field.y;
     if let Some(error) = prompt.feedback.error.as_ref().filter(|_| y > 0) {
         y -= 1;
-        let message = format!("{} {} ", painter.theme.symbol("▼", "v"), error.message);
         let line = Rect {
             x: 0,
             y,
             width: field.right(),
             height: 1,
         };
-        painter.clear(line);
-        // Starts under the error, unless the message would be cut off.
-        let x = column(error.offset).min(line.width.saturating_sub(width(&message)));
-        painter.draw_text(
-            Rect {
-                x,
-                width: line.width - x,
-                ..line
-            },
-            &message,
-            Role::Bad,
-        );
+        let x = column_at(field, prompt, caret, error.offset);
+        draw_error(painter, line, x, error);
     }
+    draw_completions(painter, field, prompt, caret, y);
+}
+
+/// Converts a byte offset in the text to a column. The caret shows how far the field is scrolled.
+fn column_at(field: Rect, prompt: &Prompt, caret: u16, at: usize) -> u16 {
+    let (text, cursor) = (prompt.input.value(), prompt.cursor_byte());
+    let (low, high) = (at.min(cursor), at.max(cursor));
+    let between = width(text.get(low..high).unwrap_or_default());
+    if at < cursor {
+        caret.saturating_sub(between).max(field.x)
+    } else {
+        (caret + between).min(field.right().saturating_sub(1))
+    }
+}
+
+fn draw_error(painter: &mut Painter<'_>, line: Rect, error_x: u16, error: &FilterError) {
+    let message = format!("{} {} ", painter.theme.symbol("▼", "v"), error.message);
+    painter.clear(line);
+    // Starts under the error, unless the message would be cut off.
+    let x = error_x.min(line.width.saturating_sub(width(&message)));
+    painter.draw_text(
+        Rect {
+            x,
+            width: line.width - x,
+            ..line
+        },
+        &message,
+        Role::Bad,
+    );
+}
+
+/// Draws the completions above the row `bottom`.
+fn draw_completions(
+    painter: &mut Painter<'_>,
+    field: Rect,
+    prompt: &Prompt,
+    caret: u16,
+    bottom: u16,
+) {
     let all = &prompt.feedback.completions;
-    let is_already_typed = |completion: &Completion| {
-        text.get(completion.start..cursor) == Some(&completion.replacement)
-    };
     let rows = all
         .len()
         .min(MAX_COMPLETIONS)
-        .min(usize::from(y.saturating_sub(1)));
-    if rows == 0 || (all.len() == 1 && all.iter().any(is_already_typed)) {
+        .min(usize::from(bottom.saturating_sub(1)));
+    if rows == 0 || (all.len() == 1 && is_already_typed(prompt, &all[0])) {
         return;
     }
     let first = (prompt.selected_completion + 1).saturating_sub(rows);
@@ -70,13 +84,13 @@ pub fn draw(painter: &mut Painter<'_>, field: Rect, prompt: &Prompt) {
         .max()
         .unwrap_or(0)
         .min(field.right());
-    let x = column(visible[0].start)
+    let x = column_at(field, prompt, caret, visible[0].start)
         .saturating_sub(1)
         .min(field.right() - widest);
     for (offset, completion) in visible.iter().enumerate() {
         let line = Rect {
             x,
-            y: y - rows as u16 + offset as u16,
+            y: bottom - rows as u16 + offset as u16,
             width: widest,
             height: 1,
         };
@@ -86,4 +100,9 @@ pub fn draw(painter: &mut Painter<'_>, field: Rect, prompt: &Prompt) {
             painter.apply_role(line, Role::Selection);
         }
     }
+}
+
+fn is_already_typed(prompt: &Prompt, completion: &Completion) -> bool {
+    let typed = completion.start..prompt.cursor_byte();
+    prompt.input.value().get(typed) == Some(&completion.replacement)
 }

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{draw_empty, filter_label};
+use crate::chart::CurveSeries;
 use crate::config::theme::Role;
 use crate::domain::Run;
 use crate::text::number;
@@ -107,12 +108,30 @@ fn draw_legend(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &Charts
     if area.height <= 1 {
         return draw_inline_legend(painter, area, screen);
     }
-    let figure = screen.cached_figure(screen.selected);
+    draw_legend_header(painter, row_at(area, 0), screen);
+    let curves = screen.curves(&app.shared);
+    let is_metric_group = screen
+        .panels
+        .get(screen.selected)
+        .is_some_and(|panel| panel.metrics.len() > 1)
+        && !screen.is_legend_focused;
+    let rows = Rect {
+        y: area.y + 1,
+        height: area.height - 1,
+        ..area
+    };
+    if is_metric_group {
+        draw_curve_entries(painter, rows, screen, &curves);
+    } else {
+        draw_run_entries(painter, rows, screen, &curves);
+    }
+}
+
+fn draw_legend_header(painter: &mut Painter<'_>, head: Rect, screen: &ChartsScreen) {
     let at = screen
         .crosshair
-        .zip(figure)
+        .zip(screen.cached_figure(screen.selected))
         .map(|(x, figure)| format!("at {}", figure.x.format_value(x)));
-    let head = row_at(area, 0);
     painter.draw_text(
         Rect {
             x: head.x + 1,
@@ -130,34 +149,32 @@ fn draw_legend(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &Charts
         &at.unwrap_or_else(|| "last".into()),
         Role::Header,
     );
-    let curves = screen.curves(&app.shared);
-    let is_metric_group = screen
-        .panels
-        .get(screen.selected)
-        .is_some_and(|panel| panel.metrics.len() > 1)
-        && !screen.is_legend_focused;
-    let rows = Rect {
-        y: area.y + 1,
-        height: area.height - 1,
-        ..area
-    };
-    if is_metric_group {
-        for (nth, curve) in curves.iter().take(rows.height.into()).enumerate() {
-            let value = screen
-                .point_at_crosshair(curve)
-                .or_else(|| curve.points.last())
-                .map(|point| point.value.get());
-            draw_legend_entry(
-                painter,
-                row_at(rows, nth as u16),
-                curve.series,
-                &curve.label,
-                value,
-                false,
-            );
-        }
-        return;
+}
+
+fn draw_curve_entries(
+    painter: &mut Painter<'_>,
+    rows: Rect,
+    screen: &ChartsScreen,
+    curves: &[CurveSeries<'_>],
+) {
+    for (nth, curve) in curves.iter().take(rows.height.into()).enumerate() {
+        draw_legend_entry(
+            painter,
+            row_at(rows, nth as u16),
+            curve.series,
+            &curve.label,
+            legend_value(screen, curve),
+            false,
+        );
     }
+}
+
+fn draw_run_entries(
+    painter: &mut Painter<'_>,
+    rows: Rect,
+    screen: &ChartsScreen,
+    curves: &[CurveSeries<'_>],
+) {
     let visible_range = screen
         .legend_cursor
         .visible_range(screen.runs().len(), rows.height.into());
@@ -170,25 +187,26 @@ fn draw_legend(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &Charts
     {
         let strip = row_at(rows, (nth - visible_range.start) as u16);
         let curve = curves.iter().find(|curve| curve.series == nth);
-        let value = curve
-            .and_then(|curve| {
-                screen
-                    .point_at_crosshair(curve)
-                    .or_else(|| curve.points.last())
-            })
-            .map(|point| point.value.get());
         draw_legend_entry(
             painter,
             strip,
             nth,
             &run_name(run),
-            value,
+            curve.and_then(|curve| legend_value(screen, curve)),
             screen.hidden_runs.contains(&run.id),
         );
         if screen.is_legend_focused && nth == screen.legend_cursor.index {
             painter.apply_role(strip, Role::Selection);
         }
     }
+}
+
+/// The value of a curve at the crosshair, or else its last one.
+fn legend_value(screen: &ChartsScreen, curve: &CurveSeries<'_>) -> Option<f64> {
+    screen
+        .point_at_crosshair(curve)
+        .or_else(|| curve.points.last())
+        .map(|point| point.value.get())
 }
 
 fn run_name(run: &Run) -> String {

@@ -12,7 +12,7 @@ use crate::text::quantity;
 use crate::tui::app::App;
 use crate::tui::app::Screen;
 use crate::tui::app::cell_text::{local_time, status_symbol};
-use crate::tui::screens::run::files::FileTree;
+use crate::tui::screens::run::files::{FilePreview, FileRow, FileTree};
 use crate::tui::screens::run::{RunScreen, RunTab, TabItem, list_area};
 use crate::tui::view::painter::{Painter, TextSpan, row_at};
 use crate::tui::view::widgets::sparkline;
@@ -58,31 +58,77 @@ fn draw_tabs(painter: &mut Painter<'_>, area: Rect, screen: &RunScreen) {
 }
 
 fn draw_facts(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &RunScreen, run: &Run) {
-    let line = |key: &str, value: String, role: Role| {
-        vec![(format!(" {key:<10} "), Role::Muted), (value, role)]
-    };
-    let tag = |key: &str| run.tag(key).map(|value| value.clean().into_owned());
+    let mut lines = status_lines(painter, area.width, app, screen, run);
+    lines.push(fact_line("run id", run.id.clean().into_owned(), Role::Text));
+    lines.push(time_line(app, run));
+    let source = clean_tag(run, "mlflow.source.name");
+    let source = source.unwrap_or_else(|| "source not recorded".into());
+    lines.push(fact_line(
+        "by",
+        format!("{}, {source}", run.user.clean()),
+        Role::Text,
+    ));
+    lines.push(code_line(run));
+    lines.push(data_line(run));
+    if let Some(parent) = run.parent() {
+        lines.push(fact_line(
+            "nested in",
+            parent.clean().into_owned(),
+            Role::Text,
+        ));
+    }
+    if let Some(note) = clean_tag(run, "mlflow.note.content") {
+        lines.push(fact_line("note", note, Role::Text));
+    }
+    lines.push(fact_line(
+        "artifacts",
+        run.artifact_uri.clean().into_owned(),
+        Role::Muted,
+    ));
+    painter.draw_lines(area, &lines);
+}
+
+fn fact_line(key: &str, value: String, role: Role) -> Vec<TextSpan> {
+    vec![(format!(" {key:<10} "), Role::Muted), (value, role)]
+}
+
+fn clean_tag(run: &Run, key: &str) -> Option<String> {
+    run.tag(key).map(|value| value.clean().into_owned())
+}
+
+/// The status of a run, and whether it has stalled or was deleted.
+fn status_lines(
+    painter: &Painter<'_>,
+    width: u16,
+    app: &App,
+    screen: &RunScreen,
+    run: &Run,
+) -> Vec<Vec<TextSpan>> {
     let status = format!(
         "{} {}",
         status_symbol(run.status, painter.theme.is_ascii),
         run.status.as_str()
     );
-    let mut lines = vec![line("status", status, status_role(run.status))];
+    let mut lines = vec![fact_line("status", status, status_role(run.status))];
     if let Some(rhythm) = screen.heartbeat(&app.shared) {
         lines.extend(
-            stall_lines(&rhythm, app.now, area.width)
+            stall_lines(&rhythm, app.now, width)
                 .into_iter()
                 .map(|line| [vec![(" ".to_owned(), Role::Muted)], line].concat()),
         );
     }
     if run.lifecycle == Lifecycle::Deleted {
-        lines.push(line(
+        lines.push(fact_line(
             "deleted",
             "in MLflow's trash: B restores it".into(),
             Role::Warn,
         ));
     }
-    lines.push(line("run id", run.id.clean().into_owned(), Role::Text));
+    lines
+}
+
+/// Start, end and duration.
+fn time_line(app: &App, run: &Run) -> Vec<TextSpan> {
     let time = |at| local_time(at, &app.shared.session.time_zone);
     let times = match (run.start_time, run.end_time) {
         (Some(start), Some(end)) => format!("{} to {}", time(start), time(end)),
@@ -93,58 +139,40 @@ fn draw_facts(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &RunScre
         .duration(app.now)
         .map(|ms| format!("  ({})", quantity::format_duration(ms)))
         .unwrap_or_default();
-    lines.push(line("time", format!("{times}{duration}"), Role::Text));
-    let source = tag("mlflow.source.name").unwrap_or_else(|| "source not recorded".into());
-    lines.push(line(
-        "by",
-        format!("{}, {source}", run.user.clean()),
-        Role::Text,
-    ));
+    fact_line("time", format!("{times}{duration}"), Role::Text)
+}
+
+/// The commit, and whether there were uncommitted changes.
+fn code_line(run: &Run) -> Vec<TextSpan> {
     let is_dirty = run.tag("mlflow.source.git.diff").is_some()
         || run
             .tag("mlflow.source.git.dirty")
             .is_some_and(|v| v.raw() == "true");
-    let commit = tag("mlflow.source.git.commit").map(|commit| {
-        format!(
-            "{commit}{}",
-            if is_dirty {
-                "  with uncommitted changes"
-            } else {
-                ""
-            }
-        )
-    });
-    lines.push(line(
-        "code",
-        commit.unwrap_or_else(|| "commit not recorded".into()),
-        if is_dirty { Role::Warn } else { Role::Text },
-    ));
+    let (suffix, role) = if is_dirty {
+        ("  with uncommitted changes", Role::Warn)
+    } else {
+        ("", Role::Text)
+    };
+    let commit = clean_tag(run, "mlflow.source.git.commit").map_or_else(
+        || "commit not recorded".into(),
+        |commit| format!("{commit}{suffix}"),
+    );
+    fact_line("code", commit, role)
+}
+
+/// The datasets with their digests.
+fn data_line(run: &Run) -> Vec<TextSpan> {
     let data: Vec<String> = run
         .datasets
         .iter()
         .map(|d| format!("{}@{}", d.name.clean(), d.digest.clean()))
         .collect();
-    lines.push(line(
-        "data",
-        if data.is_empty() {
-            "not recorded".into()
-        } else {
-            data.join("  ")
-        },
-        Role::Text,
-    ));
-    if let Some(parent) = run.parent() {
-        lines.push(line("nested in", parent.clean().into_owned(), Role::Text));
-    }
-    if let Some(note) = tag("mlflow.note.content") {
-        lines.push(line("note", note, Role::Text));
-    }
-    lines.push(line(
-        "artifacts",
-        run.artifact_uri.clean().into_owned(),
-        Role::Muted,
-    ));
-    painter.draw_lines(area, &lines);
+    let text = if data.is_empty() {
+        "not recorded".into()
+    } else {
+        data.join("  ")
+    };
+    fact_line("data", text, Role::Text)
 }
 
 fn draw_list(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &RunScreen) {
@@ -291,118 +319,127 @@ fn wrapped_lines(text: &Untrusted, width: u16, max_lines: usize) -> Vec<Vec<Text
 }
 
 fn draw_artifacts(painter: &mut Painter<'_>, area: Rect, files: &FileTree) {
-    let (tree_area, content_area) = match &files.preview {
-        Some(looked) if area.width >= 80 => {
-            let width = (area.width / 3).max(28);
-            (
-                Rect { width, ..area },
-                Some((
-                    Rect {
-                        x: area.x + width,
-                        width: area.width - width,
-                        ..area
-                    },
-                    looked,
-                )),
-            )
-        }
-        Some(looked) => (
+    let Some(preview) = &files.preview else {
+        return draw_file_tree(painter, area, area.height, files);
+    };
+    let (tree_area, preview_area) = split_file_preview(area);
+    draw_file_tree(painter, tree_area, area.height, files);
+    draw_file_preview(painter, preview_area, preview);
+}
+
+/// Splits an area into those of the tree and the preview: beside it in a wide area, otherwise below.
+fn split_file_preview(area: Rect) -> (Rect, Rect) {
+    if area.width >= 80 {
+        let width = (area.width / 3).max(28);
+        (
+            Rect { width, ..area },
             Rect {
-                height: area.height / 2,
+                x: area.x + width,
+                width: area.width - width,
                 ..area
             },
-            Some((
-                Rect {
-                    y: area.y + area.height / 2,
-                    height: area.height - area.height / 2,
-                    ..area
-                },
-                looked,
-            )),
-        ),
-        None => (area, None),
-    };
+        )
+    } else {
+        let height = area.height / 2;
+        (
+            Rect { height, ..area },
+            Rect {
+                y: area.y + height,
+                height: area.height - height,
+                ..area
+            },
+        )
+    }
+}
+
+/// Draws the visible files. `page_rows` is the height that the cursor scrolls by.
+fn draw_file_tree(painter: &mut Painter<'_>, area: Rect, page_rows: u16, files: &FileTree) {
     let lines = files.visible_rows();
     if lines.is_empty() {
-        let (text, role) = match (files.error(), files.is_loading()) {
-            (_, true) => ("loading…".to_owned(), Role::Running),
-            (Some(error), _) => (format!("{error}: {}", error.hint()), Role::Bad),
-            (None, _) => (
-                "no artifacts; MLflow 3 stores models under Models".to_owned(),
-                Role::Muted,
-            ),
-        };
-        let room = Rect {
-            x: tree_area.x + 2,
-            width: tree_area.width.saturating_sub(2),
-            ..tree_area
-        };
-        let wrapped: Vec<Vec<TextSpan>> = crate::text::width::wrap(&text, room.width)
-            .into_iter()
-            .map(|line| vec![(line, role)])
-            .collect();
-        painter.draw_lines(room, &wrapped);
+        draw_empty_tree(painter, area, files);
     }
-    let visible_range = files
-        .cursor()
-        .visible_range(lines.len(), area.height.into());
+    let visible_range = files.cursor().visible_range(lines.len(), page_rows.into());
     for (offset, line) in lines[visible_range.clone()].iter().enumerate() {
-        let strip = row_at(tree_area, offset as u16);
-        let sign = match (line.file.is_dir, line.is_open) {
-            (true, true) => painter.theme.symbol("▾ ", "- "),
-            (true, false) => painter.theme.symbol("▸ ", "+ "),
-            (false, _) => "  ",
-        };
-        let text = format!(
-            " {}{sign}{}",
-            "  ".repeat(line.depth.into()),
-            line.file.file_name().clean()
-        );
-        let used = painter.draw_text(
-            strip,
-            &text,
-            if line.file.is_dir {
-                Role::Title
-            } else {
-                Role::Text
-            },
-        );
-        if let Some(size) = line.file.size {
-            let rest = Rect {
-                x: strip.x + used + 1,
-                width: strip.width.saturating_sub(used + 2),
-                ..strip
-            };
-            painter.draw_right_aligned(rest, &quantity::format_bytes(size), Role::Muted);
-        }
+        let strip = row_at(area, offset as u16);
+        draw_file_row(painter, strip, line);
         if visible_range.start + offset == files.cursor().index {
             painter.apply_role(strip, Role::Selection);
         }
     }
-    if let Some((area, looked)) = content_area {
-        let inside = painter.draw_frame(area, &looked.file.path.clean(), false);
-        let room = Rect {
-            x: inside.x + 1,
-            width: inside.width.saturating_sub(1),
-            ..inside
+}
+
+/// Draws the reason why there are no files.
+fn draw_empty_tree(painter: &mut Painter<'_>, area: Rect, files: &FileTree) {
+    let (text, role) = match (files.error(), files.is_loading()) {
+        (_, true) => ("loading…".to_owned(), Role::Running),
+        (Some(error), _) => (format!("{error}: {}", error.hint()), Role::Bad),
+        (None, _) => (
+            "no artifacts; MLflow 3 stores models under Models".to_owned(),
+            Role::Muted,
+        ),
+    };
+    let room = Rect {
+        x: area.x + 2,
+        width: area.width.saturating_sub(2),
+        ..area
+    };
+    let wrapped: Vec<Vec<TextSpan>> = crate::text::width::wrap(&text, room.width)
+        .into_iter()
+        .map(|line| vec![(line, role)])
+        .collect();
+    painter.draw_lines(room, &wrapped);
+}
+
+fn draw_file_row(painter: &mut Painter<'_>, strip: Rect, line: &FileRow) {
+    let sign = match (line.file.is_dir, line.is_open) {
+        (true, true) => painter.theme.symbol("▾ ", "- "),
+        (true, false) => painter.theme.symbol("▸ ", "+ "),
+        (false, _) => "  ",
+    };
+    let text = format!(
+        " {}{sign}{}",
+        "  ".repeat(line.depth.into()),
+        line.file.file_name().clean()
+    );
+    let role = if line.file.is_dir {
+        Role::Title
+    } else {
+        Role::Text
+    };
+    let used = painter.draw_text(strip, &text, role);
+    if let Some(size) = line.file.size {
+        let rest = Rect {
+            x: strip.x + used + 1,
+            width: strip.width.saturating_sub(used + 2),
+            ..strip
         };
-        let lines = match &looked.content {
-            None => vec![vec![("loading…".to_owned(), Role::Running)]],
-            Some(Err(error)) => crate::text::width::wrap(&error.to_string(), room.width)
-                .into_iter()
-                .map(|l| vec![(l, Role::Bad)])
-                .collect(),
-            Some(Ok(preview)) => match preview.text() {
-                Some(text) => wrapped_lines(&text, room.width, usize::from(room.height)),
-                None => vec![vec![(
-                    format!(
-                        "not a text file; {} were read",
-                        quantity::format_bytes(preview.bytes.len() as u64)
-                    ),
-                    Role::Muted,
-                )]],
-            },
-        };
-        painter.draw_lines(room, &lines);
+        painter.draw_right_aligned(rest, &quantity::format_bytes(size), Role::Muted);
     }
+}
+
+fn draw_file_preview(painter: &mut Painter<'_>, area: Rect, preview: &FilePreview) {
+    let inside = painter.draw_frame(area, &preview.file.path.clean(), false);
+    let room = Rect {
+        x: inside.x + 1,
+        width: inside.width.saturating_sub(1),
+        ..inside
+    };
+    let lines = match &preview.content {
+        None => vec![vec![("loading…".to_owned(), Role::Running)]],
+        Some(Err(error)) => crate::text::width::wrap(&error.to_string(), room.width)
+            .into_iter()
+            .map(|l| vec![(l, Role::Bad)])
+            .collect(),
+        Some(Ok(content)) => match content.text() {
+            Some(text) => wrapped_lines(&text, room.width, usize::from(room.height)),
+            None => vec![vec![(
+                format!(
+                    "not a text file; {} were read",
+                    quantity::format_bytes(content.bytes.len() as u64)
+                ),
+                Role::Muted,
+            )]],
+        },
+    };
+    painter.draw_lines(room, &lines);
 }

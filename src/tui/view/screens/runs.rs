@@ -288,12 +288,13 @@ fn draw_rows(painter: &mut Painter<'_>, area: Rect, scene: &DrawContext<'_>) {
                 children,
                 is_match: passes,
             } => {
-                let tree_position = TreePosition {
+                let line = RunLine {
+                    row: *row,
                     depth: *depth,
                     children: *children,
                     passes_filter: *passes,
                 };
-                draw_run(painter, strip, scene, *row, tree_position, aligned_text);
+                draw_run(painter, strip, scene, line, aligned_text);
             }
             DisplayRow::Group { .. } => {
                 groups::draw_group_line(painter, strip, scene, at, aligned_text);
@@ -346,117 +347,139 @@ fn aligned_texts(scene: &DrawContext<'_>, lines: Range<usize>) -> Vec<Vec<Option
     texts
 }
 
-/// The position of a run in a tree.
+/// A run with its position in a tree.
 #[derive(Clone, Copy)]
-struct TreePosition {
+struct RunLine {
+    row: RowId,
     depth: u16,
     children: u32,
     /// False if only a nested run passes.
     passes_filter: bool,
 }
 
-fn draw_run<'t>(
-    painter: &mut Painter<'_>,
-    strip: Rect,
-    scene: &DrawContext<'_>,
-    row: RowId,
-    tree_position: TreePosition,
-    aligned_text: impl Fn(usize) -> Option<&'t str>,
-) {
-    let table = &scene.screen.table;
-    let id = table.run_id(row);
-    let marks = &scene.app.shared.marks;
-    let with_dimming = |role: Role| {
-        if tree_position.passes_filter {
+impl RunLine {
+    /// The role, or the muted one for a run that doesn't pass the filter.
+    fn dimmed(self, role: Role) -> Role {
+        if self.passes_filter {
             role
         } else {
             Role::Muted
         }
-    };
-    if marks.contains(id) {
-        let sign = if marks.baseline() == Some(id) {
-            painter.theme.symbol("◆", "#")
-        } else {
-            painter.theme.symbol("●", "*")
-        };
-        painter.draw_text(
-            Rect {
-                width: MARK_WIDTH,
-                ..strip
-            },
-            sign,
-            Role::Mark,
-        );
-    } else if scene.screen.poller.new_runs.contains(id) {
-        painter.draw_text(
-            Rect {
-                width: MARK_WIDTH,
-                ..strip
-            },
-            "+",
-            Role::Info,
-        );
     }
+}
+
+fn draw_run<'t>(
+    painter: &mut Painter<'_>,
+    strip: Rect,
+    scene: &DrawContext<'_>,
+    line: RunLine,
+    aligned_text: impl Fn(usize) -> Option<&'t str>,
+) {
+    draw_mark(painter, strip, scene, line.row);
     for place in &scene.placed {
         let area = Rect {
             x: strip.x + place.x,
             width: place.width,
             ..strip
         };
-        let Some(index) = place.index else {
-            if let Some(points) = scene
-                .goal
-                .as_ref()
-                .and_then(|goal| scene.app.shared.histories.get(id, goal.metric.raw()))
-            {
-                let curve = sparkline::render(points, place.width, painter.theme);
-                painter.draw_text(area, &curve, Role::Curve);
-            }
-            continue;
-        };
-        let column = scene.visible_columns[index];
-        let cell = table.cell(row, &column.key, scene.app.now);
-        match (column.key.kind().display, cell) {
-            (ColumnDisplay::StatusSymbol, _) if table.is_stalled(row, scene.app.now) => {
-                painter.draw_text(area, STALLED_SYMBOL, Role::Warn);
-            }
-            (ColumnDisplay::StatusSymbol, CellValue::Status(status)) => {
-                painter.draw_text(
-                    area,
-                    status_symbol(status, painter.theme.is_ascii),
-                    status_role(status),
-                );
-            }
-            (ColumnDisplay::RunName, _) => {
-                let name = scene.screen.run_label(row);
-                let name = if tree_position.passes_filter {
-                    name.clean().into_owned()
-                } else {
-                    format!("({})", name.clean())
-                };
-                painter.draw_text(
-                    area,
-                    &format!("{}{name}", tree_prefix(painter, scene, row, tree_position)),
-                    with_dimming(Role::Text),
-                );
-            }
-            (_, cell) => {
-                let mut text = aligned_text(index).map_or_else(
-                    || Cow::Owned(short_text(cell, scene.app.now)),
-                    Cow::Borrowed,
-                );
-                if let Some(metric) = column.key.curve_metric() {
-                    text = curve_cell_text(painter, scene, row, metric, cell, text);
-                }
-                let role = with_dimming(cell_role(cell, &column.key));
-                if column.is_numeric {
-                    painter.draw_right_aligned(area, &text, role)
-                } else {
-                    painter.draw_text(area, &text, role)
-                };
-            }
+        if let Some(index) = place.index {
+            let column = scene.visible_columns[index];
+            draw_cell(painter, area, scene, column, line, aligned_text(index));
+        } else {
+            draw_sparkline(painter, area, scene, line.row);
         }
     }
+}
+
+/// Draws the sign of a marked or new run.
+fn draw_mark(painter: &mut Painter<'_>, strip: Rect, scene: &DrawContext<'_>, row: RowId) {
+    let id = scene.screen.table.run_id(row);
+    let marks = &scene.app.shared.marks;
+    let (sign, role) = if marks.contains(id) {
+        let sign = if marks.baseline() == Some(id) {
+            painter.theme.symbol("◆", "#")
+        } else {
+            painter.theme.symbol("●", "*")
+        };
+        (sign, Role::Mark)
+    } else if scene.screen.poller.new_runs.contains(id) {
+        ("+", Role::Info)
+    } else {
+        return;
+    };
+    painter.draw_text(
+        Rect {
+            width: MARK_WIDTH,
+            ..strip
+        },
+        sign,
+        role,
+    );
+}
+
+/// Draws the curve of the goal's metric if it is loaded.
+fn draw_sparkline(painter: &mut Painter<'_>, area: Rect, scene: &DrawContext<'_>, row: RowId) {
+    let id = scene.screen.table.run_id(row);
+    if let Some(points) = scene
+        .goal
+        .as_ref()
+        .and_then(|goal| scene.app.shared.histories.get(id, goal.metric.raw()))
+    {
+        let curve = sparkline::render(points, area.width, painter.theme);
+        painter.draw_text(area, &curve, Role::Curve);
+    }
+}
+
+fn draw_cell(
+    painter: &mut Painter<'_>,
+    area: Rect,
+    scene: &DrawContext<'_>,
+    column: &ColumnState,
+    line: RunLine,
+    aligned_text: Option<&str>,
+) {
+    let (table, now) = (&scene.screen.table, scene.app.now);
+    let cell = table.cell(line.row, &column.key, now);
+    match (column.key.kind().display, cell) {
+        (ColumnDisplay::StatusSymbol, _) if table.is_stalled(line.row, now) => {
+            painter.draw_text(area, STALLED_SYMBOL, Role::Warn);
+        }
+        (ColumnDisplay::StatusSymbol, CellValue::Status(status)) => {
+            painter.draw_text(
+                area,
+                status_symbol(status, painter.theme.is_ascii),
+                status_role(status),
+            );
+        }
+        (ColumnDisplay::RunName, _) => draw_run_name(painter, area, scene, line),
+        (_, cell) => {
+            let mut text =
+                aligned_text.map_or_else(|| Cow::Owned(short_text(cell, now)), Cow::Borrowed);
+            if let Some(metric) = column.key.curve_metric() {
+                text = curve_cell_text(painter, scene, line.row, metric, cell, text);
+            }
+            let role = line.dimmed(cell_role(cell, &column.key));
+            if column.is_numeric {
+                painter.draw_right_aligned(area, &text, role)
+            } else {
+                painter.draw_text(area, &text, role)
+            };
+        }
+    }
+}
+
+fn draw_run_name(painter: &mut Painter<'_>, area: Rect, scene: &DrawContext<'_>, line: RunLine) {
+    let name = scene.screen.run_label(line.row);
+    let name = if line.passes_filter {
+        name.clean().into_owned()
+    } else {
+        format!("({})", name.clean())
+    };
+    painter.draw_text(
+        area,
+        &format!("{}{name}", tree_prefix(painter, scene, line)),
+        line.dimmed(Role::Text),
+    );
 }
 
 /// The text of a curve statistic, with symbols for a curve that is not loaded yet and for a sampled one.
@@ -485,27 +508,22 @@ fn curve_cell_text<'t>(
 }
 
 /// Indentation and fold symbol before the name of a run.
-fn tree_prefix(
-    painter: &Painter<'_>,
-    scene: &DrawContext<'_>,
-    row: RowId,
-    tree_position: TreePosition,
-) -> String {
-    let fold_symbol = match tree_position.children {
+fn tree_prefix(painter: &Painter<'_>, scene: &DrawContext<'_>, line: RunLine) -> String {
+    let fold_symbol = match line.children {
         _ if scene.screen.arrangement.grouping != Grouping::Tree => return String::new(),
-        0 if tree_position.depth == 0 => return String::new(),
+        0 if line.depth == 0 => return String::new(),
         0 => painter.theme.symbol("└ ", "` "),
         _ if scene
             .screen
             .arrangement
             .collapsed
-            .contains(scene.screen.table.run_id(row).raw()) =>
+            .contains(scene.screen.table.run_id(line.row).raw()) =>
         {
             painter.theme.symbol("▸ ", "+ ")
         }
         _ => painter.theme.symbol("▾ ", "- "),
     };
-    format!("{}{fold_symbol}", "  ".repeat(tree_position.depth.into()))
+    format!("{}{fold_symbol}", "  ".repeat(line.depth.into()))
 }
 
 fn cell_role(cell: CellValue<'_>, key: &ColumnKey) -> Role {

@@ -137,92 +137,107 @@ fn connector_ascii(lines: u8) -> &'static str {
 }
 
 fn draw_box(painter: &mut Painter<'_>, placed: &NodeBox, area: Rect, style: BoxStyle) {
-    let far_label = if placed.hidden_edges > 0 {
+    if area.height < 3 {
+        draw_unframed_box(painter, placed, area, style);
+    } else {
+        draw_box_frame(painter, area, style.is_main, style.is_selected);
+        draw_box_title(painter, placed, area);
+        draw_box_content(painter, placed, area, style.role);
+    }
+    if style.is_selected {
+        painter.apply_role(area, Role::Selection);
+    }
+}
+
+/// A box in one line, between brackets.
+fn draw_unframed_box(painter: &mut Painter<'_>, placed: &NodeBox, area: Rect, style: BoxStyle) {
+    let inside = Rect {
+        x: area.x + 1,
+        width: area.width.saturating_sub(2),
+        ..area
+    };
+    painter.draw_text(area, if style.is_main { "<" } else { "[" }, Role::Border);
+    painter.draw_text(
+        Rect {
+            x: area.right().saturating_sub(1),
+            width: 1,
+            ..area
+        },
+        if style.is_main { ">" } else { "]" },
+        Role::Border,
+    );
+    // If there is room for one only, the label says more than the kind.
+    let word = format!("{} ", placed.title);
+    let both = width(&word) + width(&placed.label) <= inside.width;
+    let role = if style.is_main {
+        Role::Baseline
+    } else {
+        style.role
+    };
+    let label = (fitted_label(placed, inside.width), role);
+    let pieces = if both {
+        vec![(word, Role::Muted), label]
+    } else {
+        vec![label]
+    };
+    painter.draw_spans(inside, &pieces);
+}
+
+/// The title of a box and the number of its hidden edges, on the frame.
+fn draw_box_title(painter: &mut Painter<'_>, placed: &NodeBox, area: Rect) {
+    let hidden_edges = if placed.hidden_edges > 0 {
         format!("{}{}", painter.theme.symbol("↷", "~"), placed.hidden_edges)
     } else {
         String::new()
     };
-    if area.height < 3 {
-        let inside = Rect {
+    let room = area.width.saturating_sub(4);
+    let title = truncate(&placed.title, room.saturating_sub(width(&hidden_edges)));
+    painter.draw_text(
+        Rect {
             x: area.x + 1,
-            width: area.width.saturating_sub(2),
+            width: room + 2,
+            height: 1,
             ..area
-        };
-        painter.draw_text(area, if style.is_main { "<" } else { "[" }, Role::Border);
-        painter.draw_text(
-            Rect {
-                x: area.right().saturating_sub(1),
-                width: 1,
-                ..area
-            },
-            if style.is_main { ">" } else { "]" },
-            Role::Border,
-        );
-        // If there is room for one only, the label says more than the kind.
-        let word = format!("{} ", placed.title);
-        let both = width(&word) + width(&placed.label) <= inside.width;
-        let role = if style.is_main {
-            Role::Baseline
-        } else {
-            style.role
-        };
-        let label = (fitted_label(placed, inside.width), role);
-        let pieces = if both {
-            vec![(word, Role::Muted), label]
-        } else {
-            vec![label]
-        };
-        painter.draw_spans(inside, &pieces);
-    } else {
-        draw_box_frame(painter, area, style.is_main, style.is_selected);
-        let room = area.width.saturating_sub(4);
-        let title = truncate(&placed.title, room.saturating_sub(width(&far_label)));
-        painter.draw_text(
-            Rect {
-                x: area.x + 1,
-                width: room + 2,
-                height: 1,
-                ..area
-            },
-            &format!(" {title} "),
-            Role::Muted,
-        );
-        painter.draw_right_aligned(
-            Rect {
-                x: area.x + 1,
-                width: area.width - 2,
-                height: 1,
-                ..area
-            },
-            &far_label,
-            Role::Warn,
-        );
-        let inside = Rect {
+        },
+        &format!(" {title} "),
+        Role::Muted,
+    );
+    painter.draw_right_aligned(
+        Rect {
             x: area.x + 1,
-            y: area.y + 1,
             width: area.width - 2,
             height: 1,
-        };
-        let below = Rect {
-            y: area.y + 2,
-            ..inside
-        };
-        match wrap(&placed.label, inside.width).as_slice() {
-            // A long label continues in the line of details.
-            [first, rest @ ..] if area.height > 3 && !rest.is_empty() => {
-                painter.draw_text(inside, first, style.role);
-                painter.draw_text(below, &rest.concat(), style.role);
-            }
-            _ => {
-                painter.draw_text(inside, &fitted_label(placed, inside.width), style.role);
-                if area.height > 3 {
-                    painter.draw_text(below, &placed.detail, Role::Muted);
-                }
+            ..area
+        },
+        &hidden_edges,
+        Role::Warn,
+    );
+}
+
+/// The label of a box and its details, inside the frame.
+fn draw_box_content(painter: &mut Painter<'_>, placed: &NodeBox, area: Rect, role: Role) {
+    let inside = Rect {
+        x: area.x + 1,
+        y: area.y + 1,
+        width: area.width - 2,
+        height: 1,
+    };
+    let below = Rect {
+        y: area.y + 2,
+        ..inside
+    };
+    match wrap(&placed.label, inside.width).as_slice() {
+        // A long label continues in the line of details.
+        [first, rest @ ..] if area.height > 3 && !rest.is_empty() => {
+            painter.draw_text(inside, first, role);
+            painter.draw_text(below, &rest.concat(), role);
+        }
+        _ => {
+            painter.draw_text(inside, &fitted_label(placed, inside.width), role);
+            if area.height > 3 {
+                painter.draw_text(below, &placed.detail, Role::Muted);
             }
         }
-    }
-    if style.is_selected {
-        painter.apply_role(area, Role::Selection);
     }
 }
 

@@ -15,6 +15,37 @@ const PROPERTY_WIDTH_RANGE: (u16, u16) = (10, 24);
 /// The number of runs whose values set the width of a property.
 const MEASURED_RUNS: usize = 50;
 
+/// The inputs of one draw.
+struct DrawContext<'a> {
+    screen: &'a CompareScreen,
+    data: &'a Comparison,
+    properties: Vec<&'a ComparisonRow>,
+    names_width: u16,
+    placed: Vec<PlacedProperty>,
+}
+
+/// A visible property.
+struct PlacedProperty {
+    /// The index among all properties.
+    index: usize,
+    /// The first cell.
+    x: u16,
+    /// Without the gap to the next property.
+    width: u16,
+}
+
+impl PlacedProperty {
+    /// The cell of the property in a row.
+    fn cell(&self, strip: Rect) -> Rect {
+        let x = strip.x + self.x;
+        Rect {
+            x,
+            width: self.width.min(strip.right().saturating_sub(x)),
+            ..strip
+        }
+    }
+}
+
 pub(super) fn draw(
     painter: &mut Painter<'_>,
     header: Rect,
@@ -23,102 +54,116 @@ pub(super) fn draw(
     data: &Comparison,
 ) {
     let properties = screen.properties();
-    let names_width = data
-        .runs
+    let names_width = names_width(data, header.width);
+    let placed = visible_properties(
+        &properties,
+        screen.selected_column,
+        names_width,
+        header.width.saturating_sub(names_width),
+    );
+    let context = DrawContext {
+        screen,
+        data,
+        properties,
+        names_width,
+        placed,
+    };
+    draw_header(painter, header, &context);
+    let visible_range = screen
+        .cursor
+        .visible_range(data.runs.len(), rows.height.into());
+    for run in visible_range.clone() {
+        let strip = row_at(rows, (run - visible_range.start) as u16);
+        draw_row(painter, strip, &context, run);
+    }
+}
+
+/// The width of the column of run names, with sign and gap.
+fn names_width(data: &Comparison, width_limit: u16) -> u16 {
+    data.runs
         .iter()
         .map(|run| width(&run.label().clean()))
         .max()
         .unwrap_or(0)
         .clamp(6, MAX_NAME_WIDTH)
-        .min(header.width / 2)
-        + 3;
-    let placed = visible_properties(
-        &properties,
-        screen.selected_column,
-        header.width.saturating_sub(names_width),
-    );
-    let cell_area = |x: u16, wide: u16, strip: Rect| {
-        let x = strip.x + names_width + x;
-        Rect {
-            x,
-            width: wide.min(strip.right().saturating_sub(x)),
-            ..strip
-        }
-    };
-    for (nth, x, wide) in &placed {
-        let line = properties[*nth];
+        .min(width_limit / 2)
+        + 3
+}
+
+/// Draws the names of the visible properties and the number of hidden ones.
+fn draw_header(painter: &mut Painter<'_>, header: Rect, context: &DrawContext<'_>) {
+    for property in &context.placed {
+        let line = context.properties[property.index];
         let arrow = line
             .direction
             .map(|direction| format!(" {}", direction.arrow()))
             .unwrap_or_default();
-        let cell = cell_area(*x, *wide, header);
+        let cell = property.cell(header);
         painter.draw_text(cell, &format!("{}{arrow}", line.key.clean()), Role::Header);
-        if *nth == screen.selected_column {
+        if property.index == context.screen.selected_column {
             painter.emphasize(cell);
         }
     }
-    let hidden = properties.len() - placed.len();
+    let hidden = context.properties.len() - context.placed.len();
     if hidden > 0 {
         painter.draw_text(
             Rect {
-                width: names_width,
+                width: context.names_width,
                 ..header
             },
             &format!(" {hidden} more"),
             Role::Muted,
         );
     }
-    let visible_range = screen
-        .cursor
-        .visible_range(data.runs.len(), rows.height.into());
-    for run in visible_range.clone() {
-        let strip = row_at(rows, (run - visible_range.start) as u16);
-        let is_baseline = run == data.baseline;
-        let sign = if is_baseline {
-            painter.theme.symbol("◆ ", "# ")
-        } else {
-            "  "
-        };
-        let name = Rect {
-            width: names_width.saturating_sub(1),
-            ..strip
-        };
-        painter.draw_text(
-            name,
-            &format!("{sign}{}", data.runs[run].label().clean()),
-            if is_baseline {
-                Role::Baseline
-            } else {
-                Role::Text
-            },
+}
+
+fn draw_row(painter: &mut Painter<'_>, strip: Rect, context: &DrawContext<'_>, run: usize) {
+    let (screen, data) = (context.screen, context.data);
+    draw_run_name(painter, strip, context, run);
+    for property in &context.placed {
+        super::draw_value(
+            painter,
+            property.cell(strip),
+            context.properties[property.index],
+            run,
+            data.baseline,
         );
-        for (nth, x, wide) in &placed {
-            super::draw_value(
-                painter,
-                cell_area(*x, *wide, strip),
-                properties[*nth],
-                run,
-                data.baseline,
-            );
-        }
-        if run == screen.cursor.index {
-            painter.apply_role(strip, Role::Selection);
-            if let Some((_, x, wide)) = placed
-                .iter()
-                .find(|(nth, ..)| *nth == screen.selected_column)
-            {
-                painter.emphasize(cell_area(*x, *wide, strip));
-            }
+    }
+    if run == screen.cursor.index {
+        painter.apply_role(strip, Role::Selection);
+        if let Some(property) = context
+            .placed
+            .iter()
+            .find(|property| property.index == screen.selected_column)
+        {
+            painter.emphasize(property.cell(strip));
         }
     }
 }
 
-/// Visible properties with position and width, scrolled to the cursor.
+fn draw_run_name(painter: &mut Painter<'_>, strip: Rect, context: &DrawContext<'_>, run: usize) {
+    let (sign, role) = if run == context.data.baseline {
+        (painter.theme.symbol("◆ ", "# "), Role::Baseline)
+    } else {
+        ("  ", Role::Text)
+    };
+    painter.draw_text(
+        Rect {
+            width: context.names_width.saturating_sub(1),
+            ..strip
+        },
+        &format!("{sign}{}", context.data.runs[run].label().clean()),
+        role,
+    );
+}
+
+/// Visible properties from column `first_x`, scrolled to the cursor.
 fn visible_properties(
     properties: &[&ComparisonRow],
     selected: usize,
+    first_x: u16,
     room: u16,
-) -> Vec<(usize, u16, u16)> {
+) -> Vec<PlacedProperty> {
     let width_of = |line: &ComparisonRow| {
         let values = line
             .values
@@ -148,10 +193,14 @@ fn visible_properties(
             first += 1;
         }
     }
-    let mut x = 0;
+    let mut x = first_x;
     let mut placed = Vec::new();
-    for (nth, own) in widths.iter().enumerate().skip(first) {
-        placed.push((nth, x, own - 1));
+    for (index, own) in widths.iter().enumerate().skip(first) {
+        placed.push(PlacedProperty {
+            index,
+            x,
+            width: own - 1,
+        });
         x += own;
     }
     placed

@@ -47,12 +47,7 @@ pub(super) fn draw(
         let head = (
             format!(
                 " {}  ",
-                if placed.is_collapsed {
-                    placed.label.clone()
-                } else {
-                    node.label.clean().into_owned()
-                }
-            ),
+                heading(node, placed)
             Role::Title,
         );
         painter.draw_spans(area, &[head].into_iter().chain(facts).collect::<Vec<_>>());
@@ -70,6 +65,15 @@ pub(super) fn draw(
         inline_lines(graph, node, placed, inside.width)
     };
     painter.draw_lines(inside, &lines);
+}
+
+/// The label of a node or of a folded group, cleaned.
+fn heading(node: &Node, placed: &NodeBox) -> String {
+    if placed.is_collapsed {
+        placed.label.clone()
+    } else {
+        node.label.clean().into_owned()
+    }
 }
 
 /// Keys and values, cleaned. A folded node lists its contents.
@@ -119,11 +123,7 @@ fn neighbor_facts(graph: &Graph, node: &Node) -> Vec<(&'static str, String)> {
 
 /// Facts as running text.
 fn inline_lines(graph: &Graph, node: &Node, placed: &NodeBox, room: u16) -> Vec<Vec<TextSpan>> {
-    let head = if placed.is_collapsed {
-        placed.label.clone()
-    } else {
-        node.label.clean().into_owned()
-    };
+    let head = heading(node, placed);
     let mut lines: Vec<Vec<TextSpan>> = vec![vec![(format!("{head}  "), Role::Title)]];
     let mut used = width(&head) + 2;
     let joined = neighbor_facts(graph, node)
@@ -155,12 +155,7 @@ fn fact_lines(
     placed: &NodeBox,
     (room, show_checks): (u16, bool),
 ) -> Vec<Vec<TextSpan>> {
-    let head = if placed.is_collapsed {
-        placed.label.clone()
-    } else {
-        node.label.clean().into_owned()
-    };
-    let mut lines: Vec<Vec<TextSpan>> = wrap(&head, room)
+    let mut lines: Vec<Vec<TextSpan>> = wrap(&heading(node, placed), room)
         .into_iter()
         .map(|line| vec![(line, Role::Title)])
         .collect();
@@ -168,37 +163,11 @@ fn fact_lines(
         .into_iter()
         .map(|(word, names)| (word.to_owned(), names));
     for (key, value) in node_facts(node, placed).into_iter().chain(joined) {
-        let head = format!("{key} ");
-        let space = room.saturating_sub(width(&head)).max(8);
-        for (nth, part) in wrap(&value, space)
-            .into_iter()
-            .take(MAX_VALUE_LINES)
-            .enumerate()
-        {
-            let before = if nth == 0 {
-                head.clone()
-            } else {
-                " ".repeat(usize::from(width(&head)))
-            };
-            lines.push(vec![(before, Role::Muted), (part, Role::Text)]);
-        }
+        lines.extend(wrapped_fact(&key, &value, room));
     }
     match node.kind {
         NodeKind::Version if !placed.is_collapsed => {
-            let warn = painter.theme.symbol("▲", "!");
-            let all = graph
-                .warnings
-                .iter()
-                .map(|warning| format!("{warn} {warning}"));
-            let missing = graph
-                .missing
-                .iter()
-                .map(|why| format!("not read: {}", clean(why)));
-            lines.extend(
-                all.chain(missing)
-                    .flat_map(|text| wrap(&text, room))
-                    .map(|line| vec![(line, Role::Bad)]),
-            );
+            lines.extend(warning_lines(painter, graph, room));
             if show_checks {
                 lines.extend(
                     graph
@@ -209,27 +178,78 @@ fn fact_lines(
             }
         }
         NodeKind::Code => {
-            if let Some(since) = &graph.commits_since {
-                lines.push(vec![(
-                    format!("{} commits since v{}", since.commits.len(), since.version),
-                    Role::Title,
-                )]);
-                lines.extend(
-                    since
-                        .commits
-                        .iter()
-                        .map(|commit| vec![(commit.clone(), Role::Text)]),
-                );
-            }
-            if let Some(diff) = node.attribute("diff_text") {
-                lines.push(vec![("uncommitted changes".to_owned(), Role::Title)]);
-                lines.extend(
-                    diff.clean_lines()
-                        .map(|line| vec![(line.into_owned(), Role::Muted)]),
-                );
-            }
+            lines.extend(commit_lines(graph));
+            lines.extend(diff_lines(node));
         }
         _ => {}
     }
+    lines
+}
+
+/// A key and its value, which is indented by the width of the key.
+fn wrapped_fact(key: &str, value: &str, room: u16) -> Vec<Vec<TextSpan>> {
+    let head = format!("{key} ");
+    let space = room.saturating_sub(width(&head)).max(8);
+    wrap(value, space)
+        .into_iter()
+        .take(MAX_VALUE_LINES)
+        .enumerate()
+        .map(|(nth, part)| {
+            let before = if nth == 0 {
+                head.clone()
+            } else {
+                " ".repeat(usize::from(width(&head)))
+            };
+            vec![(before, Role::Muted), (part, Role::Text)]
+        })
+        .collect()
+}
+
+/// The warnings of a graph, and what could not be read.
+fn warning_lines(painter: &Painter<'_>, graph: &Graph, room: u16) -> Vec<Vec<TextSpan>> {
+    let symbol = painter.theme.symbol("▲", "!");
+    let warnings = graph
+        .warnings
+        .iter()
+        .map(|warning| format!("{symbol} {warning}"));
+    let missing = graph
+        .missing
+        .iter()
+        .map(|why| format!("not read: {}", clean(why)));
+    warnings
+        .chain(missing)
+        .flat_map(|text| wrap(&text, room))
+        .map(|line| vec![(line, Role::Bad)])
+        .collect()
+}
+
+/// The commits since the champion's code.
+fn commit_lines(graph: &Graph) -> Vec<Vec<TextSpan>> {
+    let Some(since) = &graph.commits_since else {
+        return Vec::new();
+    };
+    let mut lines = vec![vec![(
+        format!("{} commits since v{}", since.commits.len(), since.version),
+        Role::Title,
+    )]];
+    lines.extend(
+        since
+            .commits
+            .iter()
+            .map(|commit| vec![(commit.clone(), Role::Text)]),
+    );
+    lines
+}
+
+/// The uncommitted changes.
+fn diff_lines(node: &Node) -> Vec<Vec<TextSpan>> {
+    let Some(diff) = node.attribute("diff_text") else {
+        return Vec::new();
+    };
+    let mut lines = vec![vec![("uncommitted changes".to_owned(), Role::Title)]];
+    lines.extend(
+        diff.clean_lines()
+            .map(|line| vec![(line.into_owned(), Role::Muted)]),
+    );
     lines
 }

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 
 pub use raster::DotStyle;
 
-use crate::chart::Figure;
+use crate::chart::{Figure, Tick};
 use crate::config::theme::Role;
 use crate::text::width::width;
 use crate::tui::app::plot::{PlotAreas, plot_areas, x_ticks, y_ticks};
@@ -51,45 +51,41 @@ fn draw_axes(painter: &mut Painter<'_>, parts: &PlotAreas, figure: &Figure) {
     if parts.y_axis.width == 0 {
         return;
     }
-    let [upright, tick, corner, level, notch] =
-        [("│", "|"), ("┤", "+"), ("└", "+"), ("─", "-"), ("┬", "+")]
-            .map(|(sign, ascii)| painter.theme.symbol(sign, ascii));
+    draw_y_axis(painter, parts, figure);
+    draw_x_axis_line(painter, parts);
+    let next_free_x = draw_x_ticks(painter, parts, figure);
+    let rest = parts.x_labels.right().saturating_sub(next_free_x + 1);
+    if width(&figure.x.title) <= rest {
+        painter.draw_right_aligned(parts.x_labels, &figure.x.title, Role::Muted);
+    }
+}
+
+fn draw_y_axis(painter: &mut Painter<'_>, parts: &PlotAreas, figure: &Figure) {
+    let [upright, notch] =
+        [("│", "|"), ("┤", "+")].map(|(sign, ascii)| painter.theme.symbol(sign, ascii));
+    let row = |area: Rect, y: u16| Rect {
+        y,
+        height: 1,
+        ..area
+    };
     for y in parts.y_axis.top()..parts.y_axis.bottom() {
-        painter.draw_text(
-            Rect {
-                y,
-                height: 1,
-                ..parts.y_axis
-            },
-            upright,
-            Role::Border,
-        );
+        painter.draw_text(row(parts.y_axis, y), upright, Role::Border);
     }
     let rows = f64::from(parts.data.height.saturating_sub(1));
-    for mark in y_ticks(&figure.y, parts.data.height)
+    for tick in y_ticks(&figure.y, parts.data.height)
         .into_iter()
-        .filter(|mark| (-0.001..=1.001).contains(&mark.position))
+        .filter(is_on_axis)
     {
-        let y = parts.data.y + ((1.0 - mark.position) * rows).round().clamp(0.0, rows) as u16;
-        painter.draw_right_aligned(
-            Rect {
-                y,
-                height: 1,
-                ..parts.y_labels
-            },
-            &mark.label,
-            Role::Muted,
-        );
-        painter.draw_text(
-            Rect {
-                y,
-                height: 1,
-                ..parts.y_axis
-            },
-            tick,
-            Role::Border,
-        );
+        let y = parts.data.y + ((1.0 - tick.position) * rows).round().clamp(0.0, rows) as u16;
+        painter.draw_right_aligned(row(parts.y_labels, y), &tick.label, Role::Muted);
+        painter.draw_text(row(parts.y_axis, y), notch, Role::Border);
     }
+}
+
+/// Draws the x axis without ticks, and the corner where the axes meet.
+fn draw_x_axis_line(painter: &mut Painter<'_>, parts: &PlotAreas) {
+    let [corner, level] =
+        [("└", "+"), ("─", "-")].map(|(sign, ascii)| painter.theme.symbol(sign, ascii));
     painter.draw_text(
         Rect {
             x: parts.y_axis.x,
@@ -104,14 +100,19 @@ fn draw_axes(painter: &mut Painter<'_>, parts: &PlotAreas, figure: &Figure) {
         &level.repeat(usize::from(parts.x_axis.width)),
         Role::Border,
     );
+}
+
+/// Draws ticks and their labels. Returns the first column after the last label and a gap.
+fn draw_x_ticks(painter: &mut Painter<'_>, parts: &PlotAreas, figure: &Figure) -> u16 {
+    let notch = painter.theme.symbol("┬", "+");
     let columns = f64::from(parts.data.width.saturating_sub(1));
     let mut next_free_x = parts.y_labels.x;
-    for mark in x_ticks(&figure.x, parts.data.width)
+    for tick in x_ticks(&figure.x, parts.data.width)
         .into_iter()
-        .filter(|mark| (-0.001..=1.001).contains(&mark.position))
+        .filter(is_on_axis)
     {
-        let x = parts.data.x + (mark.position * columns).round().clamp(0.0, columns) as u16;
-        let wide = width(&mark.label);
+        let x = parts.data.x + (tick.position * columns).round().clamp(0.0, columns) as u16;
+        let wide = width(&tick.label);
         let start = x
             .saturating_sub(wide / 2)
             .min(parts.x_labels.right().saturating_sub(wide))
@@ -136,12 +137,14 @@ fn draw_axes(painter: &mut Painter<'_>, parts: &PlotAreas, figure: &Figure) {
                 width: wide.min(parts.x_labels.right().saturating_sub(start)),
                 ..parts.x_labels
             },
-            &mark.label,
+            &tick.label,
             Role::Muted,
         );
     }
-    let rest = parts.x_labels.right().saturating_sub(next_free_x + 1);
-    if width(&figure.x.title) <= rest {
-        painter.draw_right_aligned(parts.x_labels, &figure.x.title, Role::Muted);
-    }
+    next_free_x
+}
+
+/// Tolerates rounding errors at both ends of the axis.
+fn is_on_axis(tick: &Tick) -> bool {
+    (-0.001..=1.001).contains(&tick.position)
 }
