@@ -113,7 +113,7 @@ pub fn full_sheet(comparison: &Comparison, only_differing: bool) -> Sheet {
         .map(|run| run.label().raw().to_owned());
     let row = |row: &ComparisonRow| {
         let values = (0..comparison.runs.len()).map(|at| row.values.get(at)?.as_ref());
-        let values = values.map(|value| value.map(Untrusted::raw).unwrap_or_default());
+        let values = values.map(|value| value.map(crate::text::Untrusted::raw).unwrap_or_default());
         let head = [row.kind.as_str(), row.key.raw()];
         head.into_iter().chain(values).map(str::to_owned).collect()
     };

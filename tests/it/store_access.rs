@@ -1,7 +1,5 @@
 //! Why a session is read-only: each source is named, with what to do about it.
 
-#![expect(clippy::unwrap_used, reason = "a test that fails should panic")]
-
 use std::path::Path;
 
 use crate::support::program::{Program, run_to_end};

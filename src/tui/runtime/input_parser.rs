@@ -101,7 +101,8 @@ fn next_token(bytes: &[u8], is_final: bool) -> Option<Token> {
     match bytes {
         [] => None,
         [ESC] => is_final.then_some(Token::Sequence(1)),
-        [ESC, ESC, ..] => Some(Token::Sequence(1)),
+        // Escape, then escape or a control key, such as ctrl-c: nothing is bound to alt with ctrl.
+        [ESC, ESC | 0x01..=0x07 | 0x0b..=0x0c | 0x0e..=0x1a, ..] => Some(Token::Sequence(1)),
         [ESC, b'O'] => is_final.then_some(Token::Alt(2)),
         [ESC, b'O', ..] => Some(Token::Sequence(3)),
         [ESC, b'[' | b'P' | b']' | b'_', ..] => match scan_response(bytes) {
@@ -111,8 +112,6 @@ fn next_token(bytes: &[u8], is_final: bool) -> Option<Token> {
             Scan::Input if bytes[1] == b'[' => next_csi(bytes),
             Scan::Input => Some(Token::Alt(2)),
         },
-        // Escape, then a control key, such as ctrl-c: nothing is bound to alt with both.
-        [ESC, 0x01..=0x07 | 0x0b..=0x0c | 0x0e..=0x1a, ..] => Some(Token::Sequence(1)),
         [ESC, rest @ ..] => match character(rest)? {
             (true, length) => Some(Token::Alt(length + 1)),
             (false, length) => Some(Token::Invalid(length + 1)),

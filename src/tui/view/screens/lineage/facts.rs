@@ -44,12 +44,7 @@ pub(super) fn draw(
                     (format!("{value}  "), Role::Text),
                 ]
             });
-        let head = (
-            format!(
-                " {}  ",
-                heading(node, placed)
-            Role::Title,
-        );
+        let head = (format!(" {}  ", heading(node, placed)), Role::Title);
         painter.draw_spans(area, &[head].into_iter().chain(facts).collect::<Vec<_>>());
         return;
     }
