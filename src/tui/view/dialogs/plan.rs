@@ -80,7 +80,7 @@ fn body_lines(
     };
     let plan = &planned.plan;
     lines.extend(warning_lines(painter, plan, width));
-    lines.push(vec![("what will be done".into(), Role::Title)]);
+    lines.push(vec![("planned writes".into(), Role::Title)]);
     lines.extend(step_lines(painter, plan));
     if let Some(archive) = dialog.archive_existing() {
         lines.push(archive_line(painter, archive));
