@@ -1,7 +1,7 @@
 //! The command line, one file per subcommand.
 //!
 //! Results go to stdout in the requested format; notes, prompts and errors go to stderr. The exit code
-//! is an [`output::error::ExitStatus`].
+//! is an `output::error::ExitStatus`.
 
 mod appearance;
 mod args;

@@ -112,7 +112,7 @@ impl RunPages {
         })
     }
 
-    /// Reads the next page while `demand` is pending. Returns when both are done; a page that waited longer than [`MAX_AGE`]
+    /// Reads the next page while `demand` is pending. Returns when both are done; a page that waited longer than `MAX_AGE`
     /// is dropped, and [`Self::next`] reads it again.
     pub async fn read_ahead_until(
         &mut self,

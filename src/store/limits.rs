@@ -50,7 +50,7 @@ pub const WRITE_SECONDS: u64 = 30;
 pub const READ_RETRIES: usize = 2;
 
 /// How many runs a page has when the rest is streamed in, unless they hold very many values: see
-/// [`next_page`].
+/// `next_page`.
 pub const PAGE_RUNS: u32 = 1_000;
 
 /// About how many params, metrics and tags a page has together, so that taking it in leaves a

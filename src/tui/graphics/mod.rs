@@ -1,7 +1,7 @@
 //! Images on the screen: drawn by the terminal's own graphics, or as half blocks where it has none.
 //!
-//! A [`Probe`] finds out what the terminal can draw. An [`Image`] is decoded from untrusted bytes and [`fit`] into cells;
-//! [`encode_image`] and [`encode_erase`] return the bytes to write for it, [`HalfBlocks`] the colours to paint. The terminal
+//! A `Probe` finds out what the terminal can draw. An `Image` is decoded from untrusted bytes and `fit` into cells;
+//! `encode_image` and `encode_erase` return the bytes to write for it, `HalfBlocks` the colours to paint. The terminal
 //! never receives the bytes of a store, only our own encoding of pixels.
 
 mod bitmap;

@@ -81,7 +81,7 @@ pub struct RunsScreen {
 }
 
 impl RunsScreen {
-    /// An empty table. Its runs are loaded with [`View::request_data`].
+    /// An empty table. Its runs are loaded with `View::request_data`.
     #[must_use]
     pub fn new(experiments: Vec<ExperimentId>, name: String) -> Self {
         Self {

@@ -33,7 +33,7 @@ const WIDTH_STEP: i16 = 2;
 pub struct ColumnLayout {
     /// The visible columns, in order, and the hidden ones. `None` for the default order.
     pub order: Option<(Vec<ColumnKey>, Vec<ColumnKey>)>,
-    /// See [`ColumnChoice::is_pinned`].
+    /// See `ColumnChoice::is_pinned`.
     pub pinned: Vec<ColumnKey>,
     /// Custom widths, in cells.
     pub widths: Vec<(ColumnKey, u16)>,
