@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::gates;
+use super::lineage::LineageSources;
 use super::send::StepSender;
 use crate::domain::{StoreError, VersionNumber, VersionStatus};
 use crate::ops::journal::{Journal, JournalError};
@@ -12,6 +14,7 @@ use crate::ops::registry::{describe_changes, read_snapshot};
 use crate::promotion::journal::outcome;
 use crate::promotion::journal::outcome::{ReadBack, SendResult};
 use crate::promotion::journal::record::JournalRecord;
+use crate::promotion::policy::Policy;
 use crate::promotion::{
     Cleared, Intent, MetadataChange, Outcome, Plan, RegistryChange, RegistrySnapshot, Undo,
     find_by_intent_tag, verify,
@@ -66,31 +69,42 @@ pub enum ApplyError {
     Journal(#[from] JournalError),
 }
 
+/// What a plan is applied with.
+#[derive(Clone, Copy)]
+pub struct ApplyContext<'a> {
+    /// The store to read back from, and where gates find evidence.
+    pub sources: LineageSources<'a>,
+    /// The same store, for writing.
+    pub writer: &'a dyn WriteStore,
+    /// Evaluated again immediately before the first request.
+    pub policy: &'a Policy,
+    /// Records every step before and after it.
+    pub journal: &'a Journal,
+}
+
 /// Applies a cleared plan.
 ///
 /// # Errors
-/// When no request was sent: the registry changed or could not be read, or the journal could not be written.
+/// When no request was sent: the registry or a fact that the gates saw changed or could not be read, or the journal could
+/// not be written.
 pub async fn apply_plan(
     cleared: Cleared,
-    reader: &dyn ReadStore,
-    writer: &dyn WriteStore,
-    journal: &Journal,
+    context: ApplyContext<'_>,
     progress: &(dyn Fn(ApplyProgress) + Send + Sync),
 ) -> Result<ApplyReport, ApplyError> {
+    let ApplyContext {
+        writer, journal, ..
+    } = context;
+    let reader = context.sources.reader;
     let plan = cleared.plan();
     progress(ApplyProgress::Preflight);
-    let current = read_snapshot(reader, &plan.intent).await?;
-    if current.fingerprint() != plan.fingerprint || !plan.metadata_conflicts(&current).is_empty() {
-        return Err(ApplyError::RegistryChanged(describe_changes(
-            plan, &current,
-        )));
-    }
+    check_preconditions(&cleared, context).await?;
     journal.append(&JournalRecord::Begin {
         id: Cow::Borrowed(&plan.id),
         at: journal.now(),
         settle_window_ms: writer.settle_window(),
         plan: Cow::Borrowed(plan),
-        gates: Cow::Borrowed(cleared.gates()),
+        gates: Cow::Borrowed(&**cleared.gates()),
     })?;
     let mut sender = StepSender::new(plan, reader, writer, journal, progress);
     let send_result = sender.send().await;
@@ -125,6 +139,34 @@ pub async fn apply_plan(
         snapshot: now,
         journal_error,
     })
+}
+
+/// Compares registry and gates with what the plan was made from. The facts are read after the registry, as late as possible.
+async fn check_preconditions(
+    cleared: &Cleared,
+    context: ApplyContext<'_>,
+) -> Result<(), ApplyError> {
+    let plan = cleared.plan();
+    let current = read_snapshot(context.sources.reader, &plan.intent).await?;
+    if current.fingerprint() != plan.fingerprint || !plan.metadata_conflicts(&current).is_empty() {
+        return Err(ApplyError::RegistryChanged(describe_changes(
+            plan, &current,
+        )));
+    }
+    let gates = gates::evaluate(
+        context.policy,
+        context.sources,
+        &plan.intent,
+        &current,
+        cleared.gates().promoter(),
+    )
+    .await?;
+    let changes = cleared.gates().differences(&gates);
+    if changes.is_empty() {
+        Ok(())
+    } else {
+        Err(ApplyError::RegistryChanged(changes))
+    }
 }
 
 /// Reads the registry back at once, and again after a delay: of two concurrent promotions both are confirmed, and only later does

@@ -90,9 +90,9 @@ impl Cleared {
         &self.plan
     }
 
-    /// The gate results that go into the journal.
+    /// The gate results that go into the journal; the preflight check evaluates the gates again and compares.
     #[must_use]
-    pub fn gates(&self) -> &[GateResult] {
+    pub fn gates(&self) -> &GateResults {
         &self.gates
     }
 }

@@ -188,6 +188,18 @@ impl Intent {
         self.model().is_some_and(|model| model.raw() == name)
     }
 
+    /// Whether it registers a run and source that are registered already; other intents never do.
+    #[must_use]
+    pub fn allows_duplicate(&self) -> bool {
+        matches!(
+            self,
+            Self::Register {
+                allow_duplicate: true,
+                ..
+            }
+        )
+    }
+
     /// The version that it changes, if it exists before the write.
     #[must_use]
     pub fn version(&self) -> Option<VersionNumber> {

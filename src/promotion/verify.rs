@@ -341,7 +341,11 @@ fn check_registration(
         return Vec::new();
     };
     if let Some(version) = created {
-        return check_created_version(name, version, run, source, now);
+        let mut found = check_created_version(name, version, run, source, now);
+        if !plan.intent.allows_duplicate() {
+            found.extend(earlier_duplicate(plan, version, run, source, now));
+        }
+        return found;
     }
     let created_model = plan.preconditions.model.is_none() && now.model.is_some();
     let created_model =
@@ -350,6 +354,30 @@ fn check_registration(
         .into_iter()
         .chain(created_model)
         .collect()
+}
+
+/// A version of the same run and source that another user registered meanwhile, before this one. The lowest number is first in
+/// the registry, so of several concurrent registrations exactly one has no such version.
+fn earlier_duplicate(
+    plan: &Plan,
+    created: VersionNumber,
+    run: &RunId,
+    source: &Untrusted,
+    now: &RegistrySnapshot,
+) -> Option<String> {
+    let is_earlier = |version: &&ModelVersion| {
+        version.version < created && !plan.before.stages.contains_key(&version.version)
+    };
+    let is_alike = |version: &&ModelVersion| version.run_id == *run && version.source == *source;
+    let mut alike = now.versions.iter().filter(is_earlier).filter(is_alike);
+    let name = plan.subject();
+    alike.next().map(|version| {
+        format!(
+            "{} was registered from the same run at the same time: {} is a duplicate",
+            name.label(version.version),
+            name.label(created)
+        )
+    })
 }
 
 fn check_created_version(

@@ -21,11 +21,12 @@ use crate::promotion::cases::clear;
 use crate::support::fault_proxy::{FaultProxy, InjectedFault};
 use crate::support::mlflow::{Server, V3, run_script};
 use frontrunner::domain::{RunId, Stage, VersionNumber};
-use frontrunner::ops::apply::{ApplyError, apply_plan};
+use frontrunner::ops::apply::{ApplyContext, ApplyError, apply_plan};
 use frontrunner::ops::journal::Journal;
 use frontrunner::ops::recover::recover;
 use frontrunner::ops::registry::read_snapshot;
 use frontrunner::promotion::journal::EntryState;
+use frontrunner::promotion::policy::Policy;
 use frontrunner::promotion::{
     Confirmation, Intent, Outcome, Plan, PlanContext, PlanError, RegistrySnapshot,
     find_by_intent_tag, plan, state_differences, undo_intent,
@@ -131,8 +132,13 @@ impl Promoter {
             Confirmation::TypeName(name) => Some(name.raw()),
         };
         let cleared = clear(plan.clone(), typed);
-        let report =
-            apply_plan(cleared, &self.reader, &self.writer, &self.journal, &|_| {}).await?;
+        let context = ApplyContext {
+            sources: (&self.reader as &dyn ReadStore).into(),
+            writer: &self.writer,
+            policy: &Policy::default(),
+            journal: &self.journal,
+        };
+        let report = apply_plan(cleared, context, &|_| {}).await?;
         Ok((report.outcome, report.created_version))
     }
 }

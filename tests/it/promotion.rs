@@ -7,6 +7,7 @@
 )]
 
 pub mod cases;
+mod changed_facts;
 mod concurrent_writers;
 mod crashes;
 mod failures;

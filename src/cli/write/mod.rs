@@ -9,7 +9,7 @@ use super::context::CommandContext;
 use crate::cli::output::OutputFormat;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::config::{current_user, env_var};
-use crate::ops::apply::{ApplyProgress, apply_plan};
+use crate::ops::apply::{ApplyContext, ApplyProgress, apply_plan};
 use crate::ops::lineage::LineageSources;
 use crate::ops::plan_write::{
     PlanWriteError, PlannedWrite, WritePlanner, WriteRequest, plan_write,
@@ -97,14 +97,17 @@ pub async fn execute(
     )?;
     let steps = planned.plan.steps.len();
     let progress = move |progress: ApplyProgress| report::print_progress(&progress, steps);
-    let report = apply_plan(
-        cleared,
-        store.reader.as_ref(),
-        writer.as_ref(),
-        &context.journal(),
-        &progress,
-    )
-    .await?;
+    let evidence_sources = context.evidence_sources(store.reader.as_ref());
+    let apply_context = ApplyContext {
+        sources: LineageSources {
+            reader: store.reader.as_ref(),
+            evidence_sources: &evidence_sources,
+        },
+        writer: writer.as_ref(),
+        policy: &policy,
+        journal: &context.journal(),
+    };
+    let report = apply_plan(cleared, apply_context, &progress).await?;
     context.printer.print(&report::applied(&planned, &report))?;
     context.printer.flush()?;
     outcome_to_result(&report.outcome, &report.entry_id)

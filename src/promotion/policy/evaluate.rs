@@ -46,6 +46,8 @@ pub struct PolicyEvaluation {
     pub gates: Vec<GateResult>,
     /// SHA-256 of the candidate's facts in hex; approvals are bound to it.
     pub facts_digest: String,
+    /// SHA-256 in hex of everything that a gate could read, the champion's facts included.
+    pub compared_digest: String,
     /// Open transition requests for the slot; see [`Self::with_requests`].
     pub requests: Vec<TransitionRequest>,
 }
@@ -143,13 +145,13 @@ impl Policy {
         promoter: Promoter<'_>,
     ) -> PolicyEvaluation {
         let model = &candidate.version.name;
-        let without_approvals = PolicyFacts::new(candidate, champion, target, promoter.name, &[]);
+        let facts = PolicyFacts::new(candidate, champion, target, promoter.name);
         let approvals = approval_gate::valid_approvals(
             &Approval::from_version_tags(&candidate.version),
             target,
-            &without_approvals.facts_digest,
+            &facts.facts_digest,
         );
-        let facts = PolicyFacts::new(candidate, champion, target, promoter.name, &approvals);
+        let facts = facts.with_approvals(&approvals);
         let mut gates = Vec::new();
         for rules in self.rules_for(model) {
             let applies = |gate: &&Gate| gate.applies_to(&target.slot);
@@ -179,6 +181,7 @@ impl Policy {
         PolicyEvaluation {
             target: target.clone(),
             gates,
+            compared_digest: facts.digest_all(),
             facts_digest: facts.facts_digest,
             requests: Vec::new(),
         }

@@ -26,26 +26,23 @@ pub struct PolicyFacts {
 }
 
 impl PolicyFacts {
-    /// Facts of a candidate for a slot; `approvals` are the valid ones.
+    /// Facts of a candidate for a slot, without approvals: which of these count depends on the digest of the facts.
     #[must_use]
     pub fn new(
         candidate: &Candidate,
         champion: Option<&Candidate>,
         target: &GateTarget,
         promoter: &str,
-        approvals: &[Approval],
     ) -> Self {
         let mut non_finite = Vec::new();
-        let mut candidate_object = version_object(candidate, "candidate", &mut non_finite);
+        let candidate_object = version_object(candidate, "candidate", &mut non_finite);
         let facts_digest = facts_digest(
             &candidate_object,
             &candidate.evidence.facts_in_store(),
             candidate.version.creation_time,
         );
-        let approvals: Vec<Json> = approvals.iter().map(approval_gate::to_json).collect();
-        insert_non_empty(&mut candidate_object, "approvals", Json::Array(approvals));
         let mut roots = BTreeMap::new();
-        for name in ["run", "datasets", "lineage", "evidence", "approvals"] {
+        for name in ["run", "datasets", "lineage", "evidence"] {
             roots.extend(
                 candidate_object
                     .get(name)
@@ -66,6 +63,26 @@ impl PolicyFacts {
             non_finite,
             facts_digest,
         }
+    }
+
+    /// Adds the approvals that count, of the candidate.
+    #[must_use]
+    pub(super) fn with_approvals(mut self, approvals: &[Approval]) -> Self {
+        if approvals.is_empty() {
+            return self;
+        }
+        let approvals = Json::Array(approvals.iter().map(approval_gate::to_json).collect());
+        if let Some(Json::Object(candidate)) = self.roots.get_mut("candidate") {
+            candidate.insert("approvals".to_owned(), approvals.clone());
+        }
+        self.roots.insert("approvals".to_owned(), approvals);
+        self
+    }
+
+    /// SHA-256 in hex of every fact that a condition can read, of candidate and champion.
+    pub(super) fn digest_all(&self) -> String {
+        let text = serde_json::to_vec(&(&self.roots, &self.non_finite)).unwrap_or_default();
+        sha256_hex(&text)
     }
 
     pub(super) fn roots(&self) -> &BTreeMap<String, Json> {
@@ -345,7 +362,12 @@ fn facts_digest(version: &Map<String, Json>, evidence: &Json, created: Option<Mi
     {
         whole.insert("evidence".to_owned(), evidence.clone());
     }
-    Sha256::digest(input.to_string().as_bytes())
+    sha256_hex(input.to_string().as_bytes())
+}
+
+fn sha256_hex(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest
         .iter()
         .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }

@@ -19,6 +19,10 @@ pub struct GateResults {
     intent: Intent,
     fingerprint: Fingerprint,
     gates: Vec<GateResult>,
+    /// Of the facts that gates and approvals could read; empty if no gate applies.
+    compared_digests: Vec<String>,
+    promoter: String,
+    overrides: Vec<String>,
 }
 
 impl GateResults {
@@ -29,6 +33,65 @@ impl GateResults {
         self.intent == plan.intent
             && (self.gates.is_empty() || self.fingerprint == plan.fingerprint)
     }
+
+    /// The user that the gates were evaluated for, and the overrides that were requested.
+    #[must_use]
+    pub fn promoter(&self) -> Promoter<'_> {
+        Promoter {
+            name: &self.promoter,
+            overrides: &self.overrides,
+        }
+    }
+
+    /// What differs in a later evaluation, in words, cleaned: outcomes, values that conditions read, and other facts.
+    #[must_use]
+    pub fn differences(&self, later: &Self) -> Vec<String> {
+        let mut found: Vec<String> = self
+            .gates
+            .iter()
+            .filter_map(|gate| {
+                let now = later.gates.iter().find(|other| other.name == gate.name);
+                let Some(now) = now else {
+                    return Some(format!("gate {} no longer applies", gate.name));
+                };
+                (gate != now).then(|| describe_gate_change(gate, now))
+            })
+            .collect();
+        let is_new = |gate: &&GateResult| !self.gates.iter().any(|old| old.name == gate.name);
+        found.extend(
+            later
+                .gates
+                .iter()
+                .filter(is_new)
+                .map(|gate| format!("gate {} is new", gate.name)),
+        );
+        if found.is_empty() && self.compared_digests != later.compared_digests {
+            found.push("facts of the candidate or of the version to beat changed".to_owned());
+        }
+        found
+    }
+}
+
+fn describe_gate_change(before: &GateResult, now: &GateResult) -> String {
+    let values = now
+        .values
+        .iter()
+        .filter(|value| !before.values.contains(value));
+    let mut parts: Vec<String> = values
+        .map(|(path, value)| {
+            let old = before.values.iter().find(|(other, _)| other == path);
+            let old = old.map_or("not recorded", |(_, value)| value);
+            format!("{path} was {old}, is {value}")
+        })
+        .collect();
+    if before.outcome != now.outcome {
+        let (old, new) = (before.outcome.as_str(), now.outcome.as_str());
+        parts.insert(0, format!("{old} before, {new} now"));
+    }
+    if parts.is_empty() {
+        parts.push(now.reason.clone());
+    }
+    format!("gate {}: {}", now.name, parts.join(", "))
 }
 
 impl Deref for GateResults {
@@ -65,14 +128,14 @@ impl Policy {
         promoter: Promoter<'_>,
     ) -> GateResults {
         let targets = self.guarded_targets(intent);
-        let mut gates = Vec::new();
+        let (mut gates, mut compared_digests) = (Vec::new(), Vec::new());
         for target in &targets {
             let champion = champion_of(target, snapshot).map(|version| facts.get(&version));
             let results = match (facts.get(&target.version), champion) {
                 (None, _) | (_, Some(None)) => vec![unread_facts(target)],
                 (Some(candidate), champion) => {
                     let champion = champion.flatten();
-                    match intent {
+                    let evaluation = match intent {
                         Intent::ResolveRequest { facts_digest, .. } => self.evaluate_answer(
                             candidate,
                             champion,
@@ -82,8 +145,9 @@ impl Policy {
                             facts_digest,
                         ),
                         _ => self.evaluate(candidate, champion, target, promoter),
-                    }
-                    .gates
+                    };
+                    compared_digests.push(evaluation.compared_digest);
+                    evaluation.gates
                 }
             };
             gates.extend(results.into_iter().map(|gate| match targets.len() {
@@ -98,6 +162,9 @@ impl Policy {
             intent: intent.clone(),
             fingerprint: snapshot.fingerprint(),
             gates,
+            compared_digests,
+            promoter: promoter.name.to_owned(),
+            overrides: promoter.overrides.to_vec(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::clock;
 use super::requests::Services;
-use crate::ops::apply::{ApplyError, ApplyProgress, ApplyReport, apply_plan};
+use crate::ops::apply::{ApplyContext, ApplyError, ApplyProgress, ApplyReport, apply_plan};
 use crate::ops::plan_write::{self, PlanWriteError, PlannedWrite, WritePlanner, WriteRequest};
 use crate::promotion::{Cleared, Intent, PlanError};
 use crate::store::Writer;
@@ -37,15 +37,13 @@ pub(super) async fn apply(
     cleared: Cleared,
     progress: &(dyn Fn(ApplyProgress) + Send + Sync),
 ) -> Result<ApplyReport, RequestError> {
-    let (reader, writer) = (services.primary.as_ref(), require_writer(services)?);
-    let applied = apply_plan(
-        cleared,
-        reader,
-        writer.as_ref(),
-        &services.journal,
-        progress,
-    );
-    Ok(applied.await?)
+    let context = ApplyContext {
+        sources: services.sources(services.primary.as_ref()),
+        writer: require_writer(services)?.as_ref(),
+        policy: &services.policy,
+        journal: &services.journal,
+    };
+    Ok(apply_plan(cleared, context, progress).await?)
 }
 
 fn require_writer(services: &Services) -> Result<&Writer, RequestError> {

@@ -5,7 +5,7 @@ use std::task::{Context as Waiting, Poll, Waker};
 
 use frontrunner::domain::run::KeyValue;
 use frontrunner::domain::{Lifecycle, Slot, Stage, VersionNumber};
-use frontrunner::ops::apply::{ApplyError, ApplyReport, apply_plan};
+use frontrunner::ops::apply::{ApplyContext, ApplyError, ApplyReport, apply_plan};
 use frontrunner::ops::journal::Journal;
 use frontrunner::ops::registry::read_snapshot;
 use frontrunner::promotion::journal::JournalEntry;
@@ -14,6 +14,7 @@ use frontrunner::promotion::{
     Cleared, Confirmation, Decision, Intent, Outcome, Plan, PlanContext, PlanError,
     RegistrySnapshot, grant_clearance, plan, undo_intent,
 };
+use frontrunner::store::ReadStore;
 
 use crate::support::fake_store::{FakeRegistry, FakeStore, RegistrySummary, now_ms};
 
@@ -363,6 +364,7 @@ pub fn confirmation_text(plan: &Plan) -> Option<String> {
 /// A journal in a folder of its own.
 pub struct ApplyFixture {
     pub journal: Journal,
+    pub policy: Policy,
     pub folder: tempfile::TempDir,
 }
 
@@ -371,13 +373,27 @@ impl ApplyFixture {
         let folder = tempfile::tempdir().unwrap();
         let journal =
             Journal::with_path(folder.path().join("state/journal.jsonl")).with_clock(now_ms);
-        Self { journal, folder }
+        Self {
+            journal,
+            policy: Policy::default(),
+            folder,
+        }
     }
 
     pub async fn apply(&self, plan: Plan, store: &FakeStore) -> Result<ApplyReport, ApplyError> {
         let typed = confirmation_text(&plan);
         let cleared = clear(plan, typed.as_deref());
-        apply_plan(cleared, store, store, &self.journal, &|_| {}).await
+        apply_plan(cleared, self.context(store), &|_| {}).await
+    }
+
+    /// Applies without gates.
+    pub fn context<'a>(&'a self, store: &'a FakeStore) -> ApplyContext<'a> {
+        ApplyContext {
+            sources: (store as &dyn ReadStore).into(),
+            writer: store,
+            policy: &self.policy,
+            journal: &self.journal,
+        }
     }
 
     /// The only entry, if there is one.

@@ -215,3 +215,32 @@ fn undo_refuses_a_recreated_model() {
     let words = "the registry changed since: iris/2 was created again; iris/3 was created again";
     assert_eq!(refused.unwrap_err(), PlanError::Refused(words.into()));
 }
+
+/// Others register the same run after the preflight check: whoever has the lowest number is first.
+#[test]
+fn of_concurrent_registrations_of_a_run_only_the_first_is_verified() {
+    let case = cases().remove(1);
+    let register_too = |world: &mut FakeRegistry, number: u64| {
+        world.add_version(number, Stage::None).run_id = "run9".into();
+        world.versions[0].source = "runs:/run9/model".into();
+        let tag = frontrunner::domain::run::KeyValue::new("frontrunner.intent", "another");
+        world.versions[0].tags.push(tag);
+    };
+    // Another one gets version 4, this one version 5.
+    let store =
+        FakeStore::new(case.world.clone()).before_write(0, move |world| register_too(world, 4));
+    let report = run_paused(ApplyFixture::new().apply(case.plan(), &store)).unwrap();
+    let expected =
+        "iris/4 was registered from the same run at the same time: iris/5 is a duplicate";
+    assert_eq!(
+        report.outcome,
+        Outcome::Conflict {
+            differences: vec![expected.to_owned()]
+        }
+    );
+    // This one gets version 4, another one version 5 before it is read back.
+    let store =
+        FakeStore::new(case.world.clone()).before_read(1, move |world| register_too(world, 5));
+    let report = run_paused(ApplyFixture::new().apply(case.plan(), &store)).unwrap();
+    assert_eq!(report.outcome, Outcome::Verified);
+}

@@ -215,13 +215,9 @@ fn pending_version_is_awaited_and_reported() {
     });
     let (road, told) = (ApplyFixture::new(), std::sync::Mutex::new(Vec::new()));
     let cleared = clear(case.plan(), None);
-    let report = run_paused(apply_plan(
-        cleared,
-        &store,
-        &store,
-        &road.journal,
-        &|progress| told.lock().unwrap().push(progress),
-    ))
+    let report = run_paused(apply_plan(cleared, road.context(&store), &|progress| {
+        told.lock().unwrap().push(progress)
+    }))
     .unwrap();
     assert_eq!(report.outcome, Outcome::Verified);
     let waits = told
@@ -245,13 +241,6 @@ fn apply_future_is_send() {
     let case = cases().remove(2);
     let (road, store) = (ApplyFixture::new(), FakeStore::new(case.world.clone()));
     let cleared = clear(case.plan(), Some("iris"));
-    let report = run_paused(is_send(apply_plan(
-        cleared,
-        &store,
-        &store,
-        &road.journal,
-        &|_| {},
-    )))
-    .unwrap();
+    let report = run_paused(is_send(apply_plan(cleared, road.context(&store), &|_| {}))).unwrap();
     assert_eq!(report.outcome, Outcome::Verified);
 }
