@@ -9,7 +9,7 @@ pub mod ids;
 pub mod metric;
 pub mod registrable_model;
 pub mod registry;
-pub(crate) mod rng;
+pub mod rng;
 pub mod run;
 mod slot;
 pub mod store_error;

@@ -117,7 +117,12 @@ pub async fn apply_plan(
         progress,
     )
     .await;
-    let outcome = outcome::final_outcome(&send_result, sender.has_applied_step, read_back);
+    let outcome = outcome::final_outcome(
+        &send_result,
+        sender.has_applied_step,
+        sender.unsent_steps > 0,
+        read_back,
+    );
     let created_version = sender.created_version.or_else(|| {
         now.as_ref()
             .and_then(|now| find_by_intent_tag(plan, now).first().copied())

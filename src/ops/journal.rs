@@ -1,8 +1,9 @@
 //! The journal file: JSON lines, appended and synced to disk, never rewritten.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -11,7 +12,46 @@ use crate::promotion::journal::JournalEntry;
 use crate::promotion::journal::record::{JournalRecord, replay};
 
 /// Source of the time in ms since the epoch.
-pub type Clock = fn() -> Millis;
+pub type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
+
+/// Where a journal is kept: a file, outside tests.
+pub trait JournalStorage: Send + Sync {
+    /// For messages.
+    fn path(&self) -> &Path;
+
+    /// The bytes so far; empty if nothing was ever written.
+    ///
+    /// # Errors
+    /// When it exists and cannot be read.
+    fn read(&self) -> io::Result<Vec<u8>>;
+
+    /// Opens it for one record and keeps other processes out until the result is dropped.
+    ///
+    /// # Errors
+    /// When it cannot be created, opened or locked.
+    fn open_for_append(&self) -> io::Result<Box<dyn JournalFile>>;
+}
+
+/// A journal that is open and locked.
+pub trait JournalFile {
+    /// Whether the last byte is a line end, or there is none.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn is_at_line_start(&mut self) -> io::Result<bool>;
+
+    /// Appends bytes, which a crash can lose until [`Self::sync`] returns.
+    ///
+    /// # Errors
+    /// When not all of them could be written, for example on a full disk.
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Makes what was written survive a crash.
+    ///
+    /// # Errors
+    /// When that is not certain.
+    fn sync(&mut self) -> io::Result<()>;
+}
 
 /// The journal could not be written or read.
 #[derive(Debug, Error)]
@@ -21,17 +61,17 @@ pub enum JournalError {
     Io {
         /// Path of the journal.
         path: PathBuf,
-        /// `written`, `read`, `locked`.
+        /// `written`, `read`.
         doing: &'static str,
         /// Operating system's error.
-        source: std::io::Error,
+        source: io::Error,
     },
 }
 
 /// The journal of this user on this machine, for all stores.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Journal {
-    path: PathBuf,
+    storage: Arc<dyn JournalStorage>,
     clock: Clock,
 }
 
@@ -39,15 +79,22 @@ impl Journal {
     /// The journal in this file, created with the first entry.
     #[must_use]
     pub fn with_path(path: PathBuf) -> Self {
+        Self::with_storage(Arc::new(FileStorage { path }))
+    }
+
+    /// A journal that is kept elsewhere, for simulations.
+    #[must_use]
+    pub fn with_storage(storage: Arc<dyn JournalStorage>) -> Self {
         Self {
-            path,
-            clock: || jiff::Timestamp::now().as_millisecond(),
+            storage,
+            clock: Arc::new(|| jiff::Timestamp::now().as_millisecond()),
         }
     }
 
     /// Replaces the clock, for tests that do not wait.
     #[must_use]
-    pub fn with_clock(self, clock: Clock) -> Self {
+    pub fn with_clock(self, clock: impl Fn() -> Millis + Send + Sync + 'static) -> Self {
+        let clock = Arc::new(clock);
         Self { clock, ..self }
     }
 
@@ -75,35 +122,46 @@ impl Journal {
 
     /// Appends a line and syncs it to disk.
     pub(crate) fn append(&self, record: &JournalRecord<'_>) -> Result<(), JournalError> {
-        let io = |doing| {
-            move |source| JournalError::Io {
-                path: self.path.clone(),
-                doing,
-                source,
-            }
-        };
-        let mut text = serde_json::to_vec(record).map_err(|error| io("written")(error.into()))?;
+        let io = |source| self.error("written", source);
+        let mut text = serde_json::to_vec(record).map_err(|error| io(error.into()))?;
         text.push(b'\n');
-        let mut file = self.open_for_append().map_err(io("written"))?;
-        file.lock().map_err(io("locked"))?;
-        append_bytes(&mut file, text).map_err(io("written"))
-        // Closing the file releases the lock.
+        let mut file = self.storage.open_for_append().map_err(io)?;
+        append_line(file.as_mut(), text).map_err(io)
     }
 
     fn read_bytes(&self) -> Result<Vec<u8>, JournalError> {
-        match std::fs::read(&self.path) {
-            Ok(text) => Ok(text),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
-            Err(source) => Err(JournalError::Io {
-                path: self.path.clone(),
-                doing: "read",
-                source,
-            }),
-        }
+        let bytes = self.storage.read();
+        bytes.map_err(|source| self.error("read", source))
     }
 
+    fn error(&self, doing: &'static str, source: io::Error) -> JournalError {
+        let path = self.storage.path().to_owned();
+        JournalError::Io {
+            path,
+            doing,
+            source,
+        }
+    }
+}
+
+/// Writes in one call. A line that a crash cut off is terminated first, so that it spoils only itself.
+fn append_line(file: &mut dyn JournalFile, text: Vec<u8>) -> io::Result<()> {
+    let text = if file.is_at_line_start()? {
+        text
+    } else {
+        [b"\n".to_vec(), text].concat()
+    };
+    file.write_all(&text)?;
+    file.sync()
+}
+
+struct FileStorage {
+    path: PathBuf,
+}
+
+impl FileStorage {
     /// Opens the file, or creates it and its folder for this user only.
-    fn open_for_append(&self) -> std::io::Result<File> {
+    fn open(&self) -> io::Result<File> {
         let mut options = OpenOptions::new();
         options.read(true).append(true);
         match options.open(&self.path) {
@@ -132,18 +190,41 @@ impl Journal {
     }
 }
 
-/// Writes in one call. A line that a crash cut off is terminated first, so that it spoils only itself.
-fn append_bytes(file: &mut File, text: Vec<u8>) -> std::io::Result<()> {
-    let mut last = [b'\n'];
-    if file.metadata()?.len() > 0 {
-        file.seek(SeekFrom::End(-1))?;
-        file.read_exact(&mut last)?;
+impl JournalStorage for FileStorage {
+    fn path(&self) -> &Path {
+        &self.path
     }
-    let text = if last == *b"\n" {
-        text
-    } else {
-        [b"\n".to_vec(), text].concat()
-    };
-    file.write_all(&text)?;
-    file.sync_all()
+
+    fn read(&self) -> io::Result<Vec<u8>> {
+        match std::fs::read(&self.path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            result => result,
+        }
+    }
+
+    fn open_for_append(&self) -> io::Result<Box<dyn JournalFile>> {
+        let file = self.open()?;
+        // Closing the file releases the lock.
+        file.lock()?;
+        Ok(Box::new(file))
+    }
+}
+
+impl JournalFile for File {
+    fn is_at_line_start(&mut self) -> io::Result<bool> {
+        let mut last = [b'\n'];
+        if self.metadata()?.len() > 0 {
+            self.seek(SeekFrom::End(-1))?;
+            self.read_exact(&mut last)?;
+        }
+        Ok(last == *b"\n")
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        io::Write::write_all(self, bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_all()
+    }
 }

@@ -33,6 +33,8 @@ pub(crate) struct StepSender<'a> {
     pub created_version: Option<VersionNumber>,
     /// Whether a step that is more than a record was confirmed or observed.
     pub has_applied_step: bool,
+    /// Number of steps that are more than a record and were not sent.
+    pub unsent_steps: usize,
     /// First error of the journal after sending began.
     pub journal_error: Option<JournalError>,
 }
@@ -53,6 +55,12 @@ impl<'a> StepSender<'a> {
             progress,
             created_version: None,
             has_applied_step: false,
+            unsent_steps: plan
+                .steps
+                .iter()
+                .filter_map(|step| step.write.as_ref())
+                .filter(|write| plan.is_primary_write(write))
+                .count(),
             journal_error: None,
         }
     }
@@ -74,6 +82,8 @@ impl<'a> StepSender<'a> {
             (self.progress)(ApplyProgress::Step(number));
             expected.apply(write);
             let response = self.write_with_retry(write).await;
+            let was_sent = !response.as_ref().is_err_and(|error| error.not_sent);
+            self.unsent_steps -= usize::from(was_sent && self.plan.is_primary_write(write));
             let result = response
                 .as_ref()
                 .map_or_else(ToString::to_string, |_| STEP_DONE.to_owned());

@@ -41,6 +41,7 @@ mod reproduce;
 mod rest_store;
 mod screens;
 mod screenshots;
+mod simulation;
 mod sqlite_store;
 mod store_access;
 mod store_contract;

@@ -27,6 +27,7 @@ pub(crate) enum ReadBack {
 pub(crate) fn final_outcome(
     send_result: &SendResult,
     has_applied_step: bool,
+    has_unsent_step: bool,
     read_back: ReadBack,
 ) -> Outcome {
     let outcome = match (read_back, send_result) {
@@ -46,6 +47,20 @@ pub(crate) fn final_outcome(
     };
     match (outcome, send_result) {
         (Outcome::NotApplied { .. }, _) if has_applied_step => reverted_outcome(),
+        (Outcome::Verified, send_result) if has_unsent_step => {
+            let reason = match send_result {
+                SendResult::NothingArrived(error)
+                | SendResult::LaterStepRefused(error)
+                | SendResult::ResponseLost(error) => error.to_string(),
+                SendResult::JournalFailed | SendResult::AllArrived => {
+                    "the journal could not be written".to_owned()
+                }
+            };
+            let what = "another user made the same change; this one was not sent";
+            Outcome::Conflict {
+                differences: vec![format!("{what}: {reason}")],
+            }
+        }
         (
             Outcome::NotApplied { .. },
             SendResult::NothingArrived(error) | SendResult::LaterStepRefused(error),

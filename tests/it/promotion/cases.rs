@@ -1,6 +1,7 @@
 //! One case for every intent, and a fixture that applies it.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::task::{Context as Waiting, Poll, Waker};
 
 use frontrunner::domain::run::KeyValue;
@@ -401,6 +402,27 @@ impl ApplyFixture {
         let mut entries = self.journal.entries("memory").unwrap();
         assert!(entries.len() <= 1, "{entries:?}");
         entries.pop()
+    }
+}
+
+/// A future that is dropped after a number of waits, as a crash does.
+pub struct DropAfter<F> {
+    pub future: F,
+    pub polls: usize,
+}
+
+impl<F: Future + Unpin> Future for DropAfter<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Waiting<'_>) -> Poll<Self::Output> {
+        match Pin::new(&mut self.future).poll(context) {
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending if self.polls == 0 => Poll::Ready(None),
+            Poll::Pending => {
+                self.polls -= 1;
+                Poll::Pending
+            }
+        }
     }
 }
 

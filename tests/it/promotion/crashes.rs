@@ -1,36 +1,14 @@
 //! The program dies at every point where it waits: the next start tells the truth.
 
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::pin::pin;
 use std::time::Duration;
 
 use frontrunner::ops::recover::recover;
 use frontrunner::promotion::Outcome;
 use frontrunner::promotion::journal::EntryState;
 
-use super::cases::{ApplyFixture, Case, assert_outcome_is_true, cases, run_paused};
+use super::cases::{ApplyFixture, Case, DropAfter, assert_outcome_is_true, cases, run_paused};
 use crate::support::fake_store::{FakeStore, SETTLE_WINDOW, WriteFailure};
-
-/// A future that dies after so many waits.
-struct DropAfter<F> {
-    future: F,
-    polls: usize,
-}
-
-impl<F: Future + Unpin> Future for DropAfter<F> {
-    type Output = Option<F::Output>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match Pin::new(&mut self.future).poll(context) {
-            Poll::Ready(done) => Poll::Ready(Some(done)),
-            Poll::Pending if self.polls == 0 => Poll::Ready(None),
-            Poll::Pending => {
-                self.polls -= 1;
-                Poll::Pending
-            }
-        }
-    }
-}
 
 /// Interrupts a case after a number of waits and checks its recovery. Returns whether it was interrupted.
 fn crash_after(case: &Case, waits: usize, mishap: Option<(usize, WriteFailure)>) -> bool {

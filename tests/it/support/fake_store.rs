@@ -3,7 +3,7 @@
 mod registry;
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -60,18 +60,86 @@ struct FakeState {
     before_write: HashMap<usize, Hook>,
     before_read: HashMap<usize, Hook>,
     fail_reads_from: Option<usize>,
-    late_writes: Vec<(Instant, StoreWrite)>,
+    late_writes: Vec<(Instant, u64, StoreWrite)>,
+    landed: Vec<Landing>,
 }
 
-/// A store in memory.
-pub struct FakeStore(Mutex<FakeState>);
+/// A write that the registry carried out.
+#[derive(Clone, Debug)]
+pub struct Landing {
+    pub at: Instant,
+    /// Number of the client, see [`FakeStore::client`].
+    pub client: u64,
+    pub write: StoreWrite,
+}
+
+/// What a network does to the messages of one client. Times in ms.
+pub trait Network: Send + Sync {
+    /// How long a read takes, and whether its answer is lost.
+    fn read(&self) -> (u64, bool);
+    fn write(&self, write: &StoreWrite) -> WriteFate;
+}
+
+/// What happens to one write. Times in ms.
+#[derive(Clone, Copy, Debug)]
+pub struct WriteFate {
+    /// Until it reaches the registry.
+    pub before: u64,
+    /// From then until the client has an answer or gives up.
+    pub after: u64,
+    pub failure: Option<WriteFailure>,
+    /// From the moment when it is lost until a late copy lands; shorter than [`SETTLE_WINDOW`].
+    pub late: u64,
+}
+
+impl Default for WriteFate {
+    fn default() -> Self {
+        Self {
+            before: 0,
+            after: 0,
+            failure: None,
+            late: SETTLE_WINDOW - 1,
+        }
+    }
+}
+
+/// A store in memory, as one client sees it.
+pub struct FakeStore {
+    state: Arc<Mutex<FakeState>>,
+    client: u64,
+    network: Option<Arc<dyn Network>>,
+}
 
 impl FakeStore {
     pub fn new(world: FakeRegistry) -> Self {
-        Self(Mutex::new(FakeState {
+        let state = FakeState {
             registry: world,
             ..FakeState::default()
-        }))
+        };
+        Self {
+            state: Arc::new(Mutex::new(state)),
+            client: 0,
+            network: None,
+        }
+    }
+
+    /// The same registry, reached by another client over a network of its own.
+    pub fn client(&self, client: u64, network: Arc<dyn Network>) -> Self {
+        Self {
+            state: self.state.clone(),
+            client,
+            network: Some(network),
+        }
+    }
+
+    /// Every write that the registry carried out until now, in order.
+    pub fn landings(&self) -> Vec<Landing> {
+        self.lock().landed.clone()
+    }
+
+    /// Number of writes that the registry carried out until now.
+    pub fn landing_count(&self) -> usize {
+        self.lock().landed.len()
     }
 
     /// Something goes wrong with the nth write, from 0. A write that is sent again is another one.
@@ -127,18 +195,38 @@ impl FakeStore {
     }
 
     fn lock(&self) -> MutexGuard<'_, FakeState> {
-        let mut inner = self.0.lock().unwrap();
+        let mut inner = self.state.lock().unwrap();
         let due =
             |at: &Instant| tokio::runtime::Handle::try_current().is_ok() && *at <= Instant::now();
         let (landed, late) = std::mem::take(&mut inner.late_writes)
             .into_iter()
-            .partition(|(at, _)| due(at));
+            .partition(|(at, _, _)| due(at));
         inner.late_writes = late;
-        for (_, write) in landed as Vec<(Instant, StoreWrite)> {
+        let mut landed: Vec<(Instant, u64, StoreWrite)> = landed;
+        landed.sort_by_key(|(at, _, _)| *at);
+        for (at, client, write) in landed {
             // Nobody waits for its answer.
-            let _ = inner.registry.apply(&write);
+            let _ = inner.land(client, &write, Some(at));
         }
         inner
+    }
+
+    /// A place to be interrupted; over a network it takes time, and the answer can be lost.
+    async fn read_over_network(&self) -> Result<()> {
+        yield_point().await;
+        let Some(network) = &self.network else {
+            return Ok(());
+        };
+        let (delay, is_lost) = network.read();
+        tokio::time::sleep(Duration::from_millis(delay)).await;
+        if is_lost {
+            return Err(StoreError::new(
+                StoreErrorKind::Timeout,
+                "reading",
+                "no answer",
+            ));
+        }
+        Ok(())
     }
 
     /// Counts a reading, and lets happen what was to happen before it.
@@ -159,8 +247,9 @@ impl FakeStore {
         Ok(())
     }
 
-    fn apply(&self, write: &StoreWrite) -> Result<WriteResponse> {
+    fn apply(&self, write: &StoreWrite, fate: WriteFate) -> Result<WriteResponse> {
         let mut inner = self.lock();
+        let client = self.client;
         let number = inner.writes.len();
         inner.writes.push(write.clone());
         if let Some(hook) = inner.before_write.remove(&number) {
@@ -169,8 +258,9 @@ impl FakeStore {
         let lost = || {
             StoreError::new(StoreErrorKind::Timeout, "writing", "no answer").with_outcome_unknown()
         };
-        match inner.failures.get(&number).copied() {
-            None => inner.registry.apply(write),
+        let late = |after: u64| (Instant::now() + Duration::from_millis(after), client);
+        match inner.failures.get(&number).copied().or(fate.failure) {
+            None => inner.land(client, write, None),
             Some(WriteFailure::NotSent) => {
                 let mut fault =
                     StoreError::new(StoreErrorKind::Unreachable, "writing", "connection refused");
@@ -178,26 +268,21 @@ impl FakeStore {
                 Err(fault)
             }
             Some(WriteFailure::LostResponse) => {
-                inner.registry.apply(write).and_then(|_| Err(lost()))
+                inner.land(client, write, None).and_then(|_| Err(lost()))
             }
             Some(WriteFailure::Duplicated) => inner
-                .registry
-                .apply(write)
-                .and_then(|_| inner.registry.apply(write))
+                .land(client, write, None)
+                .and_then(|_| inner.land(client, write, None))
                 .and_then(|_| Err(lost())),
             Some(WriteFailure::DuplicatedLate) => {
-                inner.late_writes.push((
-                    Instant::now() + Duration::from_millis(SETTLE_WINDOW - 1),
-                    write.clone(),
-                ));
-                inner.registry.apply(write).and_then(|_| Err(lost()))
+                let (at, client) = late(fate.late);
+                inner.late_writes.push((at, client, write.clone()));
+                inner.land(client, write, None).and_then(|_| Err(lost()))
             }
             Some(WriteFailure::LostRequest) => Err(lost()),
             Some(WriteFailure::LateArrival) => {
-                inner.late_writes.push((
-                    Instant::now() + Duration::from_millis(SETTLE_WINDOW - 1),
-                    write.clone(),
-                ));
+                let (at, client) = late(fate.late);
+                inner.late_writes.push((at, client, write.clone()));
                 Err(lost())
             }
             Some(WriteFailure::Refused) => Err(StoreError::new(
@@ -212,6 +297,26 @@ impl FakeStore {
                 _ => WriteResponse::Done,
             }),
         }
+    }
+}
+
+impl FakeState {
+    fn land(
+        &mut self,
+        client: u64,
+        write: &StoreWrite,
+        at: Option<Instant>,
+    ) -> Result<WriteResponse> {
+        let response = self.registry.apply(write)?;
+        // Tests without a runtime have no clock.
+        if tokio::runtime::Handle::try_current().is_ok() {
+            self.landed.push(Landing {
+                at: at.unwrap_or_else(Instant::now),
+                client,
+                write: write.clone(),
+            });
+        }
+        Ok(response)
     }
 }
 
@@ -250,8 +355,18 @@ impl WriteStore for FakeStore {
     async fn write(&self, write: &StoreWrite) -> Result<WriteResponse> {
         // Two places to be interrupted: before it is carried out, and before the answer is there.
         yield_point().await;
-        let answer = self.apply(write);
+        let fate = match &self.network {
+            Some(network) => network.write(write),
+            None => WriteFate::default(),
+        };
+        if fate.before > 0 {
+            tokio::time::sleep(Duration::from_millis(fate.before)).await;
+        }
+        let answer = self.apply(write, fate);
         yield_point().await;
+        if fate.after > 0 {
+            tokio::time::sleep(Duration::from_millis(fate.after)).await;
+        }
         answer
     }
 
@@ -310,7 +425,7 @@ impl ReadStore for FakeStore {
     }
 
     async fn run(&self, id: &RunId) -> Result<Run> {
-        yield_point().await;
+        self.read_over_network().await?;
         if self.registry().counts_run_reads && id.raw() == FIRST_RUN {
             self.count_read()?;
         }
@@ -348,7 +463,7 @@ impl ReadStore for FakeStore {
     }
 
     async fn model(&self, name: &ModelName) -> Result<RegisteredModel> {
-        yield_point().await;
+        self.read_over_network().await?;
         if !self.registry().counts_run_reads {
             self.count_read()?;
         }
@@ -368,7 +483,7 @@ impl ReadStore for FakeStore {
     }
 
     async fn versions(&self, _: &ModelName) -> Result<Vec<ModelVersion>> {
-        yield_point().await;
+        self.read_over_network().await?;
         Ok(self.lock().registry.versions.clone())
     }
 
