@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 
 use frontrunner::analysis::compare;
 use frontrunner::analysis::importance::importance;
-use frontrunner::chart::{CurveOptions, CurveSeries, ScaleKind, XAxis, curves};
+use frontrunner::chart::{CurveOptions, CurveSeries, Figure, ScaleKind, XAxis, curves};
 use frontrunner::config::keymap::Keymap;
-use frontrunner::domain::{KeyValue, Metric, MetricValue, Run, RunId};
+use frontrunner::domain::{KeyValue, Metric, MetricHistory, MetricValue, Run, RunId};
 use frontrunner::export::picture::{Palette, PictureFormat, PictureOptions, render_picture};
 use frontrunner::store::{
-    AccessMode, ConnectOptions, ReadOnlyReason, Resolution, StoreTarget, open,
+    AccessMode, ConnectOptions, ReadOnlyReason, ReadStore, Resolution, StoreTarget, open,
 };
 use frontrunner::tui::app::layout::Size;
 use frontrunner::tui::app::{Message, Session};
@@ -109,6 +109,20 @@ fn read_with_rusqlite(path: &std::path::Path, ids: &[RunId]) {
     black_box(sum);
 }
 
+/// The histories, and the median time of reading them.
+async fn time_histories(reader: &dyn ReadStore, ids: &[RunId]) -> (Vec<MetricHistory>, Duration) {
+    let mut times = Vec::new();
+    let mut histories = Vec::new();
+    for _ in 0..5 {
+        let begin = Instant::now();
+        let read = reader.histories(ids, "long", Resolution::Full).await;
+        histories = read.unwrap();
+        times.push(begin.elapsed());
+    }
+    times.sort();
+    (histories, times[2])
+}
+
 async fn bench_million_points() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mlflow.db");
@@ -120,19 +134,7 @@ async fn bench_million_points() {
     )
     .await
     .unwrap();
-    let reader = opened.reader.as_ref();
-    let mut reading = Vec::new();
-    let mut histories = Vec::new();
-    for _ in 0..5 {
-        let begin = Instant::now();
-        histories = reader
-            .histories(&ids, "long", Resolution::Full)
-            .await
-            .unwrap();
-        reading.push(begin.elapsed());
-    }
-    reading.sort();
-    let reading = reading[2];
+    let (histories, reading) = time_histories(opened.reader.as_ref(), &ids).await;
     let points: usize = histories.iter().map(|history| history.points.len()).sum();
     let bare = median(5, || read_with_rusqlite(&path, &ids));
     let all: Vec<CurveSeries<'_>> = histories
@@ -178,12 +180,15 @@ async fn bench_million_points() {
             ms(whole) / ms(bare)
         );
     }
-    let figure = curves("long", &all, &options(0.0, 2_000));
+    time_pictures(&curves("long", &all, &options(0.0, 2_000)));
+}
+
+fn time_pictures(figure: &Figure) {
     for format in [PictureFormat::Svg, PictureFormat::Png] {
         let made = PictureOptions::new(format, Palette::light());
         let drawn = median(3, || {
             drop(black_box(
-                render_picture(std::slice::from_ref(&figure), &made).unwrap(),
+                render_picture(std::slice::from_ref(figure), &made).unwrap(),
             ));
         });
         println!("  {format:?} picture in {:.0} ms", ms(drawn));
@@ -191,7 +196,7 @@ async fn bench_million_points() {
 }
 
 /// Draws a figure into a buffer of cells.
-fn draw_to_buffer(figure: &frontrunner::chart::Figure) {
+fn draw_to_buffer(figure: &Figure) {
     let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(160, 40)).unwrap();
     terminal
         .draw(|frame| view::draw_figure(frame, figure, &TerminalTheme::default()))

@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
+use super::appearance::Appearance;
 use super::context::CommandContext;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::{appearance, resolve};
 use crate::config::keymap::Keymap;
 use crate::config::saved_views::{SavedView, SavedViews, ViewFiles};
 use crate::config::{current_user, env_var};
-use crate::promotion::journal::EntryState;
-use crate::store::StoreHandle;
+use crate::ops::journal::Journal;
+use crate::promotion::journal::{EntryState, JournalEntry};
+use crate::store::{ReadStore, StoreHandle};
 use crate::text::untrusted::clean;
+use crate::tui::app::Session;
 use crate::tui::runtime;
 use crate::tui::runtime::RunError;
 use crate::tui::screens::StartOptions;
@@ -25,13 +28,6 @@ pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
     let mut start = start_state(&opened, context).await?;
     let keymap = load_keymap(context)?;
     let journal = context.journal();
-    let entries = journal
-        .entries(opened.reader.origin())
-        .map_err(|error| CliError::new(ExitStatus::Failed, error.to_string()))?;
-    let unfinished = entries
-        .iter()
-        .filter(|entry| entry.state == EntryState::Unfinished)
-        .count();
     let appearance = appearance::load(context)?;
     let view_files = ViewFiles::new(
         &context.directories.config,
@@ -45,31 +41,10 @@ pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
             .note(&format!("skipped a saved view: {error}"));
     }
     start.view = find_view(context.global_args.view.as_deref(), &saved_views)?;
-    let app = crate::tui::app::Session {
-        store_name: second.as_ref().map_or_else(
-            || opened.reader.name().to_owned(),
-            |second| format!("{} + {}", opened.reader.name(), second.name()),
-        ),
-        can_write: opened.writer.is_ok(),
-        read_only_reason: opened
-            .writer
-            .as_ref()
-            .err()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
-        user: current_user(&env_var),
-        web_url: opened.reader.web_url().map(str::to_owned),
-        theme_names: appearance.names,
-        theme: appearance.name,
-        is_dark: !appearance.theme.is_light(),
-        refresh_seconds: context.settings.refresh_seconds,
-        max_runs: context.settings.max_runs,
-        protected_slots: context.settings.protected_slots.clone(),
-        writes_tags: context.settings.write_tags,
+    let app = Session {
         views: saved_views.views,
-        remembers_views: context.settings.remember_tables,
-        time_zone: jiff::tz::TimeZone::system(),
-        unfinished_entries: unfinished,
+        unfinished_entries: count_unfinished_entries(&journal, &opened)?,
+        ..describe_session(context, &opened, second.as_deref(), &appearance)
     };
     let policy = context.policy()?;
     let evidence_sources = Arc::new(context.evidence_sources(opened.reader.as_ref()));
@@ -95,6 +70,46 @@ pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
         RunError::NotATerminal => CliError::new(ExitStatus::Usage, error.to_string()),
         RunError::Terminal(_) => CliError::new(ExitStatus::Failed, error.to_string()),
     })
+}
+
+fn count_unfinished_entries(journal: &Journal, opened: &StoreHandle) -> Result<usize, CliError> {
+    let entries = journal.entries(opened.reader.origin());
+    let entries = entries.map_err(|error| CliError::new(ExitStatus::Failed, error.to_string()))?;
+    let is_unfinished = |entry: &&JournalEntry| entry.state == EntryState::Unfinished;
+    Ok(entries.iter().filter(is_unfinished).count())
+}
+
+/// What stores and settings tell of a session.
+fn describe_session(
+    context: &CommandContext<'_>,
+    opened: &StoreHandle,
+    second: Option<&dyn ReadStore>,
+    appearance: &Appearance,
+) -> Session {
+    let (reader, settings) = (&opened.reader, &context.settings);
+    let read_only_reason = opened.writer.as_ref().err();
+    Session {
+        store_name: second.map_or_else(
+            || reader.name().to_owned(),
+            |second| format!("{} + {}", reader.name(), second.name()),
+        ),
+        can_write: opened.writer.is_ok(),
+        read_only_reason: read_only_reason
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        user: current_user(&env_var),
+        web_url: reader.web_url().map(str::to_owned),
+        refresh_seconds: settings.refresh_seconds,
+        max_runs: settings.max_runs,
+        protected_slots: settings.protected_slots.clone(),
+        writes_tags: settings.write_tags,
+        remembers_views: settings.remember_tables,
+        time_zone: jiff::tz::TimeZone::system(),
+        theme_names: appearance.names.clone(),
+        theme: appearance.name.clone(),
+        is_dark: !appearance.theme.is_light(),
+        ..Session::read_only(reader.name())
+    }
 }
 
 /// The view of `--view`.

@@ -375,69 +375,37 @@ mod tests {
 
     #[test]
     fn missing_values_are_absent_and_mistyped_ones_unreadable() {
+        use Aggregation::{All, Any, Count, First};
+        use ValueType::{AsIs, Number};
         let document =
             json!({"a": null, "b": "x", "c": ["True", "False"], "d": [], "e": "0.5", "n": "NaN"});
-        assert_eq!(
-            extract(&rule("$.a", Aggregation::First, ValueType::AsIs), &document),
-            Extracted::Absent
-        );
-        assert_eq!(
-            extract(&rule("$.zz", Aggregation::All, ValueType::AsIs), &document),
-            Extracted::Absent
-        );
-        assert_eq!(
-            extract(
-                &rule("$.d[*]", Aggregation::All, ValueType::AsIs),
-                &document
-            ),
-            Extracted::Absent
-        );
-        assert!(matches!(
-            extract(
-                &rule("$.b", Aggregation::First, ValueType::Number),
-                &document
-            ),
-            Extracted::Unreadable(_)
-        ));
-        assert!(matches!(
-            extract(
-                &rule("$.n", Aggregation::First, ValueType::Number),
-                &document
-            ),
-            Extracted::Unreadable(_)
-        ));
-        assert!(matches!(
-            extract(&rule("$.b", Aggregation::All, ValueType::AsIs), &document),
-            Extracted::Unreadable(_)
-        ));
-        assert_eq!(
-            extract(
-                &rule("$.c[*]", Aggregation::Any, ValueType::AsIs),
-                &document
-            ),
-            Extracted::Present(json!(true))
-        );
-        assert_eq!(
-            extract(
-                &rule("$.c[*]", Aggregation::All, ValueType::AsIs),
-                &document
-            ),
-            Extracted::Present(json!(false))
-        );
-        assert_eq!(
-            extract(
-                &rule("$.c[*]", Aggregation::Count, ValueType::AsIs),
-                &document
-            ),
-            Extracted::Present(json!(2))
-        );
-        assert_eq!(
-            extract(
-                &rule("$.e", Aggregation::First, ValueType::Number),
-                &document
-            ),
-            Extracted::Present(json!(0.5))
-        );
+        let extract = |path, aggregation, value_type| {
+            super::tests::extract(&rule(path, aggregation, value_type), &document)
+        };
+        for absent in [("$.a", First), ("$.zz", All), ("$.d[*]", All)] {
+            assert_eq!(extract(absent.0, absent.1, AsIs), Extracted::Absent);
+        }
+        for unreadable in [
+            ("$.b", First, Number),
+            ("$.n", First, Number),
+            ("$.b", All, AsIs),
+        ] {
+            let extracted = extract(unreadable.0, unreadable.1, unreadable.2);
+            assert!(
+                matches!(extracted, Extracted::Unreadable(_)),
+                "{extracted:?}"
+            );
+        }
+        let present = [
+            ("$.c[*]", Any, AsIs, json!(true)),
+            ("$.c[*]", All, AsIs, json!(false)),
+            ("$.c[*]", Count, AsIs, json!(2)),
+            ("$.e", First, Number, json!(0.5)),
+        ];
+        for (path, aggregation, value_type, value) in present {
+            let extracted = extract(path, aggregation, value_type);
+            assert_eq!(extracted, Extracted::Present(value), "{path}");
+        }
     }
 
     #[test]

@@ -275,16 +275,8 @@ fn missing_parent_has_a_node_and_cycles_end() {
     assert_eq!(labels(&graph, NodeKind::ParentRun), ["585c7046 (585c7046)"]);
 }
 
-#[test]
-fn mlflow_3_version_links_through_its_logged_model() {
-    let mut facts = facts(version(&format!("models:/{MODEL}"), RUN));
-    facts.run = Some(Run {
-        tags: Vec::new(),
-        params: Vec::new(),
-        model_inputs: vec!["m-base".into()],
-        ..trained_run()
-    });
-    facts.logged_model = Some(LoggedModel {
+fn logged_model() -> LoggedModel {
+    LoggedModel {
         id: MODEL.into(),
         experiment_id: "1".into(),
         name: "clf".into(),
@@ -300,7 +292,19 @@ fn mlflow_3_version_links_through_its_logged_model() {
             KeyValue::new("mlflow.source.git.diff", "+a\n-b"),
         ],
         metrics: Vec::new(),
+    }
+}
+
+#[test]
+fn mlflow_3_version_links_through_its_logged_model() {
+    let mut facts = facts(version(&format!("models:/{MODEL}"), RUN));
+    facts.run = Some(Run {
+        tags: Vec::new(),
+        params: Vec::new(),
+        model_inputs: vec!["m-base".into()],
+        ..trained_run()
     });
+    facts.logged_model = Some(logged_model());
     let graph = build(&facts);
     assert_eq!(
         graph.summary.raw(),

@@ -52,6 +52,14 @@ impl<B: DrawingBackend> FigurePainter<'_, B> {
         text
     }
 
+    fn draw_title(&self, title: &str) -> DrawResult<B> {
+        let style = self
+            .style(17.0, self.palette.text, FontStyle::Bold)
+            .pos(Pos::new(HPos::Left, VPos::Top));
+        let at = (self.px(16.0), self.px(12.0));
+        self.area.draw(&Text::new(title.to_owned(), at, style))
+    }
+
     /// The width of a text in pixels.
     fn text_width(&self, text: &str, size: f64) -> i32 {
         let size = self.area.estimate_text_size(
@@ -69,6 +77,26 @@ impl<B: DrawingBackend> FigurePainter<'_, B> {
     }
 }
 
+/// The room that title, labels, legend and notes leave.
+fn plot_area<B: DrawingBackend>(
+    painter: &FigurePainter<'_, B>,
+    figure: &Figure,
+    (width, height): (i32, i32),
+) -> PlotArea {
+    let ticks = figure.y.ticks(6);
+    let labels = ticks
+        .iter()
+        .map(|tick| painter.text_width(&tick.label, 12.0));
+    let gutter = labels.max().unwrap_or(0).min(width / 3);
+    let below = if figure.notes.is_empty() { 52.0 } else { 72.0 };
+    PlotArea {
+        left: painter.px(24.0) + gutter,
+        right: width - painter.px(20.0) - legend_width(painter, figure),
+        top: painter.px(46.0),
+        bottom: height - painter.px(below),
+    }
+}
+
 /// Draws a figure into an area.
 pub(super) fn draw_figure<B: DrawingBackend>(
     area: &DrawingArea<B, Shift>,
@@ -83,29 +111,9 @@ pub(super) fn draw_figure<B: DrawingBackend>(
     };
     let (width, height) = area.dim_in_pixel();
     let (width, height) = (width.cast_signed(), height.cast_signed());
-    let title = painter
-        .style(17.0, palette.text, FontStyle::Bold)
-        .pos(Pos::new(HPos::Left, VPos::Top));
-    area.draw(&Text::new(
-        figure.title.clone(),
-        (painter.px(16.0), painter.px(12.0)),
-        title,
-    ))?;
-    let legend = legend_width(&painter, figure);
-    let labels: Vec<i32> = figure
-        .y
-        .ticks(6)
-        .iter()
-        .map(|tick| painter.text_width(&tick.label, 12.0))
-        .collect();
+    painter.draw_title(&figure.title)?;
     let has_names = matches!(figure.y.quantity, Quantity::Categories(_));
-    let gutter = labels.into_iter().max().unwrap_or(0).min(width / 3);
-    let plot_area = PlotArea {
-        left: painter.px(24.0) + gutter,
-        right: width - painter.px(20.0) - legend,
-        top: painter.px(46.0),
-        bottom: height - painter.px(if figure.notes.is_empty() { 52.0 } else { 72.0 }),
-    };
+    let plot_area = plot_area(&painter, figure, (width, height));
     draw_grid(&painter, figure, &plot_area, has_names)?;
     layers::draw_layers(&painter, figure, &plot_area)?;
     painter.draw_line(

@@ -20,28 +20,8 @@ const DOWNSTREAM_RUNS: &str = "downstream runs";
 pub(super) async fn load_related(reader: &dyn ReadStore, facts: &LineageFacts) -> Related {
     let mut related = Related::default();
     let run = facts.run.as_ref();
-    let mut inputs: Vec<LoggedModelId> =
-        run.map(|run| run.model_inputs.clone()).unwrap_or_default();
-    if inputs.len() > MAX_BASE_MODELS {
-        related.missing.push(format!(
-            "base models: {} more were not read",
-            inputs.len() - MAX_BASE_MODELS
-        ));
-        inputs.truncate(MAX_BASE_MODELS);
-    }
-    let own = facts
-        .logged_model
-        .as_ref()
-        .map(|model| model.id.clone())
-        .or_else(|| facts.version.logged_model());
-    let since = facts
-        .logged_model
-        .as_ref()
-        .and_then(|model| model.creation_time);
-    let read = own.map(|id| Upstream::Model {
-        id,
-        created_at: since,
-    });
+    let inputs = base_model_ids(run, &mut related.missing);
+    let read = upstream_model(facts);
     let (bases, children, siblings, downstream, original) = futures_util::future::join5(
         join_all(inputs.iter().map(|id| load_base_model(reader, id))),
         OptionFuture::from(run.map(|run| load_child_runs(reader, run))),
@@ -82,6 +62,27 @@ pub(super) async fn load_related(reader: &dyn ReadStore, facts: &LineageFacts) -
     related.downstream_versions.retain(|known| !is_this(known));
     truncate(&mut related);
     related
+}
+
+/// The base models that are read; the others are counted in what is missing.
+fn base_model_ids(run: Option<&Run>, missing: &mut Vec<String>) -> Vec<LoggedModelId> {
+    let mut inputs = run.map(|run| run.model_inputs.clone()).unwrap_or_default();
+    if inputs.len() > MAX_BASE_MODELS {
+        let more = inputs.len() - MAX_BASE_MODELS;
+        missing.push(format!("base models: {more} more were not read"));
+        inputs.truncate(MAX_BASE_MODELS);
+    }
+    inputs
+}
+
+/// The version's own logged model, to find what was made from it.
+fn upstream_model(facts: &LineageFacts) -> Option<Upstream> {
+    let logged = facts.logged_model.as_ref();
+    let id = logged.map(|model| model.id.clone());
+    Some(Upstream::Model {
+        id: id.or_else(|| facts.version.logged_model())?,
+        created_at: logged.and_then(|model| model.creation_time),
+    })
 }
 
 /// Keeps [`MAX_RELATED`] of each, and counts the others in what is missing.

@@ -1,5 +1,6 @@
 //! What a write does to the file, in readable SQL.
 
+use crate::domain::run::KeyValue;
 use crate::domain::{ModelName, StoreWrite, VersionNumber};
 use crate::text::untrusted::clean;
 
@@ -78,21 +79,13 @@ fn preview_version_sql(write: &StoreWrite) -> String {
             source,
             run_id,
             tags,
-        } => {
-            let (name, source, run) = (quote(name.raw()), quote(source.raw()), quote(run_id.raw()));
-            let tags = tags
-                .iter()
-                .map(|tag| format!("{} = {}", clean(tag.key.raw()), quote(tag.value.raw())));
-            let tags = tags.collect::<Vec<_>>().join(", ");
-            let with = if tags.is_empty() {
-                String::new()
-            } else {
-                format!(" with tags {tags}")
-            };
-            format!(
-                "INSERT INTO model_versions (name, version, source, run_id) VALUES ({name}, next, {source}, {run}){with}"
-            )
-        }
+        } => format!(
+            "INSERT INTO model_versions (name, version, source, run_id) VALUES ({}, next, {}, {}){}",
+            quote(name.raw()),
+            quote(source.raw()),
+            quote(run_id.raw()),
+            with_tags(tags)
+        ),
         StoreWrite::DeleteVersion { name, version } => format!(
             "UPDATE model_versions SET current_stage = 'Deleted_Internal' {}, and its aliases removed",
             where_version(name, *version)
@@ -134,6 +127,16 @@ fn preview_version_sql(write: &StoreWrite) -> String {
             )
         }
         _ => String::new(),
+    }
+}
+
+fn with_tags(tags: &[KeyValue]) -> String {
+    let tags = tags
+        .iter()
+        .map(|tag| format!("{} = {}", clean(tag.key.raw()), quote(tag.value.raw())));
+    match tags.collect::<Vec<_>>().join(", ") {
+        tags if tags.is_empty() => tags,
+        tags => format!(" with tags {tags}"),
     }
 }
 

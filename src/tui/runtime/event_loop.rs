@@ -96,6 +96,28 @@ pub(super) async fn run(
     Ok((event_loop.tasks, replies))
 }
 
+/// What the requests of a session work with; a second store is merged into what they read.
+fn services(session: SessionSetup) -> Services {
+    let mut store = session.store;
+    let primary = Arc::clone(&store.reader);
+    if let Some(second) = session.second_store {
+        store.reader = Arc::new(MergedStore::new(Arc::clone(&primary), second));
+    }
+    let app = session.app;
+    Services {
+        store,
+        primary,
+        journal: session.journal,
+        policy: session.policy,
+        evidence_sources: session.evidence_sources,
+        user: app.user,
+        protected_slots: app.protected_slots,
+        writes_tags: app.writes_tags,
+        read_only_reason: app.read_only_reason,
+        view_files: session.view_files,
+    }
+}
+
 /// The protocol of the setting; none if the terminal decides.
 fn requested_protocol(choice: GraphicsProtocol) -> Option<Protocol> {
     match choice {
@@ -146,52 +168,27 @@ impl EventLoop {
         session: SessionSetup,
         tasks: impl FnOnce(Services) -> Tasks,
     ) -> Result<Self, RunError> {
-        let SessionSetup {
-            mut store,
-            second_store,
-            app,
-            journal,
-            policy,
-            evidence_sources,
-            start,
-            keymap,
-            appearance,
-            follows_background,
-            view_files,
-            mouse: _,
-            pictures,
-            alert,
-        } = session;
-        let primary = Arc::clone(&store.reader);
-        if let Some(second) = second_store {
-            store.reader = Arc::new(MergedStore::new(Arc::clone(&primary), second));
-        }
-        let tasks = tasks(Services {
-            store,
-            primary,
-            journal,
-            policy,
-            evidence_sources,
-            user: app.user.clone(),
-            protected_slots: app.protected_slots.clone(),
-            writes_tags: app.writes_tags,
-            read_only_reason: app.read_only_reason.clone(),
-            view_files,
-        });
-        let awaits_background = follows_background && !is_gnu_screen();
+        let awaits_background = session.follows_background && !is_gnu_screen();
         let (probe, query) = Probe::start(ProbeOptions {
-            protocol: requested_protocol(pictures),
+            protocol: requested_protocol(session.pictures),
             colors: awaits_background,
             in_tmux: std::env::var_os("TMUX").is_some_and(|name| !name.is_empty()),
         });
         terminal::write(&query)?;
         let (size, now) = (terminal::size(), Instant::now());
-        let (app, effects) = screens::start(app, keymap, size, clock::now(), &start);
+        let (app, effects) = screens::start(
+            session.app.clone(),
+            session.keymap.clone(),
+            size,
+            clock::now(),
+            &session.start,
+        );
         let mut event_loop = Self {
             app,
-            appearance,
+            appearance: session.appearance.clone(),
             renderer: Renderer::new(size)?,
-            tasks,
+            alert: session.alert,
+            tasks: tasks(services(session)),
             translator: InputTranslator::default(),
             images: ImageCache::default(),
             image_layer: ImageLayer::default(),
@@ -203,7 +200,6 @@ impl EventLoop {
                 now + QUERY_TIMEOUT
             },
             awaits_background,
-            alert,
             pending_images: Vec::new(),
             needs_redraw: true,
             next_frame: if awaits_background {

@@ -216,7 +216,7 @@ fn pending_version_is_awaited_and_reported() {
     let (road, told) = (ApplyFixture::new(), std::sync::Mutex::new(Vec::new()));
     let cleared = clear(case.plan(), None);
     let report = run_paused(apply_plan(cleared, road.context(&store), &|progress| {
-        told.lock().unwrap().push(progress)
+        told.lock().unwrap().push(progress);
     }))
     .unwrap();
     assert_eq!(report.outcome, Outcome::Verified);

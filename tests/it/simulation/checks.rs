@@ -197,7 +197,7 @@ fn check_outcome(
             }
         }
         Outcome::NotApplied { .. } => {
-            if let Some(landing) = landings.iter().filter(own).last() {
+            if let Some(landing) = landings.iter().rfind(own) {
                 ensure(landing.at <= at, "not applied, but it landed later")?;
                 let is_reverted = landings.iter().any(|other| {
                     other.client != record.client && other.at >= landing.at && other.at <= at
