@@ -41,18 +41,14 @@ pub fn load(context: &CommandContext<'_>) -> Result<Appearance, CliError> {
     themes.get(theme)?;
     let names = themes.names().map(str::to_owned).collect();
     let theme = theme.to_owned();
+    // The font of the Linux console has 256 or 512 glyphs: no braille, no check marks.
+    let is_linux_console = env_var("TERM").as_deref() == Some("linux");
     let ascii = context
         .settings
         .ascii
-        .unwrap_or_else(|| !is_utf8_locale(locale().as_deref()));
+        .unwrap_or_else(|| is_linux_console || !is_utf8_locale(locale().as_deref()));
     let mut appearance = TerminalTheme::new(themes, &theme, depth, ascii);
-    // The font of the Linux console has no braille characters.
-    if !ascii
-        && !context
-            .settings
-            .braille
-            .unwrap_or_else(|| env_var("TERM").as_deref() != Some("linux"))
-    {
+    if !ascii && !context.settings.braille.unwrap_or(!is_linux_console) {
         appearance.dot_style = DotStyle::HalfBlocks;
     }
     let follows_background = theme_setting == AUTO && depth.is_some();

@@ -290,13 +290,18 @@ impl Cli {
     /// The settings that the command line overrides.
     #[must_use]
     pub fn settings_layer(&self) -> SettingsLayer {
+        // `frontrunner --ascii demo` and `frontrunner demo --ascii` are the same.
+        let (before, after) = match &self.command {
+            Some(Command::Demo(demo)) => (&self.tui, &demo.tui),
+            _ => (&self.tui, &self.tui),
+        };
         SettingsLayer {
             theme: self.global.theme.clone(),
             color: self.global.color,
-            mouse: self.tui.no_mouse.then_some(false),
-            ascii: self.tui.ascii.then_some(true),
-            refresh_seconds: self.tui.refresh,
-            max_runs: self.tui.max_runs,
+            mouse: (before.no_mouse || after.no_mouse).then_some(false),
+            ascii: (before.ascii || after.ascii).then_some(true),
+            refresh_seconds: after.refresh.or(before.refresh),
+            max_runs: after.max_runs.or(before.max_runs),
             read_only: self.global.read_only.then_some(true),
             policy: self.global.policy.clone(),
             ..SettingsLayer::default()
@@ -432,6 +437,13 @@ mod tests {
             (bare.target.as_deref(), bare.tui.no_mouse),
             (Some("mlflow.db"), true)
         );
+        for line in [
+            ["frontrunner", "demo", "--ascii"],
+            ["frontrunner", "--ascii", "demo"],
+        ] {
+            let layer = Cli::parse_from(line).settings_layer();
+            assert_eq!((layer.ascii, layer.mouse), (Some(true), None));
+        }
         let runs = Cli::parse_from(["frontrunner", "runs", "churn", "--target", "x.db", "--json"]);
         assert_eq!(
             (runs.global.target.as_deref(), runs.global.format()),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
+use super::args::TuiArgs;
 use super::context::CommandContext;
 use super::launch_tui;
 use crate::cli::output::CommandOutput;
@@ -24,6 +25,8 @@ pub struct DemoArgs {
     /// Create the store and list its experiments without opening it.
     #[arg(long)]
     no_open: bool,
+    #[command(flatten)]
+    pub tui: TuiArgs,
 }
 
 /// # Errors

@@ -64,6 +64,13 @@ impl<T: Nullable> KeyedColumns<T> {
             .filter_map(move |column| self.columns[*column as usize].1.get(row))
     }
 
+    pub(super) fn row_cells(&self, row: u32) -> impl Iterator<Item = (&Untrusted, T)> {
+        self.shapes.columns(row).iter().filter_map(move |column| {
+            let (key, values) = &self.columns[*column as usize];
+            Some((key, values.get(row)?))
+        })
+    }
+
     /// The index of a key's column, which is added if it is new.
     fn column_index(&mut self, key: &Untrusted, guess: Option<u32>) -> u32 {
         let guessed = guess.filter(|guess| {

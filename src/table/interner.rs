@@ -64,6 +64,24 @@ impl Interner {
             .map(f64::from_bits)
     }
 
+    /// Whether each text matches, by id; empty if none does. Numbers are skipped if `word` is in no number.
+    pub(super) fn find_texts(&self, word: &str, is_match: impl Fn(&str) -> bool) -> Vec<bool> {
+        // The letters of exponents, `nan`, `inf` and `infinity`.
+        let is_in_numbers = |c: char| !c.is_alphabetic() || "einfatyEINFATY".contains(c);
+        let tests_numbers = word.chars().all(is_in_numbers);
+        let found: Vec<bool> = (0..self.ends.len())
+            .map(|id| {
+                (tests_numbers || self.numbers[id] == u64::MISSING)
+                    && is_match(slice(&self.block, &self.ends, id as u32))
+            })
+            .collect();
+        if found.contains(&true) {
+            found
+        } else {
+            Vec::new()
+        }
+    }
+
     /// The number of distinct texts.
     pub(super) fn len(&self) -> usize {
         self.ends.len()

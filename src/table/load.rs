@@ -96,10 +96,20 @@ impl RunTable {
         );
     }
 
-    pub(super) fn has_nan(&self, row: RowId) -> bool {
+    pub(super) fn has_metric(&self, row: RowId, test: impl Fn(f64) -> bool) -> bool {
         self.metrics
             .row_values(row.0)
-            .any(|bits| f64::from_bits(bits).is_nan())
+            .any(|bits| test(f64::from_bits(bits)))
+    }
+
+    /// Whether a param or a searchable tag has a text that `matching` marks, by its id.
+    pub(super) fn has_text(&self, row: RowId, matching: &[bool]) -> bool {
+        let is_match = |id: u32| matching.get(id as usize) == Some(&true);
+        self.params.row_values(row.0).any(is_match)
+            || self
+                .tags
+                .row_cells(row.0)
+                .any(|(key, id)| is_match(id) && is_searchable_tag(key.raw()))
     }
 
     /// A copy of rows as runs, for analyses that outlive the table: attributes, params and the latest metrics. Tags, datasets,
@@ -143,6 +153,18 @@ impl RunTable {
 }
 
 /// Empty text counts as missing.
+/// MLflow's own tags hold book-keeping, such as a history of models as JSON, but for these.
+fn is_searchable_tag(key: &str) -> bool {
+    const SEARCHABLE: [&str; 5] = [
+        "mlflow.note.content",
+        "mlflow.source.name",
+        "mlflow.source.git.branch",
+        "mlflow.source.git.commit",
+        "mlflow.user",
+    ];
+    !key.starts_with("mlflow.") || SEARCHABLE.contains(&key)
+}
+
 fn set_text(column: &mut ColumnVec<u32>, row: u32, text: &str, texts: &mut Interner) {
     column.set(
         row,
@@ -216,7 +238,7 @@ mod tests {
             !table.columns().contains(&ColumnKey::Param("old".into())),
             "a column without values is not listed"
         );
-        assert!(table.has_nan(row));
+        assert!(table.has_metric(row, f64::is_nan));
     }
 
     #[test]

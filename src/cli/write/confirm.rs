@@ -19,7 +19,7 @@ pub fn confirm(plan: &Plan, yes: bool, printer: &mut Printer) -> Result<Option<S
     }
     if !can_prompt() {
         return Err(CliError::new(
-            ExitStatus::Usage,
+            ExitStatus::Refused,
             "nothing was written: no terminal to confirm on",
         )
         .with_hint("add --yes to write without confirmation, or --plan to show the plan only"));

@@ -206,6 +206,8 @@ pub enum IsQualifier {
     Killed,
     /// A metric is NaN.
     Nan,
+    /// A metric is infinite.
+    Inf,
     /// Finished, and no finished run of the table is better by the goal.
     Best,
     /// Nested in another run.
@@ -218,7 +220,7 @@ pub enum IsQualifier {
 
 impl IsQualifier {
     /// Every state, in the order of suggestions.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Running,
         Self::Stalled,
         Self::Scheduled,
@@ -226,6 +228,7 @@ impl IsQualifier {
         Self::Failed,
         Self::Killed,
         Self::Nan,
+        Self::Inf,
         Self::Best,
         Self::Nested,
         Self::Parent,
@@ -243,6 +246,7 @@ impl IsQualifier {
             Self::Failed => "failed",
             Self::Killed => "killed",
             Self::Nan => "nan",
+            Self::Inf => "inf",
             Self::Best => "best",
             Self::Nested => "nested",
             Self::Parent => "parent",

@@ -24,8 +24,7 @@ enum CompiledExpr<'a> {
     Column(ColumnRef<'a>, CompiledCondition<'a>),
     Dataset(DatasetField, CompiledCondition<'a>),
     Age(ColumnRef<'a>, CompiledCondition<'a>),
-    /// A text in one of these columns.
-    Search(Vec<ColumnRef<'a>>, Pattern),
+    Search(TextSearch<'a>),
     Is(IsQualifier),
     /// A finished run with this value; `None` if no run has one.
     Best(Option<(ColumnRef<'a>, f64)>),
@@ -102,9 +101,7 @@ impl<'a> BoundFilter<'a> {
                     CompiledCondition::Text(..) => false,
                 }
             }
-            CompiledExpr::Search(columns, pattern) => columns
-                .iter()
-                .any(|column| column.text(row).is_some_and(|text| pattern.matches(text))),
+            CompiledExpr::Search(search) => search.matches(self.table, row),
             CompiledExpr::Is(is) => self.has_qualifier(*is, row),
             CompiledExpr::Best(best) => best.is_some_and(|(column, best)| {
                 is_best_candidate(self.table, row)
@@ -145,7 +142,8 @@ impl<'a> BoundFilter<'a> {
             IsQualifier::Finished => status == RunStatus::Finished,
             IsQualifier::Failed => status == RunStatus::Failed,
             IsQualifier::Killed => status == RunStatus::Killed,
-            IsQualifier::Nan => self.table.has_nan(row),
+            IsQualifier::Nan => self.table.has_metric(row, f64::is_nan),
+            IsQualifier::Inf => self.table.has_metric(row, f64::is_infinite),
             IsQualifier::Nested => self
                 .table
                 .column(&ColumnKey::Attribute(Attribute::Parent))
@@ -184,22 +182,50 @@ impl<'a> CompiledExpr<'a> {
             Expr::Condition(Field::Age, test) => {
                 Self::Age(attribute(Attribute::Start), CompiledCondition::new(test))
             }
-            Expr::Search(word) => {
-                let id = table
-                    .ids_may_contain(word)
-                    .then(|| attribute(Attribute::RunId));
-                Self::Search(
-                    std::iter::once(attribute(Attribute::Name))
-                        .chain(id)
-                        .collect(),
-                    Pattern::containing(word),
-                )
-            }
+            Expr::Search(word) => Self::Search(TextSearch::new(word, table)),
             Expr::Is(IsQualifier::Best) => {
                 Self::Best(goal.and_then(|goal| best_value(table, goal)))
             }
             Expr::Is(is) => Self::Is(*is),
         }
+    }
+}
+
+/// A text in the name, the id, a param or a tag of a run.
+#[derive(Debug)]
+struct TextSearch<'a> {
+    columns: Vec<ColumnRef<'a>>,
+    pattern: Pattern,
+    /// Whether the interned text with an index matches; empty if none does.
+    matching: Vec<bool>,
+}
+
+impl<'a> TextSearch<'a> {
+    fn new(word: &str, table: &'a RunTable) -> Self {
+        let attribute = |attribute| table.column(&ColumnKey::Attribute(attribute));
+        let id = table
+            .ids_may_contain(word)
+            .then(|| attribute(Attribute::RunId));
+        let pattern = Pattern::containing(word);
+        Self {
+            columns: std::iter::once(attribute(Attribute::Name))
+                .chain(id)
+                .collect(),
+            matching: table
+                .interner
+                .find_texts(word, |text| pattern.matches(text)),
+            pattern,
+        }
+    }
+
+    fn matches(&self, table: &RunTable, row: RowId) -> bool {
+        let is_match = |column: &ColumnRef<'_>| {
+            column
+                .text(row)
+                .is_some_and(|text| self.pattern.matches(text))
+        };
+        self.columns.iter().any(is_match)
+            || (!self.matching.is_empty() && table.has_text(row, &self.matching))
     }
 }
 
@@ -312,6 +338,10 @@ mod tests {
             KeyValue::new("empty", ""),
         ];
         let mut c = run("c");
+        c.tags = vec![
+            KeyValue::new("owner", "Growth Team"),
+            KeyValue::new("mlflow.log-model.history", "adam auto"),
+        ];
         c.lifecycle = Lifecycle::Deleted;
         c.datasets = ["iris", "moons"]
             .map(|name| DatasetInput {
@@ -335,7 +365,7 @@ mod tests {
     const CASES: &[(&str, &str)] = &[
         ("", "abc"),
         ("resnet", "a"),
-        ("A", "a"),
+        ("A", "abc"),
         ("b", "b"),
         ("\u{212a}", ""),
         ("metrics.acc >= 0.5", "a"),
@@ -372,6 +402,11 @@ mod tests {
         ("dataset.digest IS NULL", "ab"),
         ("datasets LIKE '%moons@d1%'", "c"),
         ("is:nan", "b"),
+        ("is:inf", "a"),
+        ("adam", "a"),
+        ("aut", "b"),
+        ("1e-", "a"),
+        ("'growth team'", "c"),
         ("is:stalled", "b"),
         ("is:stalled age < 1h", ""),
         ("is:nested OR is:parent", "ab"),

@@ -17,7 +17,7 @@
 //! * `BETWEEN a AND b`, `IN (…)` and `IS NULL` for every field; `NOT IN`, `NOT LIKE` and `NOT BETWEEN` match values that are present.
 //! * Params and tags compare as numbers with a number without quotes: `params.lr < 0.01`.
 //! * `duration > 1h30m`, `age < 2d`; `source`, `commit`, `experiment_id`, `parent_run_id`, `datasets`.
-//! * `is:running` and the like: see [`IsQualifier`]. A single word, or a quoted text, searches names and ids.
+//! * `is:running` and the like: see [`IsQualifier`]. A single word, or a quoted text, searches names, ids, params and tags.
 //! * Text in back-ticks may contain both quotes; a doubled back-tick is one.
 
 use std::fmt;

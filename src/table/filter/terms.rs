@@ -366,8 +366,18 @@ fn parse_bare_literal(word: &str, kind: ValueKind, at: usize) -> Result<Literal,
         _ if word.eq_ignore_ascii_case("nan") => {
             error_at(at, "NaN equals nothing; use is:nan to find runs with NaN")
         }
+        _ if is_infinity(word) => error_at(
+            at,
+            "expected a finite number; use is:inf to find runs with infinite metrics",
+        ),
         _ => error_at(at, "expected a number"),
     }
+}
+
+/// Python's and MLflow's spellings of infinity.
+fn is_infinity(word: &str) -> bool {
+    let word = word.trim_start_matches(['-', '+']);
+    word.eq_ignore_ascii_case("inf") || word.eq_ignore_ascii_case("infinity")
 }
 
 /// Whether the text before a dot is a prefix and not part of a key.

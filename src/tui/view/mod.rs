@@ -1,5 +1,6 @@
 //! Draws the state. Drawing changes nothing.
 
+mod ascii;
 mod chrome;
 mod dialogs;
 mod painter;
@@ -58,7 +59,11 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &TerminalTheme) {
     if let Some(overlay) = &app.dialog {
         dialogs::draw(&mut painter, size, app, overlay);
     }
-    if let Some((x, y)) = painter.caret {
+    let caret = painter.caret;
+    if theme.is_ascii {
+        ascii::replace_symbols(frame.buffer_mut());
+    }
+    if let Some((x, y)) = caret {
         frame.set_cursor_position((x, y));
     }
 }
