@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::LineageRole;
-use super::value::value_text;
+use super::value::{pending_word, value_text};
 use crate::domain::Millis;
 
 /// The facts of a version, and a trace of the search.
@@ -237,6 +237,17 @@ impl EvidenceReport {
     }
 }
 
+impl FactValue {
+    /// The word by which a check says that it has no result yet: `pending`.
+    #[must_use]
+    pub fn pending_word(&self) -> Option<&str> {
+        match self {
+            Self::Unreadable(why) => pending_word(why),
+            Self::Value(_) => None,
+        }
+    }
+}
+
 impl std::fmt::Display for FactValue {
     /// Raw; a list with commas.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -245,7 +256,10 @@ impl std::fmt::Display for FactValue {
                 f.write_str(&all.iter().map(value_text).collect::<Vec<_>>().join(", "))
             }
             Self::Value(value) => f.write_str(&value_text(value)),
-            Self::Unreadable(why) => write!(f, "unreadable: {why}"),
+            Self::Unreadable(why) => match pending_word(why) {
+                Some(word) => f.write_str(word),
+                None => write!(f, "unreadable: {why}"),
+            },
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Number, Value};
 
 use super::paths::DocumentPath;
-use super::value::{parse_bool, parse_number, parse_time, preview, truncate};
+use super::value::{not_a_boolean, parse_bool, parse_number, parse_time, preview, truncate};
 
 /// Values of a list.
 const MAX_LIST_VALUES: usize = 100;
@@ -294,7 +294,7 @@ impl FactRule {
             (ValueType::Number, _) => Err(wrong("number")),
             (ValueType::Bool, _) => parse_bool(value)
                 .map(Value::Bool)
-                .ok_or_else(|| wrong("boolean")),
+                .ok_or_else(|| not_a_boolean(value)),
             (ValueType::Time, _) => parse_time(value)
                 .map(Value::from)
                 .ok_or_else(|| wrong("time")),

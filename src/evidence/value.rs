@@ -50,6 +50,36 @@ const FALSE_WORDS: [&str; 8] = [
     "false", "no", "0", "fail", "failed", "failure", "error", "rejected",
 ];
 
+/// Lower-case words for a check without a result yet.
+const PENDING_WORDS: [&str; 9] = [
+    "pending",
+    "running",
+    "in progress",
+    "in_progress",
+    "in-progress",
+    "queued",
+    "waiting",
+    "scheduled",
+    "todo",
+];
+const NOT_A_BOOLEAN: &str = "not a boolean: ";
+
+/// Why a value that should be a boolean is unreadable.
+pub(super) fn not_a_boolean(value: &Value) -> String {
+    format!("{NOT_A_BOOLEAN}{}", preview(value))
+}
+
+/// The word by which a check says that it has no result yet, in the reason of [`not_a_boolean`].
+pub(super) fn pending_word(why: &str) -> Option<&str> {
+    let word = why
+        .strip_prefix(NOT_A_BOOLEAN)?
+        .strip_prefix('"')?
+        .strip_suffix('"')?;
+    PENDING_WORDS
+        .contains(&word.trim().to_ascii_lowercase().as_str())
+        .then_some(word)
+}
+
 /// Booleans as tools write them.
 pub(super) fn parse_bool(value: &Value) -> Option<bool> {
     match value {

@@ -24,6 +24,7 @@ pub use graph::{CommitsSince, Edge, EdgeKind, Graph, Node, NodeId, NodeKind};
 pub use related::{BaseModel, Commit, Related};
 pub use reproducibility::{Completeness, ReproducibilityCheck};
 pub use reproduction::{ReproductionStep, reproduction_steps, shell_script};
+pub use warnings::warnings;
 
 use crate::domain::{LoggedModel, ModelVersion, RegisteredModel, Run};
 use crate::evidence::EvidenceReport;

@@ -10,12 +10,15 @@ use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 
 /// Contexts of evaluation data.
-const EVALUATION_CONTEXTS: [&str; 6] = [
+const EVALUATION_CONTEXTS: [&str; 9] = [
     "evaluation",
     "eval",
     "test",
     "testing",
     "validation",
+    "valid",
+    "val",
+    "dev",
     "holdout",
 ];
 /// Words in the names of seeds that split data, not of seeds that train a model.
@@ -40,8 +43,9 @@ enum WarningSeverity {
     Uncertain,
 }
 
-/// The warnings, cleaned, most severe first. With a champion, they include what makes the two incomparable.
-pub(super) fn warnings(facts: &LineageFacts, champion: Option<&LineageFacts>) -> Vec<String> {
+/// What a decision on the version must not overlook: the warnings, cleaned, most severe first. With a champion, they include what makes the two incomparable.
+#[must_use]
+pub fn warnings(facts: &LineageFacts, champion: Option<&LineageFacts>) -> Vec<String> {
     use WarningSeverity as Severity;
     let (failed, unreadable) = failed_checks(facts);
     let incomparable = champion.map(|champion| incomparable_with(facts, champion));
@@ -96,6 +100,9 @@ fn failed_checks(facts: &LineageFacts) -> (Vec<String>, Vec<String>) {
             match &fact.value {
                 FactValue::Value(_) => {
                     failed.push(format!("{tool}: {name} is {} ({source})", fact.value));
+                }
+                FactValue::Unreadable(_) if fact.value.pending_word().is_some() => {
+                    unreadable.push(format!("{tool}: {name} is {} ({source})", fact.value));
                 }
                 FactValue::Unreadable(why) => {
                     unreadable.push(format!("{tool}: {name} is unreadable: {why} ({source})"));
@@ -163,6 +170,21 @@ fn data_leaks(facts: &LineageFacts) -> Vec<String> {
             EVALUATION_CONTEXTS.contains(&context.raw().to_ascii_lowercase().as_str())
         })
     };
+    let is_same_data = |one: &DatasetInput, other: &DatasetInput| {
+        if one.digest.is_empty() || other.digest.is_empty() {
+            one.digest == other.digest && one.name == other.name
+        } else {
+            one.digest == other.digest
+        }
+    };
+    // XGBoost's and LightGBM's autologging evaluates on the training set as well, next to a separate one.
+    let has_separate_set = all.iter().any(|dataset| {
+        let mut training = all.iter().filter(|other| dataset::is_training(other));
+        is_evaluation(dataset) && !training.any(|other| is_same_data(dataset, other))
+    });
+    if has_separate_set {
+        return Vec::new();
+    }
     let is_leaked = |dataset: &&&DatasetInput| {
         let mut others = all.iter();
         dataset::is_training(dataset)

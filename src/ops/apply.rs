@@ -158,7 +158,7 @@ async fn check_preconditions(
             plan, &current,
         )));
     }
-    let gates = gates::evaluate(
+    let (gates, _) = gates::evaluate(
         context.policy,
         context.sources,
         &plan.intent,

@@ -9,8 +9,8 @@ use super::registry::read_model_snapshot;
 use crate::domain::{ModelName, Slot, VersionNumber};
 use crate::evidence::ToolEvidence;
 use crate::lineage::LineageFacts;
-use crate::promotion::policy::{GateTarget, Policy};
-use crate::promotion::{GateResult, RegistrySnapshot, find_champion};
+use crate::promotion::policy::{ChampionFacts, GateTarget, Policy};
+use crate::promotion::{GateResult, RegistrySnapshot, dangling_champion, find_champion};
 use crate::store::Result;
 
 /// How many versions are assessed: each takes several requests.
@@ -60,6 +60,8 @@ pub async fn assess_versions(
             Some(champion) => Some(facts.get(&champion)?),
             None => None,
         };
+        let dangling = dangling_champion(Some(&slot), Some(*version), &snapshot);
+        let champion = ChampionFacts::new(champion, dangling);
         let target = GateTarget {
             slot: slot.clone(),
             version: *version,

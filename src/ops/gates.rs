@@ -3,32 +3,91 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{ModelName, VersionNumber};
+use crate::lineage;
 use crate::ops::lineage::{LineageSources, lineage_facts_from_snapshot};
 use crate::promotion::policy::{
-    Candidate, GateResults, GateTarget, Policy, PolicyEvaluation, Promoter,
+    Candidate, ChampionFacts, GateResults, GateTarget, Policy, PolicyEvaluation, Promoter,
+    gate_targets,
 };
-use crate::promotion::{Intent, RegistrySnapshot, find_champion};
+use crate::promotion::{Intent, RegistrySnapshot, dangling_champion, find_champion};
 use crate::store::Result;
 
 use super::registry::read_model_snapshot;
 
-/// Evaluates every gate that an intent meets; each version is read once.
+/// The facts that were read for an intent, by version.
+pub(super) type FactsByVersion = BTreeMap<VersionNumber, Candidate>;
+
+/// Evaluates every gate that an intent meets; each version is read once. Returns the facts that it read, too.
 ///
 /// # Errors
 /// When facts cannot be read: unread facts never pass.
-pub async fn evaluate(
+pub(super) async fn evaluate(
     policy: &Policy,
     sources: LineageSources<'_>,
     intent: &Intent,
     snapshot: &RegistrySnapshot,
     promoter: Promoter<'_>,
-) -> Result<GateResults> {
+) -> Result<(GateResults, FactsByVersion)> {
     let mut facts = BTreeMap::new();
     for version in policy.versions_to_read(intent, snapshot) {
         let read = lineage_facts_from_snapshot(sources, snapshot, version).await?;
         facts.insert(version, read);
     }
-    Ok(policy.evaluate_intent(intent, snapshot, &facts, promoter))
+    let results = policy.evaluate_intent(intent, snapshot, &facts, promoter);
+    Ok((results, facts))
+}
+
+/// The lineage's warnings about each version that an intent gives a slot. Facts that are not in `facts` are read and
+/// added; a version that cannot be read is a warning itself.
+pub(super) async fn lineage_warnings(
+    sources: LineageSources<'_>,
+    intent: &Intent,
+    snapshot: &RegistrySnapshot,
+    facts: &mut FactsByVersion,
+) -> Vec<String> {
+    let (targets, mut all) = (gate_targets(intent), Vec::new());
+    for target in &targets {
+        let champion = find_champion(Some(&target.slot), Some(target.version), snapshot);
+        let champion = champion.map(|version| version.version);
+        for version in [Some(target.version), champion].into_iter().flatten() {
+            if facts.contains_key(&version) {
+                continue;
+            }
+            match lineage_facts_from_snapshot(sources, snapshot, version).await {
+                Ok(read) => drop(facts.insert(version, read)),
+                Err(error) => {
+                    let label = snapshot.subject.label(version);
+                    all.push(format!("the lineage of {label} could not be read: {error}"));
+                }
+            }
+        }
+        let Some(candidate) = facts.get(&target.version) else {
+            continue;
+        };
+        let champion = champion.and_then(|champion| facts.get(&champion));
+        let label = snapshot.subject.label(target.version);
+        let lines = lineage::warnings(candidate, champion).into_iter();
+        all.extend(lines.map(|line| match targets.len() {
+            1 => line,
+            _ => format!("{label}: {line}"),
+        }));
+    }
+    all
+}
+
+/// Puts the lineage's warnings before the plan's own, without those that both have.
+pub(super) fn merge_warnings(lineage: Vec<String>, own: Vec<String>) -> Vec<String> {
+    let is_repeated = |line: &String| {
+        let run_ended = line
+            .split_once(", not FINISHED")
+            .map(|(run, _)| run.replace(" is ", " ended as "));
+        lineage.iter().any(|other| {
+            other.starts_with(line.as_str())
+                || run_ended.as_ref().is_some_and(|run| other.starts_with(run))
+        })
+    };
+    let own: Vec<String> = own.into_iter().filter(|line| !is_repeated(line)).collect();
+    lineage.into_iter().chain(own).collect()
 }
 
 /// A version evaluated for a slot, with the facts that were compared.
@@ -66,8 +125,10 @@ pub async fn review(
         Some(version) => Some(read(version.version).await?),
         None => None,
     };
+    let dangling = dangling_champion(Some(&target.slot), Some(target.version), &snapshot);
+    let facts = ChampionFacts::new(champion.as_ref(), dangling);
     let evaluation = policy
-        .evaluate(&candidate, champion.as_ref(), target, user.into())
+        .evaluate(&candidate, facts, target, user.into())
         .with_requests(&snapshot);
     Ok(Review {
         evaluation,

@@ -90,7 +90,7 @@ pub async fn plan_write(
         name: planner.user,
         overrides: request.overrides,
     };
-    let gates =
+    let (gates, mut facts) =
         gates::evaluate(planner.policy, planner.sources, intent, &snapshot, promoter).await?;
     let context = planner.policy.plan_context(
         &intent.subject(),
@@ -106,16 +106,22 @@ pub async fn plan_write(
     );
     let mut plan = plan(intent.clone(), &snapshot, &context)
         .map_err(|error| PlanWriteError::Plan(error, snapshot.fingerprint()))?;
+    let of_lineage = gates::lineage_warnings(planner.sources, intent, &snapshot, &mut facts).await;
+    plan.warnings = gates::merge_warnings(of_lineage, plan.warnings);
     let (mut candidate, mut champion) = (None, None);
     if request.with_runs {
         let slot = target_slot(intent);
         let best = find_champion(slot.as_ref(), intent.version(), &snapshot);
-        champion = read_run(reader, best, &mut plan.warnings).await;
-        candidate = if let Some(run) = &snapshot.run {
-            Some(run.clone())
-        } else {
-            let version = intent.version().and_then(|number| snapshot.version(number));
-            read_run(reader, version, &mut plan.warnings).await
+        champion = match best.and_then(|version| facts.get(&version.version)) {
+            Some(read) => read.run.clone(),
+            None => read_run(reader, best, &mut plan.warnings).await,
+        };
+        let version = intent.version().and_then(|number| snapshot.version(number));
+        let read = version.and_then(|version| facts.get(&version.version));
+        candidate = match (&snapshot.run, read) {
+            (Some(run), _) => Some(run.clone()),
+            (None, Some(read)) => read.run.clone(),
+            (None, None) => read_run(reader, version, &mut plan.warnings).await,
         };
     }
     let requests = planner.writer.map_or_else(Vec::new, |writer| {

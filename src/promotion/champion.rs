@@ -2,9 +2,10 @@
 
 use super::{Intent, RegistrySnapshot};
 use crate::domain::{ModelVersion, Slot, Stage, VersionNumber};
+use crate::text::untrusted::clean;
 
 /// Conventional alias of the serving version.
-const CHAMPION: &str = "champion";
+pub(super) const CHAMPION_ALIAS: &str = "champion";
 
 /// The slot that an intent fills or empties.
 #[must_use]
@@ -38,13 +39,46 @@ pub fn find_champion<'a>(
 ) -> Option<&'a ModelVersion> {
     let slots = [
         slot.cloned(),
-        Some(Slot::Alias(CHAMPION.into())),
+        Some(Slot::Alias(CHAMPION_ALIAS.into())),
         Some(Slot::Stage(Stage::Production)),
     ];
     slots
         .into_iter()
         .flatten()
         .find_map(|slot| newest_holder(&slot, candidate, snapshot))
+}
+
+/// Why a missing champion is not simply "nobody": its alias points to a version that does not exist. One cleaned line;
+/// `None` if there is a champion, or if no alias would name it.
+#[must_use]
+pub fn dangling_champion(
+    slot: Option<&Slot>,
+    candidate: Option<VersionNumber>,
+    snapshot: &RegistrySnapshot,
+) -> Option<String> {
+    if find_champion(slot, candidate, snapshot).is_some() {
+        return None;
+    }
+    let of_slot = match slot {
+        Some(Slot::Alias(alias)) => Some(alias.raw()),
+        _ => None,
+    };
+    [of_slot, Some(CHAMPION_ALIAS)]
+        .into_iter()
+        .flatten()
+        .find_map(|alias| describe_dangling(alias, snapshot))
+}
+
+/// The line about an alias that points to a version that does not exist.
+fn describe_dangling(alias: &str, snapshot: &RegistrySnapshot) -> Option<String> {
+    let number = snapshot.model.as_ref()?.version_for_alias(alias)?;
+    snapshot.version(number).is_none().then(|| {
+        format!(
+            "@{} points to {}, which does not exist",
+            clean(alias),
+            snapshot.subject.label(number)
+        )
+    })
 }
 
 fn newest_holder<'a>(
@@ -178,5 +212,21 @@ mod tests {
         };
         assert_eq!(champion_number(&set("champion"), &alone), Some(2));
         assert_eq!(champion_number(&set("gone"), &alone), Some(2));
+    }
+
+    #[test]
+    fn alias_without_its_version_is_dangling_unless_another_slot_has_a_champion() {
+        let to = |slot: &str| slot.parse::<Slot>().unwrap();
+        let why = |slot: &str, snapshot: &RegistrySnapshot| {
+            dangling_champion(Some(&to(slot)), Some(VersionNumber(2)), snapshot)
+        };
+        let dangling = snapshot(&[Stage::None, Stage::None], &[("champion", 9)]);
+        let line = Some("@champion points to iris/9, which does not exist".to_owned());
+        assert_eq!(why("Production", &dangling), line);
+        assert_eq!(why("@champion", &dangling), line);
+        let held = snapshot(&[Stage::Production, Stage::None], &[("champion", 9)]);
+        assert_eq!(why("@champion", &held), None);
+        let empty = snapshot(&[Stage::None, Stage::None], &[]);
+        assert_eq!(why("@champion", &empty), None);
     }
 }

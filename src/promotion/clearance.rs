@@ -76,6 +76,35 @@ impl GateResult {
     }
 }
 
+/// The gates and the number of warnings in one cleaned line: `1 of 3 gates does not pass: signed off; 2 warnings`.
+#[must_use]
+pub fn describe_verdict(gates: &[GateResult], warnings: usize) -> String {
+    let names = |chosen: &dyn Fn(&GateResult) -> bool| -> Vec<&str> {
+        let chosen = gates.iter().filter(|gate| chosen(gate));
+        chosen.map(|gate| gate.name.as_str()).collect()
+    };
+    let blocking = names(&GateResult::is_blocking);
+    let overridden = names(&|gate| gate.outcome == GateOutcome::Overridden);
+    let gates = match (gates.len(), blocking.as_slice(), overridden.as_slice()) {
+        (0, ..) => "no gate applies".to_owned(),
+        (all, [name], _) => format!("1 of {all} gates does not pass: {name}"),
+        (all, several @ [_, _, ..], _) => format!(
+            "{} of {all} gates do not pass: {}",
+            several.len(),
+            several.join(", ")
+        ),
+        (1, [], []) => "the gate passes".to_owned(),
+        (all, [], []) => format!("all {all} gates pass"),
+        (_, [], overridden) => format!("overridden: {}", overridden.join(", ")),
+    };
+    let warnings = match warnings {
+        0 => "no warnings".to_owned(),
+        1 => "1 warning".to_owned(),
+        many => format!("{many} warnings"),
+    };
+    format!("{gates}; {warnings}")
+}
+
 /// A plan ready to apply. Only [`grant_clearance`] builds it, so an uncleared write does not compile.
 #[derive(Debug)]
 pub struct Cleared {

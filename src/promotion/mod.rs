@@ -21,9 +21,10 @@ mod undo;
 mod verify;
 
 pub use approval::{APPROVAL_PREFIX, Approval, Decision, PreparedReview};
-pub use champion::{find_champion, target_slot};
+pub use champion::{dangling_champion, find_champion, target_slot};
 pub use clearance::{
-    ClearanceError, Cleared, GateOutcome, GateResult, first_blocking_gate, grant_clearance,
+    ClearanceError, Cleared, GateOutcome, GateResult, describe_verdict, first_blocking_gate,
+    grant_clearance,
 };
 pub use confusable::is_confusable;
 pub use intent::{Intent, Subject};

@@ -6,7 +6,10 @@ use crate::cli::output::CommandOutput;
 use crate::export::Sheet;
 use crate::ops::apply::{ApplyProgress, ApplyReport};
 use crate::ops::plan_write::PlannedWrite;
-use crate::promotion::{Confirmation, Fingerprint, GateResult, Intent, Outcome, Plan, PlanStep};
+use crate::promotion::{
+    Confirmation, Fingerprint, GateOutcome, GateResult, Intent, Outcome, Plan, PlanStep,
+    describe_verdict,
+};
 
 /// The output of `--plan`.
 #[must_use]
@@ -16,6 +19,7 @@ pub fn planned(planned: &PlannedWrite, store: &str, can_write: bool) -> CommandO
     let mut lines = plan_lines(planned, store);
     match requests {
         Some(requests) => {
+            lines.push("requests, in order:".to_owned());
             let request_lines = requests.iter().flat_map(|request| request.lines());
             lines.extend(request_lines.map(|line| format!("  {line}")));
         }
@@ -111,7 +115,8 @@ fn steps_sheet(steps: &[PlanStep]) -> Sheet {
     sheet
 }
 
-/// The plan as text: store, user, steps, gates, warnings.
+/// The plan as text, what decides first: verdict, gates that do not pass, warnings, the change and its effects, then the
+/// rest.
 #[must_use]
 pub fn plan_lines(planned: &PlannedWrite, store: &str) -> Vec<String> {
     let plan = &planned.plan;
@@ -119,28 +124,40 @@ pub fn plan_lines(planned: &PlannedWrite, store: &str) -> Vec<String> {
         format!("plan: {}", plan.intent),
         format!("on {store} as {}", plan.user),
     ];
-    lines.extend(
-        steps_sheet(&plan.steps)
-            .to_aligned_lines(None)
-            .0
-            .into_iter()
-            .map(|line| format!("  {line}")),
-    );
-    lines.extend(
-        planned
-            .gates
-            .iter()
-            .map(|gate| format!("gate {}", gate.describe())),
-    );
-    lines.extend(
-        plan.warnings
-            .iter()
-            .map(|warning| format!("warning: {warning}")),
-    );
+    lines.push(format!(
+        "verdict: {}",
+        describe_verdict(&planned.gates, plan.warnings.len())
+    ));
+    let (blocking, passing): (Vec<&GateResult>, Vec<&GateResult>) = planned
+        .gates
+        .iter()
+        .partition(|gate| gate.outcome != GateOutcome::Pass);
+    let gate_line = |gate: &GateResult| format!("gate {}", gate.describe());
+    lines.extend(blocking.into_iter().map(gate_line));
+    let warnings = plan.warnings.iter();
+    lines.extend(warnings.map(|warning| format!("warning: {warning}")));
+    let (changes, records) = plan.changes_and_records();
+    lines.extend(step_lines(&changes));
+    lines.extend(passing.into_iter().map(gate_line));
     if let Confirmation::TypeName(_) = plan.confirmation {
         lines.push("protected: type the name to confirm".to_owned());
     }
+    if !records.is_empty() {
+        lines.push("records of this write, for other users:".to_owned());
+        lines.extend(step_lines(&records));
+    }
     lines
+}
+
+/// One indented line per step, in columns: `move  iris/3  Staging → Production`.
+fn step_lines(steps: &[&PlanStep]) -> Vec<String> {
+    let mut sheet = Sheet::new(["action", "target", "change"]);
+    for step in steps {
+        let change = format!("{} → {}", step.before, step.after);
+        sheet.push_row([step.action.clone(), step.target.clone(), change]);
+    }
+    let lines = sheet.to_aligned_lines(None).0.into_iter().skip(1);
+    lines.map(|line| format!("  {line}")).collect()
 }
 
 fn outcome_lines(plan: &Plan, report: &ApplyReport) -> Vec<String> {

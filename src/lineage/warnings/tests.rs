@@ -170,6 +170,35 @@ fn serving_without_stage_or_alias_warns() {
 }
 
 #[test]
+fn separate_evaluation_set_next_to_the_training_set_is_no_leak() {
+    // As XGBoost's autologging logs `evals=[(train, "train"), (valid, "valid")]`.
+    let facts = facts_with_run(|run| {
+        run.datasets = vec![
+            dataset("train", "aaaa", "train"),
+            dataset("train", "aaaa", "eval"),
+            dataset("valid", "bbbb", "eval"),
+        ];
+    });
+    assert_eq!(warnings(&facts, None), Vec::<String>::new());
+    let only_training = facts_with_run(|run| {
+        run.datasets = vec![
+            dataset("train", "aaaa", "train"),
+            dataset("train", "aaaa", "eval"),
+            dataset("train-again", "aaaa", "valid"),
+        ];
+    });
+    assert_only_warning(&only_training, None, "evaluated on training data");
+}
+
+#[test]
+fn pending_check_is_pending_and_not_unreadable() {
+    let mut facts = clean_facts();
+    let why = FactValue::Unreadable("not a boolean: \"Pending\"".into());
+    facts.evidence = report_with(vec![fact("validated", why, true)], Vec::new());
+    assert_only_warning(&facts, None, "Tool: validated is Pending (report.json)");
+}
+
+#[test]
 fn evaluating_on_training_data_warns_of_leak() {
     assert_only_warning(
         &facts_with_run(|run| run.datasets[1].digest = "aaaa".into()),

@@ -231,6 +231,9 @@ impl<'a> PlanBuilder<'a> {
 
     pub fn build(self, intent: Intent) -> Plan {
         let before = self.snapshot.state();
+        let mut warnings = self.warnings.clone();
+        let left_behind = warnings::of_slots_left_behind(self.snapshot, &before, &self.state);
+        warnings.extend(left_behind);
         let is_protected = before
             .diff(&self.state)
             .iter()
@@ -258,7 +261,7 @@ impl<'a> PlanBuilder<'a> {
             after: self.state,
             preconditions: Preconditions::from_snapshot(self.snapshot),
             fingerprint: self.snapshot.fingerprint(),
-            warnings: self.warnings,
+            warnings,
             confirmation,
         }
     }

@@ -248,6 +248,16 @@ impl Plan {
             .collect()
     }
 
+    /// The steps that make the change, with what the store does on its own, and the steps that only record it.
+    #[must_use]
+    pub fn changes_and_records(&self) -> (Vec<&PlanStep>, Vec<&PlanStep>) {
+        self.steps.iter().partition(|step| {
+            step.write
+                .as_ref()
+                .is_none_or(|write| self.is_primary_write(write))
+        })
+    }
+
     /// One cleaned line per step: `move iris/3: Staging → Production`.
     #[must_use]
     pub fn describe_steps(&self) -> Vec<String> {

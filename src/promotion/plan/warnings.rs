@@ -1,8 +1,10 @@
 //! Warnings that a plan shows before it is confirmed.
 
-use crate::domain::{Lifecycle, ModelVersion, Run, RunStatus, Stage};
-use crate::promotion::RegistrySnapshot;
+use crate::domain::{Lifecycle, ModelVersion, Run, RunStatus, Stage, VersionNumber};
+use crate::promotion::champion::CHAMPION_ALIAS;
 use crate::promotion::confusable::{escape_non_ascii, is_confusable, is_deceptive};
+
+use crate::promotion::{RegistryChange, RegistrySnapshot, RegistryState};
 
 /// Metrics that are listed by name; the rest is counted.
 const MAX_NAMED: usize = 3;
@@ -49,6 +51,66 @@ pub(super) fn of_registry(snapshot: &RegistrySnapshot) -> Vec<String> {
                 "{label} is in an unknown stage: {}",
                 version.stage_text.clean()
             ));
+        }
+    }
+    warnings
+}
+
+/// Slots that a change leaves on the wrong version: aliases of archived versions, and stages that an alias leaves.
+pub(super) fn of_slots_left_behind(
+    snapshot: &RegistrySnapshot,
+    before: &RegistryState,
+    after: &RegistryState,
+) -> Vec<String> {
+    let label = |version: VersionNumber| snapshot.subject.label(version);
+    let mut warnings = Vec::new();
+    for change in before.diff(after) {
+        match change {
+            RegistryChange::Stage {
+                version,
+                to: Stage::Archived,
+                ..
+            } => warnings.extend(after.aliases_of(version).into_iter().map(|alias| {
+                format!(
+                    "@{} stays on {}, which is archived",
+                    alias.clean(),
+                    label(version)
+                )
+            })),
+            RegistryChange::Stage {
+                version,
+                to: Stage::Production,
+                ..
+            } => {
+                let champion = after.aliases.iter().find(|(alias, holder)| {
+                    alias.raw() == CHAMPION_ALIAS
+                        && **holder != version
+                        && after
+                            .stages
+                            .get(holder)
+                            .is_some_and(|stage| *stage != Stage::Archived)
+                });
+                warnings.extend(
+                    champion.map(|(_, holder)| {
+                        format!("@{CHAMPION_ALIAS} stays on {}", label(*holder))
+                    }),
+                );
+            }
+            RegistryChange::Alias {
+                alias,
+                from: Some(from),
+                to: Some(_),
+            } => {
+                let stage = after.stages.get(&from).copied().unwrap_or(Stage::None);
+                if stage == Stage::Production {
+                    warnings.push(format!(
+                        "{} stays in {stage} without @{}: an alias does not change a stage",
+                        label(from),
+                        alias.clean()
+                    ));
+                }
+            }
+            _ => {}
         }
     }
     warnings

@@ -139,6 +139,12 @@ impl Condition {
         &self.source
     }
 
+    /// Whether it reads the champion, or tests for one.
+    pub(super) fn reads_champion(&self) -> bool {
+        let name = |path: &FieldPath| path.names[0].trim_start_matches(PRESENCE_PREFIX).to_owned();
+        self.paths.iter().any(|path| name(path) == "champion")
+    }
+
     /// Names and types that are wrong for any facts.
     fn check(&self, location: &SourceLocation<'_>) -> Vec<Diagnostic> {
         let at = |id: u64| self.offset_of(id);

@@ -52,6 +52,35 @@ pub struct PolicyEvaluation {
     pub requests: Vec<TransitionRequest>,
 }
 
+/// What the gates compare a candidate with.
+#[derive(Clone, Debug)]
+pub enum ChampionFacts<'a> {
+    /// No version holds the slot.
+    Nobody,
+    /// The version to beat.
+    Version(&'a Candidate),
+    /// A version that cannot be compared with, and why, cleaned: its alias dangles. No gate that reads it passes.
+    Dangling(String),
+}
+
+impl<'a> From<Option<&'a Candidate>> for ChampionFacts<'a> {
+    fn from(champion: Option<&'a Candidate>) -> Self {
+        champion.map_or(Self::Nobody, Self::Version)
+    }
+}
+
+impl<'a> ChampionFacts<'a> {
+    /// The champion that was read, else why there is none.
+    #[must_use]
+    pub fn new(champion: Option<&'a Candidate>, dangling: Option<String>) -> Self {
+        match (champion, dangling) {
+            (Some(champion), _) => Self::Version(champion),
+            (None, Some(why)) => Self::Dangling(why),
+            (None, None) => Self::Nobody,
+        }
+    }
+}
+
 impl PolicyEvaluation {
     /// Adds the snapshot's open requests for the target.
     #[must_use]
@@ -137,14 +166,19 @@ impl Policy {
 
     /// Evaluates the gates of one version for one slot.
     #[must_use]
-    pub fn evaluate(
+    pub fn evaluate<'a>(
         &self,
         candidate: &Candidate,
-        champion: Option<&Candidate>,
+        champion: impl Into<ChampionFacts<'a>>,
         target: &GateTarget,
         promoter: Promoter<'_>,
     ) -> PolicyEvaluation {
         let model = &candidate.version.name;
+        let (champion, dangling) = match champion.into() {
+            ChampionFacts::Nobody => (None, None),
+            ChampionFacts::Version(champion) => (Some(champion), None),
+            ChampionFacts::Dangling(why) => (None, Some(why)),
+        };
         let facts = PolicyFacts::new(candidate, champion, target, promoter.name);
         let approvals = approval_gate::valid_approvals(
             &Approval::from_version_tags(&candidate.version),
@@ -160,7 +194,7 @@ impl Policy {
                     .gates
                     .iter()
                     .filter(applies)
-                    .map(|gate| evaluate_gate(gate, &facts)),
+                    .map(|gate| evaluate_gate(gate, &facts, dangling.as_deref())),
             );
             let applies = |rule: &&ApprovalRule| rule.applies_to(&target.slot);
             gates.extend(rules.approval.as_ref().filter(applies).map(|rule| {
@@ -188,7 +222,17 @@ impl Policy {
     }
 }
 
-fn evaluate_gate(gate: &Gate, facts: &PolicyFacts) -> GateResult {
+/// With a dangling champion, a gate that reads the champion is absent: `!has(champion) || …` must not pass because of a
+/// deleted version.
+fn evaluate_gate(gate: &Gate, facts: &PolicyFacts, dangling: Option<&str>) -> GateResult {
+    if let Some(why) = dangling.filter(|_| gate.condition.reads_champion()) {
+        return GateResult {
+            name: gate.name.clone(),
+            outcome: GateOutcome::Absent,
+            reason: format!("the champion is unknown: {why}"),
+            values: vec![("champion".to_owned(), "absent".to_owned())],
+        };
+    }
     let result = gate.condition.evaluate(facts);
     let reason = match (result.outcome, &gate.failure_message) {
         (GateOutcome::Pass, _) => String::new(),

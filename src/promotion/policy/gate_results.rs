@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
 use super::Candidate;
-use super::evaluate::{GateTarget, PolicyEvaluation, Promoter, gate_targets};
+use super::evaluate::{ChampionFacts, GateTarget, PolicyEvaluation, Promoter, gate_targets};
 use super::file::Policy;
 use crate::domain::{Millis, Slot, VersionNumber};
 use crate::promotion::{
     APPROVAL_PREFIX, Approval, Decision, Fingerprint, GateOutcome, GateResult, Intent, Plan,
-    RegistrySnapshot, find_champion,
+    RegistrySnapshot, dangling_champion, find_champion,
 };
 
 /// The gate outcomes of an intent: what clearance takes. Only [`Policy::evaluate_intent`] builds it, also when no gate
@@ -134,7 +134,9 @@ impl Policy {
             let results = match (facts.get(&target.version), champion) {
                 (None, _) | (_, Some(None)) => vec![unread_facts(target)],
                 (Some(candidate), champion) => {
-                    let champion = champion.flatten();
+                    let dangling =
+                        dangling_champion(Some(&target.slot), Some(target.version), snapshot);
+                    let champion = ChampionFacts::new(champion.flatten(), dangling);
                     let evaluation = match intent {
                         Intent::ResolveRequest { facts_digest, .. } => self.evaluate_answer(
                             candidate,
@@ -182,7 +184,7 @@ impl Policy {
     fn evaluate_answer(
         &self,
         candidate: &Candidate,
-        champion: Option<&Candidate>,
+        champion: ChampionFacts<'_>,
         target: &GateTarget,
         snapshot: &RegistrySnapshot,
         user: &str,

@@ -17,7 +17,7 @@ mod file;
 mod gate_results;
 
 pub use condition::Condition;
-pub use evaluate::{GateTarget, PolicyEvaluation, Promoter, gate_targets};
+pub use evaluate::{ChampionFacts, GateTarget, PolicyEvaluation, Promoter, gate_targets};
 pub use facts::{Candidate, PolicyFacts};
 pub use file::{ApprovalRule, Gate, ModelPolicy, Policy};
 pub use gate_results::GateResults;

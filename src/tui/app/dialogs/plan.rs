@@ -274,10 +274,12 @@ impl PlanDialog {
         if !self.is_confirmed() {
             self.focus = PlanField::Name;
             let name = self.required_name().unwrap_or_default();
-            context.notify(format!(
-                "type {} to confirm: the slot is protected",
-                clean(&name)
-            ));
+            let typed = self.confirmation.value();
+            context.notify(if typed.is_empty() {
+                format!("type {} to confirm: the slot is protected", clean(&name))
+            } else {
+                format!("{} does not match: type {}", clean(typed), clean(&name))
+            });
             return;
         }
         match grant_clearance(

@@ -8,7 +8,7 @@ use crate::analysis::compare_with_directions;
 use crate::config::theme::Role;
 use crate::ops::apply::{ApplyProgress, ApplyReport};
 use crate::ops::plan_write::PlannedWrite;
-use crate::promotion::{GateOutcome, Outcome, Plan};
+use crate::promotion::{GateOutcome, GateResult, Outcome, Plan, PlanStep, describe_verdict};
 use crate::text::number;
 use crate::text::untrusted::clean;
 use crate::text::width::wrap;
@@ -19,6 +19,9 @@ use crate::tui::view::painter::{Painter, TextSpan};
 
 /// The most metrics that are compared.
 const MAX_METRICS: usize = 8;
+
+/// The cells of `▸ type … to confirm: ` without the name.
+const CONFIRM_TITLE_CELLS: u16 = 20;
 
 /// The most lines of one request: a record's value is long, and the steps above show its content.
 const MAX_REQUEST_LINES: usize = 2;
@@ -35,17 +38,7 @@ pub fn draw(painter: &mut Painter<'_>, size: Size, app: &App, plan: &PlanDialog)
         ..inside
     };
     let lines = body_lines(painter, app, plan, body_area.width);
-    let first = plan
-        .scroll
-        .min(lines.len().saturating_sub(usize::from(body_area.height)));
-    painter.draw_lines(body_area, &lines[first..]);
-    if lines.len() - first > usize::from(body_area.height) {
-        painter.draw_right_aligned(
-            row_at(body_area, body_area.height.saturating_sub(1)),
-            " more: pagedown ",
-            Role::Accent,
-        );
-    }
+    draw_page(painter, body_area, &lines, plan.scroll);
     let footer_area = Rect {
         y: body_area.bottom(),
         height: inside.height - body_area.height,
@@ -67,6 +60,25 @@ pub fn draw(painter: &mut Painter<'_>, size: Size, app: &App, plan: &PlanDialog)
     }
 }
 
+/// Draws a page of the lines; below lines that do not fit, a row says how many are left.
+fn draw_page(painter: &mut Painter<'_>, area: Rect, lines: &[Vec<TextSpan>], scroll: usize) {
+    let height = usize::from(area.height);
+    if lines.len() <= height || height < 2 {
+        return painter.draw_lines(area, lines);
+    }
+    let page = Rect {
+        height: area.height - 1,
+        ..area
+    };
+    let first = scroll.min(lines.len() + 1 - height);
+    painter.draw_lines(page, &lines[first..]);
+    let left = lines.len().saturating_sub(first + height - 1);
+    if left > 0 {
+        let hint = format!("{left} more lines: pagedown");
+        painter.draw_right_aligned(row_at(area, area.height - 1), &hint, Role::Accent);
+    }
+}
+
 fn body_lines(
     painter: &Painter<'_>,
     app: &App,
@@ -79,29 +91,91 @@ fn body_lines(
         return lines;
     };
     let plan = &planned.plan;
+    let (changes, records) = plan.changes_and_records();
+    let (blocking, passing): (Vec<&GateResult>, Vec<&GateResult>) = planned
+        .gates
+        .iter()
+        .partition(|gate| gate.outcome != GateOutcome::Pass);
+    lines.extend(verdict_lines(planned, width));
+    lines.extend(gate_lines(painter, &blocking, width));
+    lines.extend(override_hint(planned));
     lines.extend(warning_lines(painter, plan, width));
-    lines.push(vec![("planned writes".into(), Role::Title)]);
-    lines.extend(step_lines(painter, plan));
+    lines.push(Vec::new());
+    lines.extend(step_lines(painter, &changes));
     if let Some(archive) = dialog.archive_existing() {
         lines.push(archive_line(painter, archive));
     }
+    lines.extend(confirmation_lines(dialog, width));
     lines.push(Vec::new());
     lines.extend(metric_comparison_lines(painter, planned, &app.shared));
-    lines.extend(gate_lines(painter, planned, width));
-    lines.push(Vec::new());
+    lines.extend(gate_lines(painter, &passing, width));
     lines.push(author_line(plan, &app.shared));
+    if !records.is_empty() {
+        lines.push(Vec::new());
+        lines.push(vec![(
+            "records of this write, for other users".into(),
+            Role::Muted,
+        )]);
+        let muted = |line: Vec<TextSpan>| {
+            let spans = line.into_iter();
+            spans.map(|(text, _)| (text, Role::Muted)).collect()
+        };
+        lines.extend(step_lines(painter, &records).into_iter().map(muted));
+    }
     lines.push(Vec::new());
-    lines.push(vec![("requests, in order".into(), Role::Title)]);
+    lines.push(vec![("requests, in order".into(), Role::Muted)]);
     lines.extend(request_lines(painter, planned, width));
     lines
 }
 
+/// Gates and warnings in one line: green only if nothing speaks against the plan.
+fn verdict_lines(planned: &PlannedWrite, width: u16) -> Vec<Vec<TextSpan>> {
+    let warnings = planned.plan.warnings.len();
+    let role = if planned.gates.iter().any(GateResult::is_blocking) {
+        Role::Bad
+    } else if warnings > 0 {
+        Role::Warn
+    } else {
+        Role::Good
+    };
+    let verdict = describe_verdict(&planned.gates, warnings);
+    let lines = wrap(&verdict, width).into_iter();
+    lines.map(|line| vec![(line, role)]).collect()
+}
+
+/// Names what to type, where the field below has no room for it.
+fn confirmation_lines(dialog: &PlanDialog, width: u16) -> Vec<Vec<TextSpan>> {
+    let Some(name) = dialog
+        .required_name()
+        .filter(|name| !has_room_for(name, width))
+    else {
+        return Vec::new();
+    };
+    let text = format!("protected: type {} to confirm", clean(&name));
+    let lines = wrap(&text, width).into_iter();
+    lines.map(|line| vec![(line, Role::Warn)]).collect()
+}
+
+/// Whether a field can have the title that names what to type, and room for as much.
+fn has_room_for(name: &str, width: u16) -> bool {
+    let name = crate::text::width::width(&clean(name));
+    CONFIRM_TITLE_CELLS + 2 * name < width
+}
+
 fn warning_lines(painter: &Painter<'_>, plan: &Plan, width: u16) -> Vec<Vec<TextSpan>> {
     let symbol = painter.theme.symbol("▲", "!");
-    plan.warnings
-        .iter()
-        .flat_map(|warning| wrap(&format!("{symbol} {warning}"), width))
-        .map(|line| vec![(line, Role::Warn)])
+    let hanging = |(nth, line): (usize, String)| {
+        let head = if nth == 0 { symbol } else { " " };
+        vec![(format!("{head} {line}"), Role::Warn)]
+    };
+    let warnings = plan.warnings.iter();
+    warnings
+        .flat_map(|warning| {
+            wrap(warning, width.saturating_sub(2))
+                .into_iter()
+                .enumerate()
+        })
+        .map(hanging)
         .collect()
 }
 
@@ -156,46 +230,40 @@ fn request_lines(painter: &Painter<'_>, planned: &PlannedWrite, width: u16) -> V
 }
 
 /// Gate results with the values that they saw.
-fn gate_lines(painter: &Painter<'_>, planned: &PlannedWrite, width: u16) -> Vec<Vec<TextSpan>> {
-    if planned.gates.is_empty() {
-        return vec![vec![
-            ("gates  ".into(), Role::Title),
-            ("no gates apply".into(), Role::Muted),
-        ]];
-    }
-    let mut lines = vec![vec![("gates".into(), Role::Title)]];
-    for gate in planned.gates.iter() {
+fn gate_lines(painter: &Painter<'_>, gates: &[&GateResult], width: u16) -> Vec<Vec<TextSpan>> {
+    let mut lines = Vec::new();
+    for gate in gates {
         let (symbol, role) = match gate.outcome {
             GateOutcome::Pass => (painter.theme.symbol("✓", "+"), Role::Good),
             GateOutcome::Fail => (painter.theme.symbol("✗", "x"), Role::Bad),
             GateOutcome::Absent => ("?", Role::Bad),
             GateOutcome::Overridden => ("!", Role::Warn),
         };
-        let wrapped = wrap(&gate.describe(), width.saturating_sub(4))
+        let wrapped = wrap(&gate.describe(), width.saturating_sub(2))
             .into_iter()
             .enumerate();
         lines.extend(wrapped.map(|(nth, line)| {
             vec![
-                (format!("  {} ", if nth == 0 { symbol } else { " " }), role),
+                (format!("{} ", if nth == 0 { symbol } else { " " }), role),
                 (line, Role::Text),
             ]
         }));
     }
-    if planned.can_override
-        && planned
-            .gates
-            .iter()
-            .any(|gate| gate.outcome != GateOutcome::Pass)
-    {
-        lines.push(vec![
+    lines
+}
+
+fn override_hint(planned: &PlannedWrite) -> Option<Vec<TextSpan>> {
+    let mut gates = planned.gates.iter();
+    let applies = planned.can_override && gates.any(|gate| gate.outcome != GateOutcome::Pass);
+    applies.then(|| {
+        vec![
             (
                 "  you can override them with a reason: ".into(),
                 Role::Muted,
             ),
             ("ctrl-o".into(), Role::Accent),
-        ]);
-    }
-    lines
+        ]
+    })
 }
 
 /// Progress and outcome, above everything else.
@@ -286,15 +354,13 @@ fn push_outcome_lines(
     }
 }
 
-fn step_lines(painter: &Painter<'_>, plan: &Plan) -> Vec<Vec<TextSpan>> {
-    let action_width = plan
-        .steps
+fn step_lines(painter: &Painter<'_>, steps: &[&PlanStep]) -> Vec<Vec<TextSpan>> {
+    let action_width = steps
         .iter()
         .map(|step| crate::text::width::width(&step.action))
         .max()
         .unwrap_or(0);
-    let target_width = plan
-        .steps
+    let target_width = steps
         .iter()
         .map(|step| crate::text::width::width(&step.target))
         .max()
@@ -306,7 +372,7 @@ fn step_lines(painter: &Painter<'_>, plan: &Plan) -> Vec<Vec<TextSpan>> {
         )
     };
     let mut lines = Vec::new();
-    for step in &plan.steps {
+    for step in steps {
         let has_write = step.write.is_some();
         lines.push(vec![
             (
@@ -399,10 +465,12 @@ fn draw_fields(painter: &mut Painter<'_>, area: Rect, dialog: &PlanDialog) {
                 draw_input(painter, line, "reason: ", &dialog.reason, has_focus);
             }
             PlanField::Name => {
-                let title = format!(
-                    "type {} to confirm: ",
-                    clean(&dialog.required_name().unwrap_or_default())
-                );
+                let name = dialog.required_name().unwrap_or_default();
+                let title = if has_room_for(&name, line.width) {
+                    format!("type {} to confirm: ", clean(&name))
+                } else {
+                    "name: ".to_owned()
+                };
                 draw_input(painter, line, &title, &dialog.confirmation, has_focus);
             }
         }
