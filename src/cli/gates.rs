@@ -12,6 +12,7 @@ use crate::config::{current_user, env_var};
 use crate::export::Sheet;
 use crate::ops::gates::{self, Review};
 use crate::ops::lineage::LineageSources;
+use crate::ops::review::default_slot;
 use crate::promotion::policy::GateTarget;
 use crate::store::StoreHandle;
 
@@ -37,7 +38,7 @@ pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Res
     };
     let store = context.open_store().await?;
     let (evaluation, model) = {
-        let review = review_version(named, &arguments.to, &store, context).await?;
+        let review = review_version(named, Some(&arguments.to), &store, context).await?;
         (review.evaluation, review.candidate.version.name)
     };
     let mut sheet = Sheet::new(["gate", "verdict", "reason", "values"]);
@@ -100,21 +101,22 @@ fn check_policy(context: &mut CommandContext<'_>) -> Result<(), CliError> {
     ))
 }
 
-/// Evaluates a version, named on the command line, for a slot.
+/// Evaluates a version, named on the command line, for a slot; without one, for the slot that the screens review it for.
 ///
 /// # Errors
 /// When the slot is invalid, the version does not exist, or the policy or the facts cannot be read.
 pub async fn review_version(
     named: &str,
-    to: &str,
+    to: Option<&str>,
     store: &StoreHandle,
     context: &CommandContext<'_>,
 ) -> Result<Review, CliError> {
-    let slot = to
-        .parse::<Slot>()
-        .map_err(|why| CliError::new(ExitStatus::Usage, why))?;
+    let named_slot = to.map(str::parse::<Slot>).transpose();
+    let named_slot = named_slot.map_err(|why| CliError::new(ExitStatus::Usage, why))?;
     let policy = context.policy()?;
     let (model, version) = resolve::version(store.reader.as_ref(), named).await?;
+    let slot = named_slot
+        .unwrap_or_else(|| default_slot(&policy, &model.name, &context.settings.protected_slots));
     let evidence_sources = context.evidence_sources(store.reader.as_ref());
     let sources = LineageSources {
         reader: store.reader.as_ref(),

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde::{Deserialize, Serialize};
 
 use super::context::CommandContext;
 use super::gates::review_version;
@@ -11,12 +10,14 @@ use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::write::{WriteArgs, execute};
 use crate::config::{current_user, env_var};
-use crate::domain::{ModelName, Slot, VersionNumber};
+use crate::domain::Slot;
 use crate::export::Sheet;
 use crate::export::review::ReviewDocument;
 use crate::ops::gates::Review;
-use crate::ops::lineage::commits_since_champion;
-use crate::promotion::{Decision, Intent, PreparedReview};
+use crate::ops::lineage::{LineageSources, commits_since_champion};
+use crate::ops::review::{ReviewSettings, load_context};
+use crate::promotion::{Decision, Intent, PreparedReview, ReviewFile};
+use crate::store::StoreHandle;
 
 /// Limit of a prepared review, in bytes.
 const MAX_REVIEW_BYTES: u64 = 64 << 10;
@@ -26,9 +27,10 @@ pub struct ReviewArgs {
     /// Version: MODEL/VERSION, MODEL/latest or MODEL@alias.
     #[arg(value_name = "MODEL/VERSION", required_unless_present = "submit")]
     version: Option<String>,
-    /// Stage or @alias to review the version for.
-    #[arg(long, value_name = "STAGE|@ALIAS", default_value = "Production")]
-    to: String,
+    /// Stage or @alias to review the version for [default: the first protected one, which is Production unless policy or
+    /// settings name others].
+    #[arg(long, value_name = "STAGE|@ALIAS")]
+    to: Option<String>,
     /// Approve the version.
     #[arg(long, conflicts_with = "reject")]
     approve: bool,
@@ -48,22 +50,6 @@ pub struct ReviewArgs {
     write_args: WriteArgs,
 }
 
-/// A review on its way from the reviewer to a user with write access.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ReviewFile {
-    /// Format version.
-    frontrunner_review: u32,
-    model: ModelName,
-    version: VersionNumber,
-    to: String,
-    decision: Decision,
-    #[serde(rename = "seen")]
-    facts_digest: String,
-    #[serde(flatten)]
-    prepared: PreparedReview,
-}
-
 /// Runs `review`.
 ///
 /// # Errors
@@ -74,11 +60,11 @@ pub async fn run(arguments: &ReviewArgs, context: &mut CommandContext<'_>) -> Re
     }
     let store = context.open_store().await?;
     let named = arguments.version.as_deref().unwrap_or_default();
-    let review = review_version(named, &arguments.to, &store, context).await?;
+    let review = review_version(named, arguments.to.as_deref(), &store, context).await?;
     let decision = match (arguments.approve, arguments.reject) {
         (true, _) => Decision::Approve,
         (_, true) => Decision::Reject,
-        _ => return print_review(&review, context),
+        _ => return print_review(&review, &store, context).await,
     };
     let Review {
         evaluation,
@@ -108,19 +94,12 @@ pub async fn run(arguments: &ReviewArgs, context: &mut CommandContext<'_>) -> Re
         };
         return execute(intent, &arguments.write_args, &store, context).await;
     };
-    let review = ReviewFile {
-        frontrunner_review: 1,
-        model,
-        version,
-        to: slot.to_string(),
-        decision,
-        facts_digest,
-        prepared: PreparedReview {
-            reviewer: current_user(&env_var),
-            at: context.now,
-            comment: arguments.write_args.reason().to_owned(),
-        },
+    let prepared = PreparedReview {
+        reviewer: current_user(&env_var),
+        at: context.now,
+        comment: arguments.write_args.reason().to_owned(),
     };
+    let review = ReviewFile::new((model, version, &slot), decision, facts_digest, prepared);
     prepare(path, &review, context)
 }
 
@@ -129,8 +108,7 @@ fn prepare(
     review: &ReviewFile,
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
-    let text = serde_json::to_string_pretty(review).unwrap_or_default();
-    std::fs::write(path, text + "\n").map_err(|error| {
+    std::fs::write(path, review.to_text()).map_err(|error| {
         CliError::new(
             ExitStatus::Failed,
             format!("cannot write {}", path.display()),
@@ -144,13 +122,34 @@ fn prepare(
     Ok(())
 }
 
-fn print_review(review: &Review, context: &mut CommandContext<'_>) -> Result<(), CliError> {
+async fn print_review(
+    review: &Review,
+    store: &StoreHandle,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
+    let policy = context.policy()?;
+    let entries = context.journal().entries(store.reader.origin());
+    let settings = ReviewSettings {
+        policy: &policy,
+        entries: &entries.unwrap_or_default(),
+        user: &current_user(&env_var),
+        protected_slots: &context.settings.protected_slots,
+        writes_tags: context.settings.write_tags,
+        now: context.now,
+    };
+    let evidence_sources = context.evidence_sources(store.reader.as_ref());
+    let sources = LineageSources {
+        reader: store.reader.as_ref(),
+        evidence_sources: &evidence_sources,
+    };
+    let beyond = load_context(sources, review, settings).await;
     let commits = commits_since_champion(&review.candidate, review.champion.as_ref());
     let packet = ReviewDocument {
         evaluation: &review.evaluation,
         candidate: &review.candidate,
         champion: review.champion.as_ref(),
         commits: commits.as_deref().map_err(String::as_str),
+        context: &beyond,
     };
     let document = packet.to_document();
     if context.printer.format == OutputFormat::Markdown {
@@ -196,7 +195,7 @@ async fn submit_prepared(
     let slot = file.to.parse::<Slot>().map_err(invalid)?;
     let store = context.open_store().await?;
     let named = format!("{}/{}", file.model.raw(), file.version);
-    let review = review_version(&named, &file.to, &store, context).await?;
+    let review = review_version(&named, Some(&file.to), &store, context).await?;
     if review.evaluation.facts_digest != file.facts_digest {
         return Err(CliError::new(
             ExitStatus::Changed,

@@ -21,6 +21,7 @@ mod warnings;
 pub use artifact_source::ArtifactSource;
 pub use build::{build, build_with_related};
 pub use graph::{CommitsSince, Edge, EdgeKind, Graph, Node, NodeId, NodeKind};
+pub use params::training_params;
 pub use related::{BaseModel, Commit, Related};
 pub use reproducibility::{Completeness, ReproducibilityCheck};
 pub use reproduction::{ReproductionStep, reproduction_steps, shell_script};

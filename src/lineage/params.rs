@@ -28,7 +28,8 @@ const MAX_LABEL_PARAMS: usize = 4;
 const MAX_VALUE_WIDTH: u16 = 25;
 
 /// The run's params, else those that MLflow 3 keeps with the logged model.
-pub(super) fn training_params(facts: &LineageFacts) -> &[KeyValue] {
+#[must_use]
+pub fn training_params(facts: &LineageFacts) -> &[KeyValue] {
     let of_run = facts.run.as_ref().map_or(&[][..], |run| &run.params);
     let of_model = facts
         .logged_model

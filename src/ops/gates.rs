@@ -99,6 +99,8 @@ pub struct Review {
     pub candidate: Candidate,
     /// Facts of the version to beat.
     pub champion: Option<Candidate>,
+    /// The registry that was read, with the open requests of the version.
+    pub snapshot: RegistrySnapshot,
 }
 
 /// Evaluates a version for a slot on a fresh snapshot, overriding nothing.
@@ -127,6 +129,7 @@ pub async fn review(
     };
     let dangling = dangling_champion(Some(&target.slot), Some(target.version), &snapshot);
     let facts = ChampionFacts::new(champion.as_ref(), dangling);
+    snapshot.run.clone_from(&candidate.run);
     let evaluation = policy
         .evaluate(&candidate, facts, target, user.into())
         .with_requests(&snapshot);
@@ -134,5 +137,6 @@ pub async fn review(
         evaluation,
         candidate,
         champion,
+        snapshot,
     })
 }

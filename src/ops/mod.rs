@@ -14,6 +14,7 @@ pub mod models;
 pub mod plan_write;
 pub mod recover;
 pub mod registry;
+pub mod review;
 pub mod runs;
 mod send;
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{KeyValue, Millis, ModelVersion};
+use crate::domain::{KeyValue, Millis, ModelName, ModelVersion, Slot, VersionNumber};
 
 /// Prefix of review tags; the start of the journal entry's id follows.
 pub const APPROVAL_PREFIX: &str = "frontrunner.approval.";
@@ -63,6 +63,55 @@ pub struct PreparedReview {
     /// The reviewer's reason.
     #[serde(default)]
     pub comment: String,
+}
+
+/// A prepared review as a file: on its way from the reviewer to a user with write access.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewFile {
+    /// Format version.
+    frontrunner_review: u32,
+    /// The registered model.
+    pub model: ModelName,
+    /// The reviewed version.
+    pub version: VersionNumber,
+    /// `Production` or `@champion`.
+    pub to: String,
+    /// Approve or reject.
+    pub decision: Decision,
+    /// SHA-256 of the candidate's facts in hex.
+    #[serde(rename = "seen")]
+    pub facts_digest: String,
+    /// The reviewer's part.
+    #[serde(flatten)]
+    pub prepared: PreparedReview,
+}
+
+impl ReviewFile {
+    /// A file in the current format.
+    #[must_use]
+    pub fn new(
+        (model, version, slot): (ModelName, VersionNumber, &Slot),
+        decision: Decision,
+        facts_digest: String,
+        prepared: PreparedReview,
+    ) -> Self {
+        Self {
+            frontrunner_review: 1,
+            model,
+            version,
+            to: slot.to_string(),
+            decision,
+            facts_digest,
+            prepared,
+        }
+    }
+
+    /// The file's text.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
 }
 
 impl Approval {

@@ -20,7 +20,7 @@ mod tag_record;
 mod undo;
 mod verify;
 
-pub use approval::{APPROVAL_PREFIX, Approval, Decision, PreparedReview};
+pub use approval::{APPROVAL_PREFIX, Approval, Decision, PreparedReview, ReviewFile};
 pub use champion::{dangling_champion, find_champion, target_slot};
 pub use clearance::{
     ClearanceError, Cleared, GateOutcome, GateResult, describe_verdict, first_blocking_gate,

@@ -26,6 +26,13 @@ pub fn format_duration(ms: Millis) -> String {
     format!("{sign}{text}")
 }
 
+/// A time in UTC to the minute: `2026-11-26 19:17 UTC`; `None` outside the calendar.
+#[must_use]
+pub fn format_time(ms: Millis) -> Option<String> {
+    let time = jiff::Timestamp::from_millisecond(ms).ok()?;
+    Some(time.strftime("%Y-%m-%d %H:%M UTC").to_string())
+}
+
 /// An age in its largest unit: `now`, `12 s ago`, `3 d ago`; a negative one is `in 5 min`.
 #[must_use]
 pub fn format_age(ms: Millis) -> String {

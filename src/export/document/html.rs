@@ -1,7 +1,7 @@
 //! A document as one HTML page: no script, no external resource, figures embedded as SVG.
 
 use super::escape::html as escape;
-use super::{Block, Cell, Check, Document, Table, Tone};
+use super::{Answer, Block, Cell, Check, Document, Table, Tone};
 use crate::export::picture::{Palette, PictureFormat, PictureOptions, render_picture};
 
 /// The style sheet, for light and dark mode.
@@ -41,6 +41,7 @@ impl Block {
             Self::Warnings(lines) => list(lines, " class=\"warning\""),
             Self::Diff(lines) => preformatted(lines),
             Self::Checks(checks) => check_table(checks),
+            Self::Answers(answers) => answer_table(answers),
             Self::Table(table) => table.to_html(),
             Self::Graph { outline, .. } => {
                 let mut sections = String::new();
@@ -74,6 +75,20 @@ fn list(lines: &[String], class: &str) -> String {
 fn preformatted(lines: &[String]) -> String {
     let lines: Vec<String> = lines.iter().map(|line| escape(line)).collect();
     format!("<pre>{}</pre>\n", lines.join("\n"))
+}
+
+fn answer_table(answers: &[Answer]) -> String {
+    let row = |answer: &Answer| {
+        let lines: Vec<String> = answer.lines.iter().map(|line| escape(line)).collect();
+        format!(
+            "<tr><th>{}</th><td{}>{}</td></tr>\n",
+            escape(answer.question),
+            class(answer.tone),
+            lines.join("<br>")
+        )
+    };
+    let rows: String = answers.iter().map(row).collect();
+    format!("<div class=\"wide\"><table>\n{rows}</table></div>\n")
 }
 
 fn check_table(checks: &[Check]) -> String {

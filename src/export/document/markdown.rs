@@ -1,7 +1,7 @@
 //! A document as Markdown that GitHub and GitLab render.
 
 use super::escape::markdown as escape;
-use super::{Block, Cell, Check, Document, Row, Table, Tone};
+use super::{Answer, Block, Cell, Check, Document, Row, Table, Tone};
 use crate::text::untrusted::clean;
 use crate::text::width;
 
@@ -40,6 +40,7 @@ impl Block {
                 format!("```diff\n{}```\n", lines.collect::<String>())
             }
             Self::Checks(checks) => check_table(checks),
+            Self::Answers(answers) => answer_table(answers),
             Self::Table(table) => table.to_markdown(),
             Self::Graph { mermaid, .. } => format!("```mermaid\n{mermaid}```\n"),
             Self::Details { summary, table } => format!(
@@ -59,15 +60,30 @@ fn list(lines: &[String], prefix: &str) -> String {
     list
 }
 
+fn answer_table(answers: &[Answer]) -> String {
+    let row = |answer: &Answer| {
+        let lines: Vec<String> = answer.lines.iter().map(|line| escape(line)).collect();
+        let answer_text = format!("{}{}", tone_sign(answer.tone), lines.join("<br>"));
+        table_row([format!("**{}**", escape(answer.question)), answer_text])
+    };
+    let head = table_row(["question", "answer"].map(str::to_owned));
+    let rows: String = answers.iter().map(row).collect();
+    format!("{head}{}{rows}", rule(2))
+}
+
+fn tone_sign(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Good => "✅ ",
+        Tone::Bad => "❌ ",
+        Tone::Warning => "⚠️ ",
+        Tone::Unknown => "❔ ",
+        _ => "",
+    }
+}
+
 fn check_table(checks: &[Check]) -> String {
     let row = |check: &Check| {
-        let sign = match check.tone {
-            Tone::Good => "✅ ",
-            Tone::Bad => "❌ ",
-            Tone::Warning => "⚠️ ",
-            Tone::Unknown => "❔ ",
-            _ => "",
-        };
+        let sign = tone_sign(check.tone);
         let why = if check.detail.is_empty() {
             String::new()
         } else {

@@ -32,6 +32,8 @@ pub(super) enum Block {
     /// Lines that begin with `+`, `-` or `~`.
     Diff(Vec<String>),
     Checks(Vec<Check>),
+    /// Questions with their answers, a sentence on each line.
+    Answers(Vec<Answer>),
     Table(Table),
     /// A graph: an outline by section where the format cannot draw, else a Mermaid drawing.
     Graph {
@@ -57,6 +59,18 @@ pub(super) struct Check {
     pub detail: String,
     /// The values that the result was computed from, by name.
     pub values: Vec<(String, String)>,
+}
+
+/// The answer to one question.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    /// For programs: `code`, `drift`.
+    pub key: &'static str,
+    /// A few words, such as `Which code?`.
+    pub question: &'static str,
+    pub tone: Tone,
+    /// The answer in a sentence, then what it rests on.
+    pub lines: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -119,6 +133,7 @@ impl Block {
         match self {
             Self::List(lines) | Self::Warnings(lines) | Self::Diff(lines) => lines.is_empty(),
             Self::Checks(checks) => checks.is_empty(),
+            Self::Answers(answers) => answers.is_empty(),
             Self::Table(table) => table.rows.is_empty(),
             _ => false,
         }

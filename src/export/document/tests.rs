@@ -39,6 +39,12 @@ fn document(texts: &[String]) -> Document {
             detail: text(2),
             values: vec![(text(0), text(1))],
         }]),
+        Block::Answers(vec![Answer {
+            key: "code",
+            question: "Which code?",
+            tone: Tone::Warning,
+            lines: vec![text(0), text(1)],
+        }]),
         Block::Table(table(3)),
         Block::Graph {
             outline: vec![("Made from", vec![text(0)])],

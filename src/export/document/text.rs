@@ -1,11 +1,13 @@
 //! A document as plain text for a terminal.
 
-use super::{Block, Check, Document};
+use super::{Answer, Block, Check, Document};
 use crate::text::untrusted::clean;
 use crate::text::width;
 
 /// Columns by which lists, and continued lines, are indented.
 const INDENT: usize = 2;
+/// With less room for them, answers stand below their questions.
+const MIN_ANSWER_COLUMNS: u16 = 40;
 
 impl Document {
     /// The lines, cleaned. With a width in columns, long lines are wrapped and tables are cut to fit.
@@ -44,6 +46,7 @@ impl Block {
                 .chain(lines.iter().map(indent))
                 .collect(),
             Self::Checks(checks) => check_lines(checks),
+            Self::Answers(answers) => answer_lines(answers, width),
             Self::Table(table) => match width {
                 Some(width) => table.to_sheet().fit_to_width(width),
                 None => table.to_sheet().to_aligned_lines(None).0,
@@ -60,6 +63,37 @@ impl Block {
             Self::Details { .. } | Self::Figure(_) => Vec::new(),
         }
     }
+}
+
+/// Questions at the left, the lines of each answer beside it; below it in a narrow terminal.
+fn answer_lines(answers: &[Answer], width: Option<u16>) -> Vec<String> {
+    let questions = answers.iter().map(|answer| width::width(answer.question));
+    let column = questions.max().unwrap_or(0) + 2;
+    let is_narrow = width.is_some_and(|width| width < column + MIN_ANSWER_COLUMNS);
+    let margin = if is_narrow { INDENT as u16 } else { column };
+    let room = width.map_or(u16::MAX, |width| width.saturating_sub(margin).max(1));
+    let mut lines = Vec::new();
+    for answer in answers {
+        let text = answer.lines.iter().enumerate().flat_map(|(nth, line)| {
+            // What an answer rests on is indented.
+            let indent = if nth == 0 { "" } else { "  " };
+            let wrapped = width::wrap(&clean(line), room.saturating_sub(4));
+            let hanging = move |(at, part): (usize, String)| {
+                let more = if at == 0 { "" } else { "  " };
+                format!("{indent}{more}{part}")
+            };
+            wrapped.into_iter().enumerate().map(hanging)
+        });
+        let mut head = Some(answer.question);
+        if is_narrow {
+            lines.extend(head.take().map(str::to_owned));
+        }
+        lines.extend(text.map(|part| {
+            let head = pad(head.take().unwrap_or_default(), margin);
+            format!("{head}{part}")
+        }));
+    }
+    lines
 }
 
 /// Names and states aligned in columns.

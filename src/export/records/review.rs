@@ -7,10 +7,12 @@ use serde_json::{Value, json};
 
 use super::CompareRecord;
 use crate::analysis::Comparison;
-use crate::export::review::ReviewDocument;
+use crate::export::document::{Answer, Tone};
+use crate::export::review::{FileContent, ReviewDocument};
 use crate::lineage;
-use crate::promotion::Approval;
 use crate::promotion::policy::Candidate;
+use crate::promotion::{Approval, describe_verdict};
+use crate::text::untrusted::clean;
 
 /// Paths of artifacts that only one version has, or whose sizes differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -52,6 +54,7 @@ impl<'a> ArtifactDiff<'a> {
 pub(in crate::export) fn review(
     review: &ReviewDocument<'_>,
     comparison: Option<&Comparison>,
+    answers: &[Answer],
 ) -> Value {
     let side = |facts: &Candidate| {
         let graph = lineage::build(facts);
@@ -73,6 +76,14 @@ pub(in crate::export) fn review(
             &champion.evidence.artifacts
         ))
     });
+    let context = review.context;
+    let contents = |wanted: FileContent| -> Vec<&String> {
+        let all = context.contents.iter();
+        all.filter(|(_, content)| **content == wanted)
+            .map(|(path, _)| path)
+            .collect()
+    };
+    let answers: Vec<Value> = answers.iter().map(answer_record).collect();
     json!({
         "target": evaluation.target.slot.to_string(),
         "passes": evaluation.is_passing(),
@@ -85,7 +96,26 @@ pub(in crate::export) fn review(
         "comparison": comparison.map(|comparison| CompareRecord::new(comparison, true)),
         "commits": review.commits.ok(),
         "artifacts": artifacts,
+        "verdict": describe_verdict(&evaluation.gates, context.warnings.len()),
+        "warnings": context.warnings,
+        "answers": answers,
+        "no_champion": context.dangling_champion,
+        "same_size_other_content": contents(FileContent::Different),
+        "same_size_not_compared": contents(FileContent::NotCompared),
     })
+}
+
+/// An answer: `state` is `good`, `warning`, `bad`, `unknown` or `plain`.
+fn answer_record(answer: &Answer) -> Value {
+    let state = match answer.tone {
+        Tone::Good | Tone::Best => "good",
+        Tone::Warning => "warning",
+        Tone::Bad | Tone::Worse => "bad",
+        Tone::Unknown => "unknown",
+        Tone::Plain | Tone::Muted => "plain",
+    };
+    let lines: Vec<_> = answer.lines.iter().map(|line| clean(line)).collect();
+    json!({"key": answer.key, "question": answer.question, "state": state, "lines": lines})
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 mod as_of;
 pub(crate) mod entry;
+mod last_move;
 pub(crate) mod outcome;
 pub(crate) mod record;
 mod registry_diff;
@@ -14,5 +15,6 @@ mod unrecorded;
 
 pub use as_of::{Holder, holders_at};
 pub use entry::{EntryState, JournalEntry, StepResult, last_undoable_entry};
+pub use last_move::{LastMove, last_move};
 pub use registry_diff::{HolderChange, registry_diff};
 pub use timeline::{EventSource, TimelineEvent, timeline};

@@ -16,7 +16,7 @@ use crate::ops::apply::{ApplyProgress, ApplyReport};
 use crate::ops::list_runs::RunPage;
 use crate::ops::plan_write::PlannedWrite;
 use crate::promotion::journal::JournalEntry;
-use crate::promotion::{Cleared, Intent};
+use crate::promotion::{Cleared, Intent, ReviewFile};
 use crate::store::{
     ChangedRuns, ChangedRunsQuery, Downstream, Features, Resolution, RunQuery, Upstream,
 };
@@ -113,6 +113,8 @@ pub enum Reply {
     Importance(Result<Box<Importance>, StoreError>),
     Diff(Result<Vec<DiffLine>, RequestError>),
     Review(Result<Box<ReviewPage>, RequestError>),
+    /// The file of [`Request::PrepareReview`].
+    ReviewPrepared(Result<String, RequestError>),
     Assessed(Result<Box<Assessment>, StoreError>),
     CommonFiles(Result<Vec<CommonFile>, StoreError>),
     Exported(Result<String, RequestError>),
@@ -127,6 +129,8 @@ pub enum Reply {
 pub struct ReviewPage {
     /// The slot that the version is reviewed for.
     pub slot: Slot,
+    /// The slots that it can be reviewed for, this one first.
+    pub slots: Vec<Slot>,
     /// The digest of the shown facts, in hex; an approval is bound to it.
     pub digest: String,
     /// Whether a transition request is open on the server; the decision then resolves it.
@@ -229,8 +233,19 @@ pub enum Request {
     Importance(Vec<Run>, String),
     /// A diff.
     Diff(DiffTarget),
-    /// The review of a version, wrapped to a width in cells.
-    Review(ModelName, VersionNumber, u16),
+    /// The review of a version.
+    Review {
+        /// The registered model.
+        model: ModelName,
+        /// The version.
+        version: VersionNumber,
+        /// What it is reviewed for; by default the first protected slot.
+        slot: Option<Slot>,
+        /// The lines are wrapped to this width in cells.
+        width: u16,
+    },
+    /// Write a review to a new file, for a user with write access to record.
+    PrepareReview(String, Box<ReviewFile>),
     /// The files that two runs have in common.
     CommonFiles(RunId, RunId),
     /// A picture for an area of the screen.

@@ -14,6 +14,7 @@ use crate::ops::lineage::{EvidenceSources, LineageSources, load_lineage_graph};
 use crate::ops::list_runs::list_runs;
 use crate::ops::models::model_detail;
 use crate::ops::recover::recover;
+use crate::ops::review::save_prepared_review;
 use crate::ops::runs::{run_detail, runs_by_id};
 use crate::ops::{diff, export};
 use crate::promotion::Outcome;
@@ -126,9 +127,19 @@ async fn handle_model_request(
             let assessment = assess_versions(policy, sources, &model, slot, user).await;
             Reply::Assessed(assessment.map(Box::new))
         }
-        Request::Review(model, version, width) => {
-            let page = review::review_version(services, &model, version, width).await;
+        Request::Review {
+            model,
+            version,
+            slot,
+            width,
+        } => {
+            let page = review::review_version(services, &model, version, slot, width).await;
             Reply::Review(page.map(Box::new))
+        }
+        Request::PrepareReview(path, review) => {
+            let save = move || save_prepared_review(&path, &review).map(|()| path);
+            let saved = tokio::task::spawn_blocking(save).await;
+            Reply::ReviewPrepared(saved.unwrap_or_else(|error| Err(error.into())))
         }
         Request::Plan {
             intent,
@@ -220,7 +231,7 @@ fn table_key(origin: &str, experiments: &[ExperimentId]) -> String {
     format!("{origin}\n{}", ids.join("\n"))
 }
 
-async fn journal_entries(services: &Services) -> Result<Vec<JournalEntry>> {
+pub(super) async fn journal_entries(services: &Services) -> Result<Vec<JournalEntry>> {
     let (journal, origin) = (
         services.journal.clone(),
         services.store.reader.origin().to_owned(),

@@ -1,23 +1,18 @@
 //! The review of a version as text.
 
-use super::requests::Services;
-use crate::domain::{ModelName, Slot, Stage, VersionNumber};
+use super::clock;
+use super::requests::{Services, journal_entries};
+use crate::domain::{ModelName, Slot, VersionNumber};
 use crate::export::review::ReviewDocument;
 use crate::ops::gates;
 use crate::ops::lineage::commits_since_champion;
+use crate::ops::review::{ReviewSettings, default_slot, load_context, reviewable_slots};
 use crate::promotion::policy::GateTarget;
 use crate::tui::app::message::{RequestError, ReviewPage};
 
 /// The slot that versions of a model are assessed for: the first protected one.
 pub(super) fn review_slot(services: &Services, model: &ModelName) -> Slot {
-    let protected = services
-        .policy
-        .protected_slots(model)
-        .unwrap_or_else(|| services.protected_slots.clone());
-    protected
-        .into_iter()
-        .next()
-        .unwrap_or(Slot::Stage(Stage::Production))
+    default_slot(&services.policy, model, &services.protected_slots)
 }
 
 /// The review of a version, in lines of at most `width` cells.
@@ -25,14 +20,25 @@ pub(super) async fn review_version(
     services: &Services,
     model: &ModelName,
     version: VersionNumber,
+    slot: Option<Slot>,
     width: u16,
 ) -> Result<ReviewPage, RequestError> {
     let target = GateTarget {
-        slot: review_slot(services, model),
+        slot: slot.unwrap_or_else(|| review_slot(services, model)),
         version,
     };
     let sources = services.sources(services.primary.as_ref());
     let review = gates::review(&services.policy, sources, model, &target, &services.user).await?;
+    let entries = journal_entries(services).await.unwrap_or_default();
+    let settings = ReviewSettings {
+        policy: &services.policy,
+        entries: &entries,
+        user: &services.user,
+        protected_slots: &services.protected_slots,
+        writes_tags: services.writes_tags,
+        now: clock::now(),
+    };
+    let beyond = load_context(sources, &review, settings).await;
     // Git lists the commits between the two, which can take a while.
     let work = move || {
         let commits = commits_since_champion(&review.candidate, review.champion.as_ref());
@@ -41,9 +47,11 @@ pub(super) async fn review_version(
             candidate: &review.candidate,
             champion: review.champion.as_ref(),
             commits: commits.as_deref().map_err(String::as_str),
+            context: &beyond,
         };
         ReviewPage {
             lines: document.to_document().to_lines(Some(width)),
+            slots: reviewable_slots(&review.snapshot, &review.evaluation.target.slot),
             is_requested: !review.evaluation.requests.is_empty(),
             slot: review.evaluation.target.slot,
             digest: review.evaluation.facts_digest,

@@ -21,7 +21,7 @@ pub(crate) use picker::{Picker, PickerItem};
 pub use plan::{PlanDialog, PlanField, PlanPhase};
 pub(crate) use prompt::{Prompt, PromptFeedback};
 pub(crate) use register::RegisterDialog;
-pub(crate) use review::ReviewDialog;
+pub(crate) use review::{PrepareForm, ReviewDialog};
 pub(crate) use submission::{Handler, Submission};
 
 use tui_input::InputRequest;
@@ -66,6 +66,7 @@ impl Dialog {
             Self::Prompt(_) => Scope::Prompt,
             Self::Columns(_) => Scope::Columns,
             Self::Plan(_) => Scope::Plan,
+            Self::Review(dialog) if dialog.form.is_some() => Scope::Prompt,
             Self::Review(_) => Scope::Review,
             Self::Help(..) | Self::Messages(_) | Self::Image(_) | Self::Diff(_) => Scope::Pager,
         }
@@ -82,11 +83,8 @@ impl Dialog {
             Self::Columns(picker) => picker.edit(request),
             Self::Register(dialog) => dialog.edit(request),
             Self::Plan(dialog) => dialog.edit(request),
-            Self::Help(..)
-            | Self::Messages(_)
-            | Self::Image(_)
-            | Self::Diff(_)
-            | Self::Review(_) => {}
+            Self::Help(..) | Self::Messages(_) | Self::Image(_) | Self::Diff(_) => {}
+            Self::Review(dialog) => dialog.edit(request),
         }
     }
 
@@ -118,7 +116,7 @@ impl Dialog {
             Self::Plan(dialog) => dialog.handle_reply(ticket, reply, context),
             Self::Image(dialog) => dialog.handle_reply(ticket, reply),
             Self::Diff(dialog) => dialog.handle_reply(ticket, reply),
-            Self::Review(dialog) => dialog.handle_reply(ticket, reply),
+            Self::Review(dialog) => dialog.handle_reply(ticket, reply, context),
             _ => Some(reply),
         }
     }
@@ -128,6 +126,9 @@ impl Dialog {
             Self::Prompt(prompt) => prompt.handle_action(action, context),
             Self::Register(dialog) => dialog.handle_action(action, context),
             Self::Plan(dialog) => dialog.handle_action(action, context),
+            Self::Review(dialog) if dialog.form.is_some() => {
+                dialog.handle_form_action(action, context);
+            }
             _ if action == Action::Back => context.close_dialog(),
             Self::Picker(picker) if action == Action::Accept => {
                 if let Some(step) = picker.take_selected() {

@@ -1,8 +1,12 @@
 //! The review of a version: candidate against champion, with approval and rejection.
 
+use tui_input::{Input, InputRequest};
+
 use crate::config::keymap::Action;
 use crate::domain::{ModelName, Slot, VersionNumber};
-use crate::promotion::{Decision, Intent};
+use crate::promotion::{Decision, Intent, PreparedReview, ReviewFile};
+use crate::text::shell::quote_word;
+use crate::text::untrusted::clean;
 use crate::tui::app::context::UpdateContext;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::message::{Reply, Request, RequestError, ReviewPage, Ticket};
@@ -17,28 +21,65 @@ pub struct ReviewDialog {
     /// `None` until the reply arrives.
     pub page: Option<Result<Box<ReviewPage>, RequestError>>,
     pub cursor: Cursor,
+    /// Open while a reviewer without write access prepares a file.
+    pub form: Option<PrepareForm>,
+    /// What became of the prepared file; cleaned lines.
+    pub notice: Vec<String>,
     ticket: Ticket,
 }
 
+/// The fields of a prepared review.
+#[derive(Debug)]
+pub struct PrepareForm {
+    pub decision: Decision,
+    pub reason: Input,
+    pub file: Input,
+    /// Whether the file's name has the focus, not the reason.
+    pub is_at_file: bool,
+}
+
 impl ReviewDialog {
-    /// Requests the review of a version.
+    /// Requests the review of a version for the default slot.
     #[must_use]
     pub fn open(model: ModelName, version: VersionNumber, context: &mut UpdateContext<'_>) -> Self {
-        let width = context.size.width.saturating_sub(BORDER_CELLS);
-        let ticket = context.request(Request::Review(model.clone(), version, width));
+        let ticket = request_page(&model, version, None, context);
         Self {
             model,
             version,
             page: None,
             cursor: Cursor::default(),
+            form: None,
+            notice: Vec::new(),
             ticket,
         }
     }
 
-    pub(super) fn handle_reply(&mut self, ticket: Ticket, reply: Reply) -> Option<Reply> {
+    /// The slot that the version is reviewed for, once it is known.
+    #[must_use]
+    pub fn slot(&self) -> Option<&Slot> {
+        let page = self.page.as_ref()?.as_ref().ok()?;
+        Some(&page.slot)
+    }
+
+    pub(super) fn handle_reply(
+        &mut self,
+        ticket: Ticket,
+        reply: Reply,
+        context: &mut UpdateContext<'_>,
+    ) -> Option<Reply> {
         match reply {
             Reply::Review(result) if self.ticket == ticket => {
                 self.page = Some(result);
+                None
+            }
+            Reply::ReviewPrepared(result) if self.ticket == ticket => {
+                self.notice = match result {
+                    Ok(path) => submit_lines(&path),
+                    Err(error) => {
+                        context.notify(format!("{}; {}", error.message, error.hint));
+                        Vec::new()
+                    }
+                };
                 None
             }
             other => Some(other),
@@ -47,9 +88,15 @@ impl ReviewDialog {
 
     pub(super) fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) {
         let Some(Ok(page)) = &self.page else { return };
-        let decision = match action {
-            Action::Approve => Decision::Approve,
-            Action::Reject => Decision::Reject,
+        match action {
+            Action::Approve => self.decide(Decision::Approve, context),
+            Action::Reject => self.decide(Decision::Reject, context),
+            Action::NextTarget => {
+                let Some(next) = page.slots.get(1).cloned() else {
+                    return context.notify("this model has no other stage or alias in use");
+                };
+                self.show_slot(next, context);
+            }
             other => {
                 let height = crate::tui::app::layout::screen_areas(context.size)
                     .body
@@ -57,9 +104,31 @@ impl ReviewDialog {
                     .saturating_sub(2);
                 self.cursor
                     .apply_motion(other, page.lines.len(), height.into());
-                return;
             }
-        };
+        }
+    }
+
+    fn show_slot(&mut self, slot: Slot, context: &mut UpdateContext<'_>) {
+        self.ticket = request_page(&self.model, self.version, Some(slot), context);
+        self.page = None;
+        self.cursor = Cursor::default();
+        self.notice.clear();
+    }
+
+    /// Plans to record a decision; without write access, asks for a file to prepare.
+    fn decide(&mut self, decision: Decision, context: &mut UpdateContext<'_>) {
+        let Some(Ok(page)) = &self.page else { return };
+        if !context.shared.session.can_write {
+            let name = default_file_name(&self.model, self.version, &page.slot);
+            self.notice.clear();
+            self.form = Some(PrepareForm {
+                decision,
+                reason: Input::default(),
+                file: Input::new(name),
+                is_at_file: false,
+            });
+            return;
+        }
         let facts_digest = page.digest.clone();
         let (model, version) = (self.model.clone(), self.version);
         let intent = match page.slot.clone() {
@@ -82,4 +151,78 @@ impl ReviewDialog {
         };
         context.plan(intent);
     }
+
+    pub(super) fn edit(&mut self, request: InputRequest) {
+        if let Some(form) = &mut self.form {
+            let field = if form.is_at_file {
+                &mut form.file
+            } else {
+                &mut form.reason
+            };
+            field.handle(request);
+        }
+    }
+
+    pub(super) fn handle_form_action(&mut self, action: Action, context: &mut UpdateContext<'_>) {
+        match (action, &mut self.form) {
+            (Action::Back, _) => self.form = None,
+            (Action::Accept, Some(form)) if !form.is_at_file => form.is_at_file = true,
+            (Action::Complete | Action::Next | Action::Previous, Some(form)) => {
+                form.is_at_file = !form.is_at_file;
+            }
+            (Action::Accept, Some(_)) => self.prepare(context),
+            _ => {}
+        }
+    }
+
+    fn prepare(&mut self, context: &mut UpdateContext<'_>) {
+        let (Some(form), Some(Ok(page))) = (self.form.take(), &self.page) else {
+            return;
+        };
+        let prepared = PreparedReview {
+            reviewer: context.shared.session.user.clone(),
+            at: context.now,
+            comment: form.reason.value().to_owned(),
+        };
+        let target = (self.model.clone(), self.version, &page.slot);
+        let review = ReviewFile::new(target, form.decision, page.digest.clone(), prepared);
+        let path = form.file.value().trim().to_owned();
+        self.ticket = context.request(Request::PrepareReview(path, Box::new(review)));
+    }
+}
+
+fn request_page(
+    model: &ModelName,
+    version: VersionNumber,
+    slot: Option<Slot>,
+    context: &mut UpdateContext<'_>,
+) -> Ticket {
+    context.request(Request::Review {
+        model: model.clone(),
+        version,
+        slot,
+        width: context.size.width.saturating_sub(BORDER_CELLS),
+    })
+}
+
+/// `review-churn-classifier-6-Production.json`, of characters that every file system takes.
+fn default_file_name(model: &ModelName, version: VersionNumber, slot: &Slot) -> String {
+    let name = format!("review-{}-{version}-{slot}", model.raw());
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let plain: String = name
+        .chars()
+        .map(|c| if is_plain(&c) { c } else { '-' })
+        .collect();
+    format!("{}.json", plain.replace("--", "-"))
+}
+
+fn submit_lines(path: &str) -> Vec<String> {
+    let word = quote_word(path).unwrap_or_else(|| "FILE".to_owned());
+    vec![
+        format!(
+            "wrote {}; a user with write access records it with:",
+            clean(path)
+        ),
+        format!("frontrunner review --submit {word}"),
+    ]
 }

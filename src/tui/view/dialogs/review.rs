@@ -1,21 +1,31 @@
 //! Draws the review of a version.
 
 use ratatui::layout::Rect;
+use tui_input::Input;
 
 use super::diff::draw_placeholder;
+use super::text_field;
 use crate::config::theme::Role;
-use crate::tui::app::dialogs::ReviewDialog;
+use crate::promotion::Decision;
+use crate::tui::app::dialogs::{PrepareForm, ReviewDialog};
 use crate::tui::app::layout::{Size, screen_areas};
+use crate::tui::app::message::ReviewPage;
 use crate::tui::view::painter::{Painter, row_at};
+
+/// The rows of the form: a heading and two fields.
+const FORM_ROWS: u16 = 3;
 
 pub fn draw(painter: &mut Painter<'_>, size: Size, view: &ReviewDialog) {
     let body = screen_areas(size).body;
     painter.clear(body);
-    let inside = painter.draw_frame(
-        body,
-        &format!("review {}/{}", view.model.clean(), view.version),
-        true,
+    let target = view.slot().map(|slot| format!(" for {slot}"));
+    let title = format!(
+        "review {}/{}{}",
+        view.model.clean(),
+        view.version,
+        target.unwrap_or_default()
     );
+    let inside = painter.draw_frame(body, &title, true);
     let room = Rect {
         x: inside.x + 1,
         width: inside.width.saturating_sub(2),
@@ -30,15 +40,70 @@ pub fn draw(painter: &mut Painter<'_>, size: Size, view: &ReviewDialog) {
             Role::Bad,
         ),
         Some(Ok(page)) => {
-            let visible_range = view
-                .cursor
-                .visible_range(page.lines.len(), inside.height.into());
-            for (nth, line) in page.lines[visible_range.clone()].iter().enumerate() {
-                painter.draw_text(row_at(room, nth as u16), line, Role::Text);
-                if visible_range.start + nth == view.cursor.index {
-                    painter.apply_role(row_at(inside, nth as u16), Role::Selection);
+            let below = match (&view.form, view.notice.len()) {
+                (Some(_), _) => FORM_ROWS,
+                (None, lines) => u16::try_from(lines).unwrap_or(0),
+            };
+            let below = below.min(room.height / 2);
+            let page_rows = Rect {
+                height: room.height - below,
+                ..room
+            };
+            draw_page(painter, page_rows, view, page);
+            let footer = Rect {
+                y: page_rows.bottom(),
+                height: below,
+                ..room
+            };
+            match &view.form {
+                Some(form) => draw_form(painter, footer, form),
+                None => {
+                    for (nth, line) in view.notice.iter().enumerate().take(below.into()) {
+                        painter.draw_text(row_at(footer, nth as u16), line, Role::Good);
+                    }
                 }
             }
         }
     }
+}
+
+fn draw_page(painter: &mut Painter<'_>, room: Rect, view: &ReviewDialog, page: &ReviewPage) {
+    let visible_range = view
+        .cursor
+        .visible_range(page.lines.len(), room.height.into());
+    for (nth, line) in page.lines[visible_range.clone()].iter().enumerate() {
+        painter.draw_text(row_at(room, nth as u16), line, Role::Text);
+        if visible_range.start + nth == view.cursor.index {
+            painter.apply_role(row_at(room, nth as u16), Role::Selection);
+        }
+    }
+}
+
+/// The decision and the two fields of a prepared review.
+fn draw_form(painter: &mut Painter<'_>, area: Rect, form: &PrepareForm) {
+    let verb = match form.decision {
+        Decision::Approve => "approve",
+        Decision::Reject => "reject",
+    };
+    let heading = format!("{verb}: this session is read-only, so a file is prepared");
+    painter.draw_text(row_at(area, 0), &heading, Role::Warn);
+    let fields = [
+        ("reason: ", &form.reason, !form.is_at_file),
+        ("file: ", &form.file, form.is_at_file),
+    ];
+    for (nth, (title, input, has_focus)) in fields.into_iter().enumerate() {
+        let line = row_at(area, nth as u16 + 1);
+        draw_field(painter, line, title, input, has_focus);
+    }
+}
+
+fn draw_field(painter: &mut Painter<'_>, line: Rect, title: &str, input: &Input, has_focus: bool) {
+    let role = if has_focus { Role::Accent } else { Role::Muted };
+    let used = painter.draw_text(line, title, role);
+    let rest = Rect {
+        x: line.x + used,
+        width: line.width.saturating_sub(used),
+        ..line
+    };
+    text_field::draw(painter, rest, input, has_focus);
 }
