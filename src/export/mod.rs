@@ -11,5 +11,5 @@ pub mod records;
 pub mod review;
 mod sheet;
 
-pub use document::Document;
+pub use document::{Document, Tone};
 pub use sheet::Sheet;

@@ -261,7 +261,7 @@ fn run_step(facts: &LineageFacts, checks: &[ReproducibilityCheck]) -> Reproducti
             .is_some_and(|end| end == "py") =>
         {
             step.add_command("env/bin/python {}", &[source.raw()]);
-            step.add_note("arguments not recorded: the params above are what the run logged");
+            step.add_note("arguments not recorded: the run logged only its params");
         }
         _ => step.add_note(&format!("run from {}", source.raw())),
     }

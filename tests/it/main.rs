@@ -39,6 +39,7 @@ mod read_only;
 mod reference_implementations;
 mod reproduce;
 mod rest_store;
+mod review;
 mod screens;
 mod screenshots;
 mod simulation;

@@ -259,9 +259,9 @@ fn review_packet_is_markdown_and_json() {
         .stdout;
     for part in [
         "## Review: churn-classifier/6 for Production",
-        "Against churn-classifier/4.",
+        "Against churn-classifier/4, the champion",
         "❔ absent: 0 of 1 approvals",
-        "| auc ↑ |",
+        "auc, the goal: 0.8952, better by 0.0078",
         "+ lightgbm",
     ] {
         assert!(page.contains(part), "{part}: {page}");

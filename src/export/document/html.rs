@@ -36,6 +36,7 @@ impl Block {
         match self {
             Self::Heading(text) => format!("<h2>{}</h2>\n", escape(text)),
             Self::Paragraph(text) => format!("<p>{}</p>\n", escape(text)),
+            Self::Verdict(text, tone) => format!("<p{}>{}</p>\n", class(*tone), escape(text)),
             Self::Note(text) => format!("<p><small>{}</small></p>\n", escape(text)),
             Self::List(lines) => list(lines, ""),
             Self::Warnings(lines) => list(lines, " class=\"warning\""),
@@ -139,7 +140,7 @@ fn cell(cell: &Cell) -> String {
 
 fn class(tone: Tone) -> &'static str {
     match tone {
-        Tone::Plain => "",
+        Tone::Plain | Tone::Title => "",
         Tone::Best => " class=\"best\"",
         Tone::Worse => " class=\"worse\"",
         Tone::Muted | Tone::Unknown => " class=\"muted\"",

@@ -29,6 +29,7 @@ impl Block {
         match self {
             Self::Heading(text) => format!("### {}\n", escape(text)),
             Self::Paragraph(text) => format!("{}\n", escape(text)),
+            Self::Verdict(text, tone) => format!("{}{}\n", tone_sign(*tone), escape(text)),
             Self::Note(text) => format!("<sub>{}</sub>\n", escape(text)),
             Self::List(lines) => list(lines, ""),
             Self::Warnings(lines) if lines.is_empty() => String::new(),

@@ -25,6 +25,8 @@ pub struct Document {
 pub(super) enum Block {
     Heading(String),
     Paragraph(String),
+    /// A sentence that decides.
+    Verdict(String, Tone),
     /// Small print.
     Note(String),
     List(Vec<String>),
@@ -100,15 +102,25 @@ pub(super) struct Cell {
 
 /// How a value compares, or how a check ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Tone {
+pub enum Tone {
+    /// Nothing to point out.
     #[default]
     Plain,
+    /// A heading.
+    Title,
+    /// The best value of several.
     Best,
+    /// Worse than the baseline.
     Worse,
+    /// Less important.
     Muted,
+    /// It speaks for the version.
     Good,
+    /// It needs attention.
     Warning,
+    /// It speaks against the version.
     Bad,
+    /// It is not known.
     Unknown,
 }
 

@@ -1,6 +1,6 @@
 //! A document as plain text for a terminal.
 
-use super::{Answer, Block, Check, Document};
+use super::{Answer, Block, Check, Document, Tone};
 use crate::text::untrusted::clean;
 use crate::text::width;
 
@@ -13,7 +13,14 @@ impl Document {
     /// The lines, cleaned. With a width in columns, long lines are wrapped and tables are cut to fit.
     #[must_use]
     pub fn to_lines(&self, width: Option<u16>) -> Vec<String> {
-        let mut lines = vec![self.title.clone()];
+        let lines = self.to_toned_lines(width).into_iter();
+        lines.map(|(_, line)| line).collect()
+    }
+
+    /// The lines of [`Self::to_lines`], each with its tone.
+    #[must_use]
+    pub fn to_toned_lines(&self, width: Option<u16>) -> Vec<(Tone, String)> {
+        let mut lines = vec![(Tone::Title, self.title.clone())];
         let mut previous: Option<&Block> = None;
         for block in &self.blocks {
             let rendered = block.to_lines(width);
@@ -21,32 +28,49 @@ impl Document {
                 continue;
             }
             let continues = match previous {
-                None | Some(Block::Paragraph(_)) => matches!(block, Block::Paragraph(_)),
+                None | Some(Block::Paragraph(_)) => {
+                    matches!(block, Block::Paragraph(_) | Block::Verdict(..))
+                }
                 Some(Block::Heading(_)) => true,
                 Some(_) => false,
             };
-            lines.extend((!continues).then(String::new));
+            lines.extend((!continues).then(|| (Tone::Plain, String::new())));
             lines.extend(rendered);
             previous = Some(block);
         }
-        lines
-            .iter()
-            .map(|line| clean(line))
-            .flat_map(|line| wrap(&line, width))
-            .collect()
+        let wrapped = lines.iter().flat_map(|(tone, line)| {
+            let parts = wrap(&clean(line), width).into_iter();
+            parts.map(|part| (*tone, part))
+        });
+        wrapped.collect()
     }
 }
 
 impl Block {
-    fn to_lines(&self, width: Option<u16>) -> Vec<String> {
+    fn to_lines(&self, width: Option<u16>) -> Vec<(Tone, String)> {
+        let tone = match self {
+            Self::Answers(answers) => return answer_lines(answers, width),
+            Self::Heading(_) => Tone::Title,
+            Self::Verdict(_, tone) => *tone,
+            Self::Warnings(_) => Tone::Warning,
+            Self::Note(_) => Tone::Muted,
+            _ => Tone::Plain,
+        };
+        let lines = self.to_plain_lines(width).into_iter();
+        lines.map(|line| (tone, line)).collect()
+    }
+
+    fn to_plain_lines(&self, width: Option<u16>) -> Vec<String> {
         match self {
-            Self::Heading(text) | Self::Paragraph(text) | Self::Note(text) => vec![text.clone()],
+            Self::Heading(text)
+            | Self::Paragraph(text)
+            | Self::Verdict(text, _)
+            | Self::Note(text) => vec![text.clone()],
             Self::List(lines) | Self::Diff(lines) => lines.iter().map(indent).collect(),
             Self::Warnings(lines) => std::iter::once("Warnings".to_owned())
                 .chain(lines.iter().map(indent))
                 .collect(),
             Self::Checks(checks) => check_lines(checks),
-            Self::Answers(answers) => answer_lines(answers, width),
             Self::Table(table) => match width {
                 Some(width) => table.to_sheet().fit_to_width(width),
                 None => table.to_sheet().to_aligned_lines(None).0,
@@ -60,13 +84,13 @@ impl Block {
                 }
                 lines
             }
-            Self::Details { .. } | Self::Figure(_) => Vec::new(),
+            Self::Answers(_) | Self::Details { .. } | Self::Figure(_) => Vec::new(),
         }
     }
 }
 
 /// Questions at the left, the lines of each answer beside it; below it in a narrow terminal.
-fn answer_lines(answers: &[Answer], width: Option<u16>) -> Vec<String> {
+fn answer_lines(answers: &[Answer], width: Option<u16>) -> Vec<(Tone, String)> {
     let questions = answers.iter().map(|answer| width::width(answer.question));
     let column = questions.max().unwrap_or(0) + 2;
     let is_narrow = width.is_some_and(|width| width < column + MIN_ANSWER_COLUMNS);
@@ -86,11 +110,17 @@ fn answer_lines(answers: &[Answer], width: Option<u16>) -> Vec<String> {
         });
         let mut head = Some(answer.question);
         if is_narrow {
-            lines.extend(head.take().map(str::to_owned));
+            lines.extend(head.take().map(|head| (answer.tone, head.to_owned())));
         }
         lines.extend(text.map(|part| {
+            // What an answer rests on stays plain, so that the answers stand out.
+            let tone = if part.starts_with(' ') {
+                Tone::Plain
+            } else {
+                answer.tone
+            };
             let head = pad(head.take().unwrap_or_default(), margin);
-            format!("{head}{part}")
+            (tone, format!("{head}{part}"))
         }));
     }
     lines

@@ -112,7 +112,7 @@ fn answer_record(answer: &Answer) -> Value {
         Tone::Warning => "warning",
         Tone::Bad | Tone::Worse => "bad",
         Tone::Unknown => "unknown",
-        Tone::Plain | Tone::Muted => "plain",
+        Tone::Plain | Tone::Title | Tone::Muted => "plain",
     };
     let lines: Vec<_> = answer.lines.iter().map(|line| clean(line)).collect();
     json!({"key": answer.key, "question": answer.question, "state": state, "lines": lines})

@@ -89,9 +89,16 @@ impl ReviewDocument<'_> {
         let slot = &self.evaluation.target.slot;
         let mut document = Document::new(format!("Review: {} for {slot}", label(self.candidate)));
         let verdict = describe_verdict(&self.evaluation.gates, self.context.warnings.len());
+        let tone = if !self.evaluation.is_passing() {
+            Tone::Bad
+        } else if self.context.warnings.is_empty() {
+            Tone::Good
+        } else {
+            Tone::Warning
+        };
         document.blocks.extend([
             Block::Paragraph(self.opponent()),
-            Block::Paragraph(format!("Verdict: {verdict}.")),
+            Block::Verdict(format!("Verdict: {verdict}."), tone),
         ]);
         let (blocking, passing): (Vec<&GateResult>, Vec<&GateResult>) = self
             .evaluation
@@ -241,7 +248,7 @@ impl Sides<'_> {
     }
 }
 
-/// An answer; without lines there is nothing to say, which its first line must not hide.
+/// An answer in lines of raw text.
 fn answer(key: &'static str, question: &'static str, tone: Tone, lines: Vec<String>) -> Answer {
     Answer {
         key,

@@ -49,6 +49,7 @@ impl Sides<'_> {
             let is_open = answer.tone == Tone::Unknown;
             let topic = answer.question.trim_end_matches('?').to_lowercase();
             let text = first.strip_prefix("not known: ").unwrap_or(first);
+            let text = text.split(';').next().unwrap_or_default();
             is_open.then(|| format!("{topic}: {text}"))
         });
         let gaps = self.reproduction_gaps().into_iter();

@@ -58,6 +58,9 @@ pub(super) fn run_git_in(
         run_bounded(&mut command).map_err(|error| format!("cannot run git: {error}"))?;
     if !succeeded {
         let message = String::from_utf8_lossy(&stderr);
+        if message.contains("not a git repository") {
+            return Err("this folder is not in a git repository".to_owned());
+        }
         return Err(format!(
             "the local repository does not have the commits: {}",
             clean(message.lines().next().unwrap_or_default())

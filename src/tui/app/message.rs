@@ -7,6 +7,7 @@ use crate::analysis::value_diff::DiffLine;
 use crate::chart::Figure;
 use crate::config::keymap::Key;
 use crate::config::saved_views::{SavedView, ViewError};
+use crate::config::theme::Role;
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, MetricHistory, ModelName, Preview,
     RegisteredModel, Run, RunId, Slot, StoreError, VersionNumber,
@@ -135,8 +136,8 @@ pub struct ReviewPage {
     pub digest: String,
     /// Whether a transition request is open on the server; the decision then resolves it.
     pub is_requested: bool,
-    /// Cleaned.
-    pub lines: Vec<String>,
+    /// Cleaned, each with its role.
+    pub lines: Vec<(String, Role)>,
 }
 
 /// The source of a picture.

@@ -2,8 +2,10 @@
 
 use super::clock;
 use super::requests::{Services, journal_entries};
+use crate::config::theme::Role;
 use crate::domain::{ModelName, Slot, VersionNumber};
 use crate::export::review::ReviewDocument;
+use crate::export::{Document, Tone};
 use crate::ops::gates;
 use crate::ops::lineage::commits_since_champion;
 use crate::ops::review::{ReviewSettings, default_slot, load_context, reviewable_slots};
@@ -50,7 +52,7 @@ pub(super) async fn review_version(
             context: &beyond,
         };
         ReviewPage {
-            lines: document.to_document().to_lines(Some(width)),
+            lines: toned_lines(&document.to_document(), width),
             slots: reviewable_slots(&review.snapshot, &review.evaluation.target.slot),
             is_requested: !review.evaluation.requests.is_empty(),
             slot: review.evaluation.target.slot,
@@ -59,4 +61,18 @@ pub(super) async fn review_version(
     };
     let page = tokio::task::spawn_blocking(work).await;
     page.map_err(RequestError::from)
+}
+
+/// The lines without the title, which the frame has.
+fn toned_lines(document: &Document, width: u16) -> Vec<(String, Role)> {
+    let role = |tone| match tone {
+        Tone::Plain | Tone::Unknown => Role::Text,
+        Tone::Title => Role::Title,
+        Tone::Best | Tone::Good => Role::Good,
+        Tone::Worse | Tone::Bad => Role::Bad,
+        Tone::Warning => Role::Warn,
+        Tone::Muted => Role::Muted,
+    };
+    let lines = document.to_toned_lines(Some(width)).into_iter().skip(1);
+    lines.map(|(tone, line)| (line, role(tone))).collect()
 }

@@ -24,14 +24,68 @@ fn versions() -> Driver {
     driver
 }
 
+/// Everything that the open review shows, page by page.
+fn review_text(driver: &mut Driver) -> String {
+    let mut text = String::new();
+    driver.press("g");
+    for _ in 0..8 {
+        text.push_str(&driver.screen());
+        driver.press("pagedown");
+    }
+    text
+}
+
+#[track_caller]
+fn assert_review_shows(driver: &mut Driver, parts: &[&str]) {
+    let text = review_text(driver);
+    for part in parts {
+        assert!(text.contains(part), "{part} is not in the review:\n{text}");
+    }
+}
+
+#[test]
+fn review_can_be_for_another_slot() {
+    let mut driver = versions();
+    driver
+        .press("D")
+        .assert_shows("review churn-classifier/6 for @champion")
+        .assert_shows("1 of 2 gates does not pass: signed off");
+    driver
+        .press("t")
+        .assert_shows("review churn-classifier/6 for Production");
+}
+
+#[test]
+fn read_only_reviewer_prepares_a_file_on_the_screen() {
+    let mut driver = Driver::read_only();
+    driver
+        .press("4 f ctrl-u")
+        .type_text("churn")
+        .press("enter enter g D");
+    driver.press("a").assert_shows("a file is prepared");
+    let file = driver.store().with_file_name("prepared.json");
+    driver
+        .type_text("seen the curves")
+        .press("enter ctrl-u")
+        .type_text(file.to_str().unwrap())
+        .press("enter")
+        .assert_shows("frontrunner review --submit");
+    let text = std::fs::read_to_string(&file).unwrap();
+    for part in ["\"approve\"", "\"seen the curves\"", "\"Production\""] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    // A second review does not overwrite it.
+    driver.press("x").type_text("slow").press("enter ctrl-u");
+    driver.type_text(file.to_str().unwrap()).press("enter");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+}
+
 #[test]
 fn gate_results_are_shown_in_versions_and_review() {
     let mut driver = versions();
     driver.assert_shows("gates").assert_shows("1/2");
-    driver
-        .press("D")
-        .assert_shows("signed off")
-        .assert_shows("has a run");
+    driver.press("D").assert_shows("signed off");
+    assert_review_shows(&mut driver, &["Gates that pass", "has a run"]);
     driver.press("esc").assert_hides("signed off:");
 }
 
@@ -57,10 +111,8 @@ fn approval_is_recorded_from_the_review() {
         .type_text("seen the curves")
         .press("enter enter")
         .assert_shows("verified");
-    driver
-        .press("enter D")
-        .assert_shows("approve for")
-        .assert_shows("seen the curves");
+    driver.press("enter D");
+    assert_review_shows(&mut driver, &["approve for", "seen the curves"]);
 }
 
 #[test]
@@ -69,8 +121,6 @@ fn evidence_is_shown_in_versions_and_review() {
     driver
         .assert_shows("Evidently")
         .assert_shows("✗ dataset_drift true");
-    driver
-        .press("D")
-        .assert_shows("not as expected")
-        .assert_shows("drift_share");
+    driver.press("D");
+    assert_review_shows(&mut driver, &["not as expected", "drift_share"]);
 }

@@ -8,7 +8,6 @@ use crate::promotion::{Decision, Intent, PreparedReview, ReviewFile};
 use crate::text::shell::quote_word;
 use crate::text::untrusted::clean;
 use crate::tui::app::context::UpdateContext;
-use crate::tui::app::cursor::Cursor;
 use crate::tui::app::message::{Reply, Request, RequestError, ReviewPage, Ticket};
 
 /// The cells around a line: the frame and a space on each side.
@@ -20,7 +19,8 @@ pub struct ReviewDialog {
     pub version: VersionNumber,
     /// `None` until the reply arrives.
     pub page: Option<Result<Box<ReviewPage>, RequestError>>,
-    pub cursor: Cursor,
+    /// The first visible line.
+    pub scroll: usize,
     /// Open while a reviewer without write access prepares a file.
     pub form: Option<PrepareForm>,
     /// What became of the prepared file; cleaned lines.
@@ -47,7 +47,7 @@ impl ReviewDialog {
             model,
             version,
             page: None,
-            cursor: Cursor::default(),
+            scroll: 0,
             form: None,
             notice: Vec::new(),
             ticket,
@@ -102,8 +102,8 @@ impl ReviewDialog {
                     .body
                     .height
                     .saturating_sub(2);
-                self.cursor
-                    .apply_motion(other, page.lines.len(), height.into());
+                let last = page.lines.len().saturating_sub(height.into());
+                self.scroll = scrolled(self.scroll.min(last), other, height.into()).min(last);
             }
         }
     }
@@ -111,7 +111,7 @@ impl ReviewDialog {
     fn show_slot(&mut self, slot: Slot, context: &mut UpdateContext<'_>) {
         self.ticket = request_page(&self.model, self.version, Some(slot), context);
         self.page = None;
-        self.cursor = Cursor::default();
+        self.scroll = 0;
         self.notice.clear();
     }
 
@@ -188,6 +188,22 @@ impl ReviewDialog {
         let review = ReviewFile::new(target, form.decision, page.digest.clone(), prepared);
         let path = form.file.value().trim().to_owned();
         self.ticket = context.request(Request::PrepareReview(path, Box::new(review)));
+    }
+}
+
+/// The first visible line after a motion, as in a pager; the caller keeps it on the page.
+fn scrolled(first: usize, action: Action, height: usize) -> usize {
+    let page = height.saturating_sub(1).max(1);
+    match action {
+        Action::Down => first + 1,
+        Action::Up => first.saturating_sub(1),
+        Action::PageDown => first + page,
+        Action::PageUp => first.saturating_sub(page),
+        Action::HalfPageDown => first + page.div_ceil(2),
+        Action::HalfPageUp => first.saturating_sub(page.div_ceil(2)),
+        Action::Top => 0,
+        Action::Bottom => usize::MAX,
+        _ => first,
     }
 }
 

@@ -100,7 +100,7 @@ fn body_lines(
     lines.extend(gate_lines(painter, &blocking, width));
     lines.extend(override_hint(planned));
     lines.extend(warning_lines(painter, plan, width));
-    lines.push(Vec::new());
+    lines.push(vec![("planned writes".into(), Role::Title)]);
     lines.extend(step_lines(painter, &changes));
     if let Some(archive) = dialog.archive_existing() {
         lines.push(archive_line(painter, archive));

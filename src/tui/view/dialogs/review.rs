@@ -20,10 +20,11 @@ pub fn draw(painter: &mut Painter<'_>, size: Size, view: &ReviewDialog) {
     painter.clear(body);
     let target = view.slot().map(|slot| format!(" for {slot}"));
     let title = format!(
-        "review {}/{}{}",
+        "review {}/{}{}{}",
         view.model.clean(),
         view.version,
-        target.unwrap_or_default()
+        target.unwrap_or_default(),
+        position(view, body.height.saturating_sub(2))
     );
     let inside = painter.draw_frame(body, &title, true);
     let room = Rect {
@@ -68,15 +69,23 @@ pub fn draw(painter: &mut Painter<'_>, size: Size, view: &ReviewDialog) {
 }
 
 fn draw_page(painter: &mut Painter<'_>, room: Rect, view: &ReviewDialog, page: &ReviewPage) {
-    let visible_range = view
-        .cursor
-        .visible_range(page.lines.len(), room.height.into());
-    for (nth, line) in page.lines[visible_range.clone()].iter().enumerate() {
-        painter.draw_text(row_at(room, nth as u16), line, Role::Text);
-        if visible_range.start + nth == view.cursor.index {
-            painter.apply_role(row_at(room, nth as u16), Role::Selection);
-        }
+    let lines = page.lines.iter().skip(view.scroll);
+    for (nth, (line, role)) in lines.take(room.height.into()).enumerate() {
+        painter.draw_text(row_at(room, nth as u16), line, *role);
     }
+}
+
+/// `, lines 1-20 of 95`, if the page does not fit.
+fn position(view: &ReviewDialog, height: u16) -> String {
+    let Some(Ok(page)) = &view.page else {
+        return String::new();
+    };
+    let total = page.lines.len();
+    let last = (view.scroll + usize::from(height)).min(total);
+    if total <= usize::from(height) {
+        return String::new();
+    }
+    format!(", lines {}-{last} of {total}", view.scroll + 1)
 }
 
 /// The decision and the two fields of a prepared review.
