@@ -139,8 +139,8 @@ actions! {
     Stage "stage" Write "move this version to a stage";
     Request "request" Write "request a stage transition, where the server has them";
     Alias "alias" Write "set or remove an alias";
-    Approve "approve" Dialog "approve this version; in a read-only session, prepare a file";
-    Reject "reject" Dialog "reject this version; in a read-only session, prepare a file";
+    Approve "approve" Dialog "approve this version, or prepare a file";
+    Reject "reject" Dialog "reject this version, or prepare a file";
     NextTarget "next-target" Dialog "review for the next stage or alias";
     Undo "undo" Write "undo this entry";
     GiveBack "give-back" Write "restore the previous holder of this stage or alias";
