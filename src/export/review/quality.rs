@@ -62,12 +62,7 @@ impl Sides<'_> {
         let mut parts = vec![format!("{better} better, {worse} worse")];
         parts.extend((equal > 0).then(|| format!("{equal} equal")));
         parts.extend((open > 0).then(|| format!("{open} cannot be judged")));
-        let tone = match (better, worse) {
-            (0, 0) if open > 0 => Tone::Unknown,
-            (_, 0) => Tone::Good,
-            (0, _) => Tone::Bad,
-            _ => Tone::Warning,
-        };
+        let tone = metrics_tone(better, worse, open);
         let mut lines = vec![parts.join(", ")];
         let shown = rows.iter().filter(|row| row.differs || is_goal(row));
         lines.extend(
@@ -201,6 +196,16 @@ impl Sides<'_> {
                 }),
         );
         lines
+    }
+}
+
+/// By the numbers of metrics that are better, worse, and cannot be judged.
+fn metrics_tone(better: usize, worse: usize, open: usize) -> Tone {
+    match (better, worse) {
+        (0, 0) if open > 0 => Tone::Unknown,
+        (_, 0) => Tone::Good,
+        (0, _) => Tone::Bad,
+        _ => Tone::Warning,
     }
 }
 
