@@ -62,7 +62,8 @@ impl ReviewDocument<'_> {
         );
         document.push_section("Evidence", Block::Table(Table::from(evidence)));
         if let Some(comparison) = self.comparison() {
-            let compared = comparison::document(&comparison, true, &[]);
+            let compared =
+                comparison::document(&comparison, comparison::RowSelection::differences(), &[]);
             document.blocks.push(Block::Heading(compared.title));
             document.blocks.extend(compared.blocks);
         }
