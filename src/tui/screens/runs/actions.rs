@@ -9,7 +9,7 @@ use crate::table::{ColumnKey, DisplayRow, Grouping, RowId, SortKey};
 use crate::text::untrusted::clean;
 use crate::tui::app::cell_text::full_text;
 use crate::tui::app::dialogs::{
-    ColumnPicker, Dialog, Prompt, RegisterDialog, goals, groupings, views,
+    ColumnPicker, Dialog, Prompt, RegisterDialog, goals_after, groupings, views,
 };
 use crate::tui::app::{Navigate, SharedState, UpdateContext};
 use crate::tui::screens::{ChartsScreen, CompareScreen, RunScreen};
@@ -85,7 +85,9 @@ impl RunsScreen {
                         _ => None,
                     })
                     .collect();
-                context.open(goals(metrics).submit_to(Self::choose_goal));
+                let current = self.goal(context.shared);
+                let picker = goals_after(metrics, current.as_ref());
+                context.open(picker.submit_to(Self::choose_goal));
             }
             Action::Back => return self.go_back(context),
             _ => return false,

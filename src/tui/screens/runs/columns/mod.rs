@@ -358,3 +358,6 @@ fn title_among(shared_titles: &HashSet<String>, column: &ColumnKey) -> String {
         title
     }
 }
+
+#[cfg(test)]
+mod tests;
