@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::width::truncate;
+use super::width::{truncate, width};
 
-/// Equal characters shown before a difference.
+/// Equal characters shown before a difference at least.
 const CONTEXT: usize = 12;
 
 /// The texts cut to `room` cells so that different texts stay different. Texts with a long common beginning are cut there, too,
@@ -22,7 +22,7 @@ pub fn distinct_excerpts(texts: &[&str], room: u16) -> Vec<String> {
     if is_distinct(&beginnings) {
         return beginnings;
     }
-    let skipped = common_prefix(texts);
+    let skipped = common_prefix(texts, room);
     let from_difference = |text: &&str| match text.get(skipped..) {
         Some(rest) if skipped > 0 => truncate(&format!("…{rest}"), room),
         _ => truncate(text, room),
@@ -34,8 +34,8 @@ pub fn distinct_excerpts(texts: &[&str], room: u16) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
-/// The length of the common beginning without the last characters of it, in bytes.
-fn common_prefix(texts: &[&str]) -> usize {
+/// The length of the common beginning without as much of its end as fits before the differences, in bytes.
+fn common_prefix(texts: &[&str], room: u16) -> usize {
     let Some((first, rest)) = texts.split_first() else {
         return 0;
     };
@@ -47,8 +47,12 @@ fn common_prefix(texts: &[&str]) -> usize {
         }
         ends.push(end);
     }
+    let shared = ends.last().copied().unwrap_or(0);
+    let differences = texts.iter().filter_map(|text| text.get(shared..));
+    let longest = differences.map(width).max().unwrap_or(0);
+    let context = usize::from(room.saturating_sub(longest.saturating_add(1))).max(CONTEXT);
     ends.len()
-        .checked_sub(CONTEXT + 1)
+        .checked_sub(context + 1)
         .and_then(|kept| ends.get(kept).copied())
         .unwrap_or(0)
 }
@@ -66,7 +70,13 @@ mod tests {
             format!("{start}Be thorough."),
         ];
         let excerpts = distinct_excerpts(&[&texts[0], &texts[1]], 30);
-        assert_eq!(excerpts, ["…istant. Be concise.", "…istant. Be thorough."]);
+        for (excerpt, end) in excerpts.iter().zip(["Be concise.", "Be thorough."]) {
+            assert!(
+                excerpt.starts_with('…') && excerpt.ends_with(end),
+                "{excerpt}"
+            );
+            assert!((20..=30).contains(&width(excerpt)), "{excerpt}");
+        }
         assert_eq!(distinct_excerpts(&["short", "other"], 4), ["sho…", "oth…"]);
     }
 

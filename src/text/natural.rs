@@ -28,8 +28,8 @@ mod tests {
             keys,
             [
                 "a",
-                "layer_01",
                 "layer_1",
+                "layer_01",
                 "layer_2",
                 "layer_2.w",
                 "layer_10"

@@ -17,7 +17,7 @@ const SCRIPT: &str = r#"
 import math, sys, mlflow
 from mlflow import MlflowClient
 mlflow.set_tracking_uri("sqlite:///" + sys.argv[1]); c = MlflowClient()
-for n in ("first", "2", "third"): c.create_run(c.create_experiment(n), run_name=f"in {n}")
+for n in ("2", "first", "third"): c.create_run(c.create_experiment(n), run_name=f"in {n}")
 mlflow.set_experiment("widths")
 for m in ({"loss": 12.5, "r2": -3.5}, {"loss": 0.0213, "r2": 0.8812}, {"loss": 12345.0}, {"loss": math.nan, "r2": 1.5}):
     with mlflow.start_run(): mlflow.log_metrics(m)

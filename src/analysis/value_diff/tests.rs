@@ -127,7 +127,7 @@ fn long_lines_show_the_part_that_differs() {
     };
     assert_eq!(
         [changed(&lines[1]), changed(&lines[2])],
-        ["concise", "thorough"]
+        ["concise.", "thorough."]
     );
     for line in &lines[1..] {
         assert!(line.text().chars().count() < 80, "{}", line.text());

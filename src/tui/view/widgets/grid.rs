@@ -97,6 +97,8 @@ fn column_widths(columns: &[GridColumn<'_>], rows: &[Vec<TextSpan>], room: u16) 
             .map(|w| w + 2)
             .sum::<u16>()
     };
+    // The gap after the last column is not needed, the one before the first is one cell.
+    let room = room + 1;
     while total_width(&widths) > room {
         let droppable =
             (0..columns.len()).filter(|i| widths[*i] > 0 && columns[*i].drop_priority > 0);
