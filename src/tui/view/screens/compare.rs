@@ -78,16 +78,7 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &CompareSc
                 count,
                 differing,
                 is_folded,
-            } => {
-                let verb = if *is_folded { "shows" } else { "hides" };
-                let key = painter.theme.symbol(
-                    if *is_folded { "▸" } else { "▾" },
-                    if *is_folded { "+" } else { "-" },
-                );
-                let text =
-                    format!("{key} {count} system metrics, {differing} differ (enter {verb} them)");
-                painter.draw_text(after(strip, 1), &text, Role::Muted);
-            }
+            } => draw_system_metrics(painter, strip, (*count, *differing), *is_folded),
             CompareLine::Row(line) => draw_property(painter, strip, line, data, &columns),
         }
         if visible_range.start + offset == screen.cursor.index {
@@ -100,6 +91,22 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &CompareSc
             });
         }
     }
+}
+
+/// Draws the line that stands for the system metrics, or that is above them.
+fn draw_system_metrics(
+    painter: &mut Painter<'_>,
+    strip: Rect,
+    (count, differing): (usize, usize),
+    is_folded: bool,
+) {
+    let (sign, verb) = if is_folded {
+        (painter.theme.symbol("▸", "+"), "shows")
+    } else {
+        (painter.theme.symbol("▾", "-"), "hides")
+    };
+    let text = format!("{sign} {count} system metrics, {differing} differ (enter {verb} them)");
+    painter.draw_text(after(strip, 1), &text, Role::Muted);
 }
 
 fn section_title(kind: RowKind) -> &'static str {
