@@ -176,7 +176,9 @@ impl DecimalWidth {
 #[must_use]
 pub fn align_decimal(values: &[String]) -> Vec<String> {
     let mut column = DecimalWidth::default();
-    values.iter().for_each(|value| column.include(value));
+    for value in values {
+        column.include(value);
+    }
     values.iter().map(|value| column.pad(value)).collect()
 }
 

@@ -115,15 +115,13 @@ fn split_outside_quotes(text: &str, is_separator: impl Fn(char) -> bool) -> Vec<
     let mut parts = Vec::new();
     let (mut start, mut quote) = (0, None);
     for (at, c) in text.char_indices() {
-        match quote {
-            Some(open) if c == open => quote = None,
-            Some(_) => {}
-            None if is_separator(c) => {
-                parts.push(start..at);
-                start = at + c.len_utf8();
-            }
-            None if QUOTES.contains(&c) => quote = Some(c),
-            None => {}
+        if let Some(open) = quote {
+            quote = (c != open).then_some(open);
+        } else if is_separator(c) {
+            parts.push(start..at);
+            start = at + c.len_utf8();
+        } else if QUOTES.contains(&c) {
+            quote = Some(c);
         }
     }
     parts.push(start..text.len());

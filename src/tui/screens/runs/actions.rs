@@ -35,12 +35,7 @@ impl RunsScreen {
             Action::NextNew => self.select_next_new_run(context),
             Action::Derive => self.choose_curve_column(context),
             Action::ReadCurves => self.load_all_curves(context),
-            Action::Preview => {
-                self.is_preview_open = !self.is_preview_open;
-                if self.is_preview_open && self.areas(context.size).1.is_none() {
-                    context.notify("the preview needs a larger window");
-                }
-            }
+            Action::Preview => self.toggle_preview(context),
             Action::Fold => self.toggle_fold(context),
             Action::NextStatistic => self.next_statistic(context),
             Action::DeletedRuns => self.toggle_deleted_runs(context),
@@ -77,22 +72,31 @@ impl RunsScreen {
                 );
                 context.open(picker.submit_to(Self::group_by));
             }
-            Action::Goal => {
-                let columns = self.table.columns().into_iter();
-                let metrics: BTreeSet<_> = columns
-                    .filter_map(|key| match key {
-                        ColumnKey::Metric(name) => Some(name),
-                        _ => None,
-                    })
-                    .collect();
-                let current = self.goal(context.shared);
-                let picker = goals_after(metrics, current.as_ref());
-                context.open(picker.submit_to(Self::choose_goal));
-            }
+            Action::Goal => self.open_goals(context),
             Action::Back => return self.go_back(context),
             _ => return false,
         }
         true
+    }
+
+    fn toggle_preview(&mut self, context: &mut UpdateContext<'_>) {
+        self.is_preview_open = !self.is_preview_open;
+        if self.is_preview_open && self.areas(context.size).1.is_none() {
+            context.notify("the preview needs a larger window");
+        }
+    }
+
+    fn open_goals(&self, context: &mut UpdateContext<'_>) {
+        let columns = self.table.columns().into_iter();
+        let metrics: BTreeSet<_> = columns
+            .filter_map(|key| match key {
+                ColumnKey::Metric(name) => Some(name),
+                _ => None,
+            })
+            .collect();
+        let current = self.goal(context.shared);
+        let picker = goals_after(metrics, current.as_ref());
+        context.open(picker.submit_to(Self::choose_goal));
     }
 
     fn change_columns(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
