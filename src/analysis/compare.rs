@@ -74,6 +74,18 @@ pub struct ComparisonRow {
 }
 
 impl ComparisonRow {
+    /// Whether the runs differ in a way that is worth showing: no two runs start at the same time.
+    #[must_use]
+    pub fn is_difference(&self) -> bool {
+        self.differs && !(self.kind == RowKind::Attribute && self.key.raw() == "start_time")
+    }
+
+    /// Whether it is one of MLflow's system metrics, such as the load of a GPU.
+    #[must_use]
+    pub fn is_system_metric(&self) -> bool {
+        self.kind == RowKind::Metric && self.key.raw().starts_with("system/")
+    }
+
     /// For metrics: the delta in percent of the baseline's magnitude; absent if the baseline is 0.
     #[must_use]
     pub fn delta_percent(&self, run: usize) -> Option<f64> {
@@ -115,10 +127,10 @@ impl Comparison {
         self.rows.iter().filter(|row| !row.differs).count()
     }
 
-    /// The number of rows that differ.
+    /// The number of rows that differ; see [`ComparisonRow::is_difference`].
     #[must_use]
     pub fn different_count(&self) -> usize {
-        self.rows.len() - self.equal_count()
+        self.rows.iter().filter(|row| row.is_difference()).count()
     }
 }
 

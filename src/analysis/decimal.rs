@@ -39,8 +39,36 @@ fn normalize(text: &str) -> Option<Decimal> {
     })
 }
 
+/// The scalar in the `repr` of NumPy, PyTorch or `decimal`: `0.1` in `np.float64(0.1)`.
+pub(super) fn unwrap_scalar(text: &str) -> &str {
+    let inner = || {
+        let (name, rest) = text.trim().strip_suffix(')')?.split_once('(')?;
+        let name = name
+            .strip_prefix("numpy.")
+            .or_else(|| name.strip_prefix("np."))
+            .or_else(|| {
+                let others = ["tensor", "torch.tensor", "Decimal", "decimal.Decimal"];
+                others.contains(&name).then_some("float")
+            })?;
+        let is_number = [
+            "float",
+            "int",
+            "uint",
+            "longdouble",
+            "double",
+            "half",
+            "single",
+        ]
+        .iter()
+        .any(|kind| name.starts_with(kind));
+        is_number.then(|| rest.trim_matches(['\'', '"']))
+    };
+    inner().unwrap_or(text)
+}
+
 /// Whether two logged values are equal, as texts or as numbers.
 pub(super) fn is_same_value(a: &str, b: &str) -> bool {
+    let (a, b) = (unwrap_scalar(a), unwrap_scalar(b));
     a == b || normalize(a).is_some_and(|number| normalize(b) == Some(number))
 }
 
@@ -59,6 +87,10 @@ mod tests {
             ("1E2", "100"),
             (".5", "0.50"),
             ("10.", "1e1"),
+            ("np.float64(0.1)", "0.1"),
+            ("np.float32(1e-1)", "numpy.float64(0.10)"),
+            ("np.int64(3)", "3"),
+            ("Decimal('2.50')", "2.5"),
         ] {
             assert!(is_same_value(a, b), "{a} {b}");
         }
@@ -73,6 +105,8 @@ mod tests {
             ("9007199254740993", "9007199254740992"),
             ("1", "-1"),
             ("nan", "NaN"),
+            ("f(0.1)", "0.1"),
+            ("np.float64(0.1)", "0.2"),
             (".", "0"),
             ("-", "0"),
             ("1e", "1"),

@@ -94,7 +94,8 @@ pub struct GlobalArgs {
     pub policy: Option<PathBuf>,
     /// Experiment to open, or to search for run names.
     #[arg(
-        long,
+        long = "experiment",
+        id = "experiment_option",
         global = true,
         value_name = "NAME",
         help_heading = "Store options"

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::context::CommandContext;
-use super::goal::GoalArgs;
+use super::goal::{self, GoalArgs};
 use crate::analysis::{BestRun, ExclusionReason, find_best};
 use crate::cli::output::CommandOutput;
 use crate::cli::output::error::{CliError, ExitStatus};
@@ -18,20 +18,24 @@ use crate::text::number::format_exact;
 pub async fn run(arguments: &GoalArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
     let (goal, runs) = arguments.load_runs(context).await?;
     let ranking = find_best(&runs, &goal, arguments.any_status)
-        .map_err(|excluded| no_ranked_run(&goal, &excluded))?;
+        .map_err(|excluded| no_ranked_run(&goal, &excluded, &runs))?;
     let run = runs
         .iter()
         .find(|run| run.id == ranking.run)
-        .ok_or_else(|| no_ranked_run(&goal, &[]))?;
+        .ok_or_else(|| no_ranked_run(&goal, &[], &runs))?;
     context.printer.print(&command_output(run, &goal, &ranking))
 }
 
-fn no_ranked_run(goal: &Goal, excluded: &[(ExclusionReason, usize)]) -> CliError {
-    CliError::new(
+fn no_ranked_run(goal: &Goal, excluded: &[(ExclusionReason, usize)], runs: &[Run]) -> CliError {
+    let error = CliError::new(
         ExitStatus::NoMatch,
         format!("no run can be ranked by {goal}"),
     )
-    .with_cause(describe_excluded(excluded))
+    .with_cause(describe_excluded(excluded));
+    match goal::suggest_metric(goal, runs) {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    }
 }
 
 fn describe_excluded(excluded: &[(ExclusionReason, usize)]) -> String {

@@ -8,10 +8,15 @@ use crate::analysis::{Comparison, compare};
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::resolve;
-use crate::export::comparison::{ComparisonFormat, full_sheet, render_comparison, terminal_sheet};
+use crate::export::comparison::{
+    ComparisonFormat, RowSelection, full_sheet, render_comparison, terminal_sheet,
+};
 use crate::export::records;
 use crate::ops::export::metric_charts;
 use crate::store::ReadStore;
+
+/// Kind and key of a property.
+const KEY_COLUMNS: usize = 2;
 
 #[derive(Debug, Args)]
 pub struct CompareArgs {
@@ -24,6 +29,9 @@ pub struct CompareArgs {
     /// Show only the rows that differ.
     #[arg(long)]
     diff: bool,
+    /// List every system metric, which are one line otherwise.
+    #[arg(long)]
+    system: bool,
     /// Write to a file: .html is a page with the curves; .md, .csv and .json are as printed.
     #[arg(long, value_name = "FILE")]
     out: Option<String>,
@@ -61,9 +69,13 @@ pub async fn run(
         ));
     }
     let compared = compare(runs, baseline.map(|run| run.id).as_ref());
+    let selection = RowSelection {
+        only_differing: arguments.diff,
+        with_system_metrics: arguments.system,
+    };
     match &arguments.out {
-        Some(path) => write_file(path, reader, &compared, arguments.diff, context).await,
-        None => print(&compared, arguments.diff, context),
+        Some(path) => write_file(path, reader, &compared, selection, context).await,
+        None => print(&compared, selection, context),
     }
 }
 
@@ -71,7 +83,7 @@ async fn write_file(
     path: &str,
     reader: &dyn ReadStore,
     compared: &Comparison,
-    only_differences: bool,
+    selection: RowSelection,
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
     let format = ComparisonFormat::from_path(path).ok_or_else(|| {
@@ -85,7 +97,7 @@ async fn write_file(
     } else {
         Vec::new()
     };
-    let text = render_comparison(compared, format, only_differences, &figures);
+    let text = render_comparison(compared, format, selection, &figures);
     std::fs::write(path, text).map_err(|error| {
         CliError::new(ExitStatus::Failed, format!("cannot write {path}: {error}"))
     })?;
@@ -95,22 +107,25 @@ async fn write_file(
 
 fn print(
     compared: &Comparison,
-    only_differences: bool,
+    selection: RowSelection,
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
     let printer = &mut *context.printer;
     if printer.format == OutputFormat::Markdown {
         let format = ComparisonFormat::Markdown;
-        let text = render_comparison(compared, format, only_differences, &[]);
+        let text = render_comparison(compared, format, selection, &[]);
         return printer.write_raw(&text);
     }
     let sheet = match printer.format {
-        OutputFormat::Csv => full_sheet(compared, only_differences),
-        _ => terminal_sheet(compared, only_differences),
+        OutputFormat::Csv => full_sheet(compared, selection),
+        _ => terminal_sheet(compared, selection),
     };
-    let record = json!(records::CompareRecord::new(compared, only_differences));
-    printer.print(&CommandOutput::table(record, sheet))?;
-    if only_differences && printer.format == OutputFormat::Table {
+    let record = json!(records::CompareRecord::new(
+        compared,
+        selection.only_differing
+    ));
+    printer.print(&CommandOutput::complete_table(record, sheet, KEY_COLUMNS))?;
+    if selection.only_differing && printer.format == OutputFormat::Table {
         printer.flush()?;
         printer.note(&format!("{} equal rows hidden", compared.equal_count()));
     }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::context::CommandContext;
-use super::goal::GoalArgs;
+use super::goal::{self, GoalArgs};
 use crate::analysis::importance::{Importance, RankCorrelation, importance};
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::output::{CommandOutput, OutputFormat};
@@ -23,11 +23,12 @@ pub async fn run(arguments: &GoalArgs, context: &mut CommandContext<'_>) -> Resu
         .collect();
     let ranking = importance(&considered, goal.metric.raw());
     if ranking.runs == 0 {
+        let hint = goal::suggest_metric(&goal, &considered);
         return Err(CliError::new(
             ExitStatus::NoMatch,
             format!("no run has a finite value for {goal}"),
         )
-        .with_hint("choose another --goal, or --any-status"));
+        .with_hint(hint.unwrap_or_else(|| "choose another --goal, or --any-status".into())));
     }
     context.printer.print(&CommandOutput::table(
         json!(records::ImportanceRecord::new(&ranking, &goal)),

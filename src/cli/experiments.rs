@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::context::CommandContext;
 use super::runs::format_local_time;
-use crate::cli::output::CommandOutput;
 use crate::cli::output::error::CliError;
+use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::export::{Sheet, records};
 use crate::store::LifecycleFilter;
 
@@ -33,15 +33,32 @@ pub async fn run(
         LifecycleFilter::Active
     };
     let experiments = store.reader.experiments(view).await?;
-    let mut sheet = Sheet::new(["id", "name", "runs", "last run", "created", "lifecycle"]);
-    let time = |ms: Option<i64>| ms.map_or_else(|| "—".to_owned(), format_local_time);
+    let is_csv = context.printer.format == OutputFormat::Csv;
+    let mut sheet = Sheet::new(if is_csv {
+        [
+            "id",
+            "name",
+            "runs",
+            "last_run_ms",
+            "created_ms",
+            "lifecycle",
+        ]
+    } else {
+        ["id", "name", "runs", "last run", "created", "lifecycle"]
+    });
+    let missing = if is_csv { "" } else { "—" };
+    let time = |ms: Option<i64>| match ms {
+        Some(ms) if is_csv => ms.to_string(),
+        Some(ms) => format_local_time(ms),
+        None => missing.to_owned(),
+    };
     for experiment in &experiments {
         sheet.push_row([
             experiment.id.raw().to_owned(),
             experiment.name.raw().to_owned(),
             experiment
                 .run_count
-                .map_or_else(|| "—".to_owned(), |runs| runs.to_string()),
+                .map_or_else(|| missing.to_owned(), |runs| runs.to_string()),
             time(experiment.last_run_time),
             time(experiment.creation_time),
             experiment.lifecycle.as_str().to_owned(),

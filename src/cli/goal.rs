@@ -1,11 +1,19 @@
 //! The runs of an experiment and a goal to rank them by, for `best` and `drivers`.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 
 use super::context::CommandContext;
 use super::runs::{self, ListOptions, list_runs};
 use crate::cli::output::error::{CliError, ExitStatus};
+use crate::cli::resolve::is_similar;
+use crate::diagnostics::closest;
 use crate::domain::{Goal, Run};
+use crate::text::untrusted::clean;
+
+/// How many metrics an error suggests.
+const SUGGESTED_METRICS: usize = 3;
 
 #[derive(Debug, Args)]
 pub struct GoalArgs {
@@ -67,4 +75,28 @@ impl GoalArgs {
                 .runs,
         ))
     }
+}
+
+/// The metrics that a goal's unknown metric may stand for: `logloss` for `loss`.
+pub fn suggest_metric(goal: &Goal, runs: &[Run]) -> Option<String> {
+    let wanted = goal.metric.raw();
+    let metrics = runs.iter().flat_map(|run| &run.metrics);
+    let known: BTreeSet<&str> = metrics.map(|metric| metric.key.raw()).collect();
+    if known.contains(wanted) {
+        return None;
+    }
+    let nearest = closest(wanted, known.iter().copied());
+    let mut similar: Vec<&str> = known
+        .iter()
+        .copied()
+        .filter(|key| Some(*key) != nearest && is_similar(key, wanted))
+        .collect();
+    similar.sort_by_key(|key| key.len());
+    let names: Vec<String> = nearest
+        .into_iter()
+        .chain(similar)
+        .take(SUGGESTED_METRICS)
+        .map(|key| format!("`{} {}`", clean(key), goal.direction.as_str()))
+        .collect();
+    (!names.is_empty()).then(|| format!("did you mean --goal {}?", names.join(" or ")))
 }

@@ -5,12 +5,16 @@ use serde_json::json;
 
 use super::context::CommandContext;
 use super::runs::format_local_time;
-use crate::cli::output::CommandOutput;
 use crate::cli::output::error::CliError;
+use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::resolve;
-use crate::domain::{Millis, Run};
+use crate::domain::{KeyValue, Millis, Run};
 use crate::export::{Sheet, records};
+use crate::text::natural::natural_cmp;
 use crate::text::{number, quantity};
+
+/// Kind and key of a property.
+const KEY_COLUMNS: usize = 2;
 
 #[derive(Debug, Args)]
 pub struct ShowArgs {
@@ -29,41 +33,57 @@ pub async fn run(arguments: &ShowArgs, context: &mut CommandContext<'_>) -> Resu
     let within =
         resolve::experiment_scope(reader, context.global_args.experiment.as_deref()).await?;
     let run = resolve::run(reader, &arguments.run, within.as_ref()).await?;
-    context.printer.print(&CommandOutput::table(
+    let is_csv = context.printer.format == OutputFormat::Csv;
+    context.printer.print(&CommandOutput::complete_table(
         json!(records::RunRecord::from(&run)),
-        sheet(&run, context.now),
+        sheet(&run, context.now, is_csv),
+        KEY_COLUMNS,
     ))
 }
 
-fn sheet(run: &Run, now: Millis) -> Sheet {
+/// The properties of a run, keys in natural order. CSV has times in ms.
+fn sheet(run: &Run, now: Millis, is_csv: bool) -> Sheet {
     let mut sheet = Sheet::new(["kind", "key", "value"]);
     let mut add = |kind: &str, key: &str, value: String| {
         sheet.push_row([kind.to_owned(), key.to_owned(), value]);
     };
-    let time = |ms: Option<Millis>| ms.map_or_else(|| "—".to_owned(), format_local_time);
     add("run", "name", run.name.raw().to_owned());
     add("run", "id", run.id.raw().to_owned());
     add("run", "experiment", run.experiment_id.raw().to_owned());
     add("run", "status", run.status.as_str().to_owned());
     add("run", "lifecycle", run.lifecycle.as_str().to_owned());
-    add("run", "start", time(run.start_time));
-    add("run", "end", time(run.end_time));
-    add(
-        "run",
-        "duration",
-        run.duration(now)
-            .map_or_else(|| "—".to_owned(), quantity::format_duration),
-    );
+    let times = [
+        (
+            "start",
+            run.start_time,
+            format_local_time as fn(Millis) -> String,
+        ),
+        ("end", run.end_time, format_local_time),
+        ("duration", run.duration(now), quantity::format_duration),
+    ];
+    for (key, ms, format) in times {
+        if is_csv {
+            let value = ms.map(|ms| ms.to_string()).unwrap_or_default();
+            add("run", &format!("{key}_ms"), value);
+        } else {
+            add("run", key, ms.map_or_else(|| "—".to_owned(), format));
+        }
+    }
     add("run", "user", run.user.raw().to_owned());
     add("run", "artifacts", run.artifact_uri.raw().to_owned());
-    for metric in &run.metrics {
-        add(
-            "metric",
-            metric.key.raw(),
-            number::format_exact(metric.value.get()),
-        );
+    let mut metrics: Vec<_> = run.metrics.iter().collect();
+    metrics.sort_by(|a, b| {
+        let is_system = |key: &str| key.starts_with("system/");
+        let (a, b) = (a.key.raw(), b.key.raw());
+        is_system(a)
+            .cmp(&is_system(b))
+            .then_with(|| natural_cmp(a, b))
+    });
+    for metric in metrics {
+        let value = number::format_exact(metric.value.get());
+        add("metric", metric.key.raw(), value);
     }
-    for pair in &run.params {
+    for pair in in_order(&run.params) {
         add("param", pair.key.raw(), pair.value.raw().to_owned());
     }
     for dataset in &run.datasets {
@@ -76,8 +96,14 @@ fn sheet(run: &Run, now: Millis) -> Sheet {
     for model in crate::domain::registrable_models(run) {
         add("model", model.label.raw(), model.source.raw().to_owned());
     }
-    for pair in &run.tags {
+    for pair in in_order(&run.tags) {
         add("tag", pair.key.raw(), pair.value.raw().to_owned());
     }
     sheet
+}
+
+fn in_order(pairs: &[KeyValue]) -> Vec<&KeyValue> {
+    let mut pairs: Vec<&KeyValue> = pairs.iter().collect();
+    pairs.sort_by(|a, b| natural_cmp(a.key.raw(), b.key.raw()));
+    pairs
 }

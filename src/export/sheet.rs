@@ -1,5 +1,7 @@
 //! Sheets: headers and rows of text, printed as an aligned table, CSV or Markdown.
 
+mod wrap;
+
 use unicode_width::UnicodeWidthStr;
 
 use super::document::{escape, table_row};
@@ -98,7 +100,7 @@ impl Sheet {
         )
     }
 
-    /// CSV by RFC 4180, safe to open in a spreadsheet.
+    /// CSV by RFC 4180 with the values as they are, safe to open in a spreadsheet: see [`escape::csv_cell`].
     #[must_use]
     pub fn to_csv(&self) -> String {
         let line = |row: &Vec<String>| {
@@ -204,6 +206,16 @@ mod tests {
         ));
     }
 
+    #[test]
+    fn csv_keeps_lines_tabs_and_quotes() {
+        let mut sheet = Sheet::new(["message"]);
+        sheet.push_row(["fix: \"thing\"\n\nbody\tend\r\n".into()]);
+        assert_eq!(
+            sheet.to_csv(),
+            "message\r\n\"fix: \"\"thing\"\"\n\nbody\tend\r\n\"\r\n"
+        );
+    }
+
     proptest! {
         #[test]
         fn cells_stay_on_one_line_without_control_characters(cells in prop::collection::vec(any::<String>(), 0..12)) {
@@ -214,10 +226,10 @@ mod tests {
             let lines = sheet.rows.len() + 1;
             let (aligned, _) = sheet.to_aligned_lines(Some(60));
             prop_assert_eq!(aligned.len(), lines);
-            for (text, ends) in [(aligned.join("\n"), "\n"), (sheet.to_csv(), "\r\n"), (sheet.to_markdown(), "\n")] {
-                prop_assert!(!text.replace(ends, "").chars().any(|c| c.is_control() || crate::text::untrusted::is_hidden(c)), "{:?}", text);
+            for text in [aligned.join("\n"), sheet.to_markdown()] {
+                prop_assert!(!text.replace('\n', "").chars().any(|c| c.is_control() || crate::text::untrusted::is_hidden(c)), "{:?}", text);
             }
-            prop_assert_eq!(sheet.to_csv().matches("\r\n").count(), lines);
+            prop_assert!(!sheet.to_csv().chars().any(|c| c.is_control() && !['\n', '\r', '\t'].contains(&c)));
             prop_assert_eq!(sheet.to_markdown().lines().count(), lines + 1);
         }
     }

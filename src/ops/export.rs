@@ -10,7 +10,7 @@ use super::RequestError;
 use crate::analysis::{Comparison, RowKind};
 use crate::chart::{CurveOptions, CurveSeries, Figure, ScaleKind, XAxis, curves};
 use crate::domain::{MetricHistory, Run, RunId};
-use crate::export::comparison::{ComparisonFormat, render_comparison};
+use crate::export::comparison::{ComparisonFormat, RowSelection, render_comparison};
 use crate::export::picture::{Palette, PictureFormat, PictureOptions, render_picture};
 use crate::store::limits::BULK_POINTS;
 use crate::store::{ReadStore, Resolution, Result};
@@ -144,7 +144,11 @@ fn render_export(
             let format = ComparisonFormat::from_path(path).ok_or_else(|| {
                 unknown_extension("the name must end in .md, .csv, .json or .html")
             })?;
-            Ok(render_comparison(comparison, format, *only_differences, figures).into_bytes())
+            let selection = RowSelection {
+                only_differing: *only_differences,
+                ..RowSelection::default()
+            };
+            Ok(render_comparison(comparison, format, selection, figures).into_bytes())
         }
     }
 }

@@ -1,6 +1,8 @@
-//! Text for display: cleaning of untrusted text, width, numbers, quantities, shell quoting.
+//! Text for display: cleaning of untrusted text, width, excerpts, natural order, numbers, quantities, shell quoting.
 
 pub mod duration;
+pub mod excerpt;
+pub mod natural;
 pub mod number;
 pub mod quantity;
 pub mod shell;

@@ -1,5 +1,7 @@
 //! Numbers for display: four significant digits in tables, all digits in details and copies.
 
+use std::collections::HashMap;
+
 use unicode_width::UnicodeWidthStr;
 
 /// Significant digits in tables.
@@ -80,35 +82,104 @@ fn trim_trailing_zeros(number: &str) -> &str {
     }
 }
 
-/// Pads the texts to one width with aligned decimal points. Other texts (`NaN`, a dash) end where the
-/// integer parts end.
+/// The number in at most `room` cells, with fewer significant digits where four don't fit. Where none fits, `#` in every cell,
+/// as in spreadsheets: a cut number would be another number.
+#[must_use]
+pub fn fit_short(value: f64, room: usize) -> String {
+    let plain = (1..=TABLE_DIGITS)
+        .rev()
+        .map(|digits| format_significant(value, digits));
+    let scientific = std::iter::once_with(|| format!("{value:.0e}"));
+    plain
+        .chain(scientific)
+        .find(|text| text.width() <= room)
+        .unwrap_or_else(|| "#".repeat(room))
+}
+
+/// Numbers with at least [`TABLE_DIGITS`] digits, and with more where different numbers would have the same text.
+#[must_use]
+pub fn format_distinct(values: &[f64]) -> Vec<String> {
+    let all = |digits| -> Vec<String> {
+        let texts = values
+            .iter()
+            .map(|value| format_significant(*value, digits));
+        texts.collect()
+    };
+    (TABLE_DIGITS..=17)
+        .map(all)
+        .find(|texts| {
+            let mut known = HashMap::new();
+            texts.iter().zip(values).all(|(text, value)| {
+                // Both zeros are equal, and so are all NaN.
+                let bits = if value.is_nan() {
+                    f64::NAN
+                } else {
+                    *value + 0.0
+                }
+                .to_bits();
+                *known.entry(text).or_insert(bits) == bits
+            })
+        })
+        .unwrap_or_else(|| values.iter().map(|value| format_exact(*value)).collect())
+}
+
+/// Longer decimal fractions that were logged as text are shortened in tables.
+const LONG_NUMBER: usize = 8;
+
+/// A logged text with fewer digits if it is a long decimal fraction such as `0.0003333012908070275`. Whole numbers keep all
+/// digits: they may be seeds or ids.
+#[must_use]
+pub fn shorten_fraction(text: &str) -> Option<String> {
+    let is_fraction = text.len() > LONG_NUMBER
+        && text.contains(['.', 'e', 'E'])
+        && text
+            .trim_start_matches(['+', '-'])
+            .starts_with(|c: char| c.is_ascii_digit() || c == '.');
+    let value: f64 = is_fraction.then(|| text.parse().ok()).flatten()?;
+    let short = format_short(value);
+    (value.is_finite() && short.len() < text.len()).then_some(short)
+}
+
+/// The width of a column of texts with aligned decimal points: the widest whole part and the widest fraction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DecimalWidth {
+    whole: usize,
+    fraction: usize,
+}
+
+impl DecimalWidth {
+    /// Widens the column for a text. Other texts than numbers (`NaN`, a dash) end where the integer parts end.
+    pub fn include(&mut self, text: &str) {
+        let (whole, rest) = text.split_at(integer_part_len(text));
+        self.whole = self.whole.max(whole.width());
+        self.fraction = self.fraction.max(rest.width());
+    }
+
+    /// In cells.
+    #[must_use]
+    pub fn cells(self) -> usize {
+        self.whole + self.fraction
+    }
+
+    fn pad(self, text: &str) -> String {
+        let (whole, rest) = text.split_at(integer_part_len(text));
+        let pad = |n: usize| " ".repeat(n);
+        format!(
+            "{}{text}{}",
+            pad(self.whole.saturating_sub(whole.width())),
+            pad(self.fraction.saturating_sub(rest.width()))
+        )
+    }
+}
+
+/// Pads the texts to one width with aligned decimal points; see [`DecimalWidth`].
 #[must_use]
 pub fn align_decimal(values: &[String]) -> Vec<String> {
-    let parts: Vec<(&str, &str)> = values
-        .iter()
-        .map(|value| value.split_at(integer_part_len(value)))
-        .collect();
-    let left = parts
-        .iter()
-        .map(|(whole, _)| whole.width())
-        .max()
-        .unwrap_or(0);
-    let right = parts
-        .iter()
-        .map(|(_, rest)| rest.width())
-        .max()
-        .unwrap_or(0);
-    let pad = |n: usize| " ".repeat(n);
-    parts
-        .iter()
-        .map(|(whole, rest)| {
-            format!(
-                "{}{whole}{rest}{}",
-                pad(left - whole.width()),
-                pad(right - rest.width())
-            )
-        })
-        .collect()
+    let mut column = DecimalWidth::default();
+    for value in values {
+        column.include(value);
+    }
+    values.iter().map(|value| column.pad(value)).collect()
 }
 
 /// The length of a number's integer part, or of any other text.
@@ -178,7 +249,55 @@ mod tests {
         assert!(align_decimal(&[]).is_empty());
     }
 
+    #[test]
+    fn numbers_lose_digits_before_they_are_cut() {
+        let fit = |room| fit_short(-0.012_345, room);
+        assert_eq!(
+            [9, 8, 7, 6].map(fit),
+            ["-0.01235", "-0.01235", "-0.0123", "-0.012"]
+        );
+        assert_eq!(fit_short(12_345.0, 4), "1e4");
+        assert_eq!(fit_short(12_345.0, 2), "##");
+    }
+
+    #[test]
+    fn different_numbers_have_different_texts() {
+        let texts = format_distinct(&[0.912_341, 0.912_342, 0.5]);
+        assert_eq!(texts, ["0.912341", "0.912342", "0.5"]);
+        assert_eq!(
+            format_distinct(&[f64::NAN, f64::NAN, 0.0, -0.0])[..2],
+            ["NaN", "NaN"]
+        );
+    }
+
+    #[test]
+    fn only_long_fractions_are_shortened() {
+        assert_eq!(
+            shorten_fraction("0.0003333012908070275").as_deref(),
+            Some("0.0003333")
+        );
+        for text in [
+            "0.10",
+            "1234567890123",
+            "2024.01.02.3",
+            "infinity.",
+            "1e-05",
+        ] {
+            assert_eq!(shorten_fraction(text), None, "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn distinct_formats_are_injective(values in prop::collection::vec(-1e3..1e3_f64, 0..12)) {
+            let texts = format_distinct(&values);
+            for (a, b) in texts.iter().zip(&values) {
+                for (c, d) in texts.iter().zip(&values) {
+                    prop_assert!(a != c || (b + 0.0).total_cmp(&(d + 0.0)).is_eq(), "{b} {d}");
+                }
+            }
+        }
+
         #[test]
         fn exact_format_round_trips(value in any::<f64>()) {
             let back: f64 = format_exact(value).parse().unwrap();

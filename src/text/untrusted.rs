@@ -137,6 +137,17 @@ fn replace_unsafe_chars(text: &str) -> String {
     out
 }
 
+/// The text [`clean`], but with its line ends and tabs.
+#[must_use]
+pub fn clean_text(text: &str) -> String {
+    let is_kept = |c: char| ['\n', '\r', '\t'].contains(&c);
+    let part = |part: &str| {
+        let body = part.trim_end_matches(is_kept);
+        format!("{}{}", clean(body), &part[body.len()..])
+    };
+    text.split_inclusive(is_kept).map(part).collect()
+}
+
 /// The lines of `text`, each [`clean`]; `\r\n` and `\n` end a line, tabs become spaces.
 pub fn clean_lines(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
     text.lines().map(|line| {

@@ -33,6 +33,7 @@ mod live;
 mod logging;
 mod merged_stores;
 mod policy;
+mod printed_values;
 mod promotion;
 mod pushdown;
 mod read_only;

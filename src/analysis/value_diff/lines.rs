@@ -58,6 +58,10 @@ impl DiffLine {
 
 /// Equal lines around a change.
 const CONTEXT_LINES: usize = 3;
+/// Longer equal parts of a changed line are cut, in characters.
+const MAX_EQUAL_CHARS: usize = 100;
+/// What is left of them on the side of a change, in characters.
+const EQUAL_CONTEXT: usize = 40;
 /// Longer texts are truncated, in bytes.
 const MAX_BYTES: usize = 512 << 10;
 /// Longer texts are truncated, in lines.
@@ -98,10 +102,9 @@ pub fn diff_text(before: &str, after: &str) -> Vec<DiffLine> {
                     is_changed,
                     text: text.trim_end_matches(['\n', '\r']).to_owned(),
                 });
-            lines.push(DiffLine {
-                kind,
-                segments: segments.collect(),
-            });
+            let mut segments: Vec<Segment> = segments.collect();
+            shorten_equal_parts(&mut segments);
+            lines.push(DiffLine { kind, segments });
         }
     }
     if a.len() < before.len() || b.len() < after.len() {
@@ -111,6 +114,27 @@ pub fn diff_text(before: &str, after: &str) -> Vec<DiffLine> {
         ));
     }
     lines
+}
+
+/// Cuts the equal parts of a long line to what is around its changes.
+fn shorten_equal_parts(segments: &mut [Segment]) {
+    let last = segments.len().saturating_sub(1);
+    if !segments.iter().any(|segment| segment.is_changed) {
+        return;
+    }
+    for (at, segment) in segments.iter_mut().enumerate() {
+        let count = segment.text.chars().count();
+        if segment.is_changed || count <= MAX_EQUAL_CHARS {
+            continue;
+        }
+        let start: String = segment.text.chars().take(EQUAL_CONTEXT).collect();
+        let end: String = segment.text.chars().skip(count - EQUAL_CONTEXT).collect();
+        segment.text = match at {
+            0 => format!("…{end}"),
+            at if at == last => format!("{start}…"),
+            _ => format!("{start}…{end}"),
+        };
+    }
 }
 
 fn truncate(text: &str) -> &str {

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Number, Value};
 
+use crate::analysis::decimal::unwrap_scalar;
+
 /// Deeper structures are rejected.
 const MAX_DEPTH: usize = 32;
 
@@ -107,20 +109,25 @@ impl LiteralParser<'_> {
         None
     }
 
-    /// `None`, `True`, `False`, a number, or an object's `repr` (`<class 'int'>`, `Adam`), which becomes a string.
+    /// `None`, `True`, `False`, a number, also as `np.float64(0.1)`, or an object's `repr` (`<class 'int'>`, `Adam(lr=0.1)`), which
+    /// becomes a string.
     fn parse_word(&mut self) -> Option<Value> {
         let end = self
             .rest
             .find([',', ':', ']', ')', '}'])
             .unwrap_or(self.rest.len());
+        let end = match self.rest.get(..end)?.find('(') {
+            Some(open) => end_of_call(self.rest, open)?,
+            None => end,
+        };
         let (word, rest) = self.rest.split_at(end);
         self.rest = rest;
-        let word = word.trim();
+        let word = unwrap_scalar(word.trim());
         Some(match word {
             "" => return None,
             "None" => Value::Null,
-            "True" => Value::Bool(true),
-            "False" => Value::Bool(false),
+            "True" | "np.True_" => Value::Bool(true),
+            "False" | "np.False_" => Value::Bool(false),
             _ => match word.parse::<i64>() {
                 Ok(whole) => Value::Number(whole.into()),
                 Err(_) => word
@@ -131,4 +138,20 @@ impl LiteralParser<'_> {
             },
         })
     }
+}
+
+/// The end of a call whose parenthesis opens at `open`.
+fn end_of_call(text: &str, open: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, c) in text.get(open..)?.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(open + at + 1);
+        }
+    }
+    None
 }

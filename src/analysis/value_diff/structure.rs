@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::lines::{DiffLine, LineKind};
 use crate::analysis::decimal;
+use crate::text::natural::natural_cmp;
 
 /// Items of longer lists are matched by index, not by value.
 const MAX_LCS_ITEMS: usize = 1_000;
@@ -20,11 +21,12 @@ pub struct StructureChange {
     pub after: Option<String>,
 }
 
-/// The differences between two structures, in the order of the first. An item that is inserted into a list is one change.
+/// The differences between two structures, by path in natural order. An item that is inserted into a list is one change.
 #[must_use]
 pub fn diff_structures(before: &Value, after: &Value) -> Vec<StructureChange> {
     let mut found = Vec::new();
     collect_changes("", Some(before), Some(after), &mut found);
+    found.sort_by(|a, b| natural_cmp(&a.path, &b.path));
     found
 }
 

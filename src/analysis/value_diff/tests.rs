@@ -25,6 +25,17 @@ fn compare_values_recognizes_equal_spellings() {
         ),
         Equality::SameValue
     );
+    assert_eq!(
+        compare_values(
+            "[np.float64(0.1), np.True_, Adam(lr=(1))]",
+            "[0.1, True, 'Adam(lr=(1))']"
+        ),
+        Equality::SameValue
+    );
+    assert_eq!(
+        compare_values("np.float64(0.1)", "0.1"),
+        Equality::SameNumber
+    );
     for (a, b) in [
         ("True", "true"),
         ("", "None"),
@@ -45,11 +56,11 @@ fn structures_diff_by_leaf() {
     assert_eq!(
         lines,
         [
-            "-opt.lr: 0.1",
-            "+opt.lr: 0.01",
             "+layers[0]: 128",
+            "+new: null",
             "-old: 1",
-            "+new: null"
+            "-opt.lr: 0.1",
+            "+opt.lr: 0.01"
         ]
     );
     let yaml = render(&diff_values("a: 1\nb:\n  c: x\n", "a: 1\nb:\n  c: z\n"));
@@ -85,6 +96,42 @@ fn texts_diff_by_line_and_word() {
         )),
         ["@diff --git a b", "@@@ -1 +1 @@", "-x", "+y", " z"]
     );
+}
+
+#[test]
+fn leaves_are_in_natural_order() {
+    let lines = render(&diff_values(
+        "{'layer_10': 1, 'layer_2': 1}",
+        "{'layer_10': 2, 'layer_2': 2}",
+    ));
+    assert_eq!(
+        lines,
+        ["-layer_2: 1", "+layer_2: 2", "-layer_10: 1", "+layer_10: 2"]
+    );
+}
+
+#[test]
+fn long_lines_show_the_part_that_differs() {
+    let start =
+        "You are a careful assistant that answers from the given documents only. ".repeat(4);
+    let (before, after) = (
+        format!("{start}Be concise."),
+        format!("{start}Be thorough."),
+    );
+    let lines = diff_values(&before, &after);
+    let changed = |line: &DiffLine| {
+        let changed = line.segments.iter().filter(|segment| segment.is_changed);
+        changed
+            .map(|segment| segment.text.clone())
+            .collect::<String>()
+    };
+    assert_eq!(
+        [changed(&lines[1]), changed(&lines[2])],
+        ["concise.", "thorough."]
+    );
+    for line in &lines[1..] {
+        assert!(line.text().chars().count() < 80, "{}", line.text());
+    }
 }
 
 #[test]

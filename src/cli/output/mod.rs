@@ -10,7 +10,7 @@ use serde_json::Value;
 use self::error::{CliError, ExitStatus};
 use crate::config::{Alert, ColorChoice, EnvLookup};
 use crate::export::{Sheet, json};
-use crate::text::untrusted::clean;
+use crate::text::untrusted::{clean, clean_text};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OutputFormat {
@@ -41,6 +41,8 @@ pub struct CommandOutput {
     sheet: Sheet,
     /// Replaces the table.
     lines: Option<Vec<String>>,
+    /// How many columns are keys of their rows, if the table keeps every column on a narrow terminal.
+    keys: Option<usize>,
 }
 
 impl CommandOutput {
@@ -50,6 +52,16 @@ impl CommandOutput {
             json,
             sheet,
             lines: None,
+            keys: None,
+        }
+    }
+
+    /// A table that is wrapped where it doesn't fit the terminal, or listed row by row, each after its first `keys` cells.
+    #[must_use]
+    pub fn complete_table(json: Value, sheet: Sheet, keys: usize) -> Self {
+        Self {
+            keys: Some(keys),
+            ..Self::table(json, sheet)
         }
     }
 
@@ -59,6 +71,7 @@ impl CommandOutput {
             json,
             sheet,
             lines: Some(lines),
+            keys: None,
         }
     }
 }
@@ -123,11 +136,15 @@ impl Printer {
                 Some(items) => items.iter().try_for_each(|item| self.print_json_line(item)),
                 None => self.print_json_line(&output.json),
             },
+            // On a terminal nothing may be reordered or hidden.
+            OutputFormat::Csv if self.width.is_some() => {
+                self.write_raw(&clean_text(&output.sheet.to_csv()))
+            }
             OutputFormat::Csv => self.write_raw(&output.sheet.to_csv()),
             OutputFormat::Markdown => self.write_raw(&output.sheet.to_markdown()),
             OutputFormat::Table => match &output.lines {
                 Some(lines) => self.print_lines(lines),
-                None => self.print_table(&output.sheet),
+                None => self.print_table(&output.sheet, output.keys),
             },
         }
     }
@@ -151,10 +168,19 @@ impl Printer {
             .try_for_each(|line| self.write_raw(&format!("{}\n", clean(line))))
     }
 
-    fn print_table(&mut self, sheet: &Sheet) -> Result<(), CliError> {
-        let (lines, hidden) = sheet.to_aligned_lines(self.width);
+    fn print_table(&mut self, sheet: &Sheet, keys: Option<usize>) -> Result<(), CliError> {
+        let (lines, has_headers, hidden) = match (self.width, keys) {
+            (Some(width), Some(keys)) => {
+                let (lines, has_headers) = sheet.to_complete_lines(width, keys);
+                (lines, has_headers, 0)
+            }
+            (width, _) => {
+                let (lines, hidden) = sheet.to_aligned_lines(width);
+                (lines, true, hidden)
+            }
+        };
         for (at, line) in lines.iter().enumerate() {
-            let line = if at == 0 && self.bold_headers {
+            let line = if at == 0 && has_headers && self.bold_headers {
                 format!("\u{1b}[1m{line}\u{1b}[0m\n")
             } else {
                 format!("{line}\n")

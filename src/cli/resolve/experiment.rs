@@ -6,10 +6,10 @@ use crate::domain::Experiment;
 use crate::store::{LifecycleFilter, ReadStore};
 use crate::text::untrusted::clean;
 
-/// The experiment with an ID, else with a name; active or deleted.
+/// The experiment with an ID or a name; active or deleted.
 ///
 /// # Errors
-/// If there is none; similar names are in the error's detail.
+/// If there is none, or one with this name and another with this ID; candidates are in the error's detail.
 pub async fn experiment(reader: &dyn ReadStore, text: &str) -> Result<Experiment, CliError> {
     choose(&reader.experiments(LifecycleFilter::All).await?, text)
 }
@@ -28,20 +28,32 @@ pub async fn experiment_scope(
     }
 }
 
-/// IDs take precedence, so that every experiment can be selected by ID.
+/// By ID or name. `id:2` and `name:2` decide which where both exist.
 fn choose(experiments: &[Experiment], text: &str) -> Result<Experiment, CliError> {
-    let at = experiments
-        .iter()
-        .position(|experiment| experiment.id.raw() == text)
-        .or_else(|| {
-            experiments
-                .iter()
-                .position(|experiment| experiment.name.raw() == text)
-        });
-    match at.and_then(|at| experiments.get(at)) {
+    let by_name = |name: &str| experiments.iter().find(|e| e.name.raw() == name);
+    let by_id = |id: &str| experiments.iter().find(|e| e.id.raw() == id);
+    let found = match (by_name(text), by_id(text)) {
+        (Some(named), Some(numbered)) if named.id != numbered.id => {
+            return Err(ambiguous(text, named, numbered));
+        }
+        (named, numbered) => named
+            .or(numbered)
+            .or_else(|| by_id(text.strip_prefix("id:")?))
+            .or_else(|| by_name(text.strip_prefix("name:")?)),
+    };
+    match found {
         Some(experiment) => Ok(experiment.clone()),
         None => Err(not_found(experiments, text)),
     }
+}
+
+fn ambiguous(text: &str, named: &Experiment, numbered: &Experiment) -> CliError {
+    let text = clean(text);
+    let message = format!("`{text}` is the name of one experiment and the ID of another");
+    let line = |e: &Experiment| format!("{}  {}", e.id.clean(), e.name.clean());
+    CliError::new(ExitStatus::Usage, message)
+        .with_detail(vec![line(named), line(numbered)])
+        .with_hint(format!("write `name:{text}` or `id:{text}`"))
 }
 
 fn not_found(experiments: &[Experiment], text: &str) -> CliError {
@@ -96,9 +108,13 @@ mod tests {
     }
 
     #[test]
-    fn id_takes_precedence_over_name() {
-        assert_eq!(choose(&experiments(), "1").unwrap().name.raw(), "churn");
-        assert_eq!(choose(&experiments(), "churn").unwrap().id.raw(), "1");
+    fn name_that_is_another_id_is_ambiguous() {
+        let choose = |text| choose(&experiments(), text).map(|e| e.id.raw().to_owned());
+        assert_eq!(choose("1").unwrap_err().exit, ExitStatus::Usage);
+        assert_eq!(choose("id:1").as_deref(), Ok("1"));
+        assert_eq!(choose("name:1").as_deref(), Ok("2"));
+        assert_eq!(choose("churn").as_deref(), Ok("1"));
+        assert_eq!(choose("3").as_deref(), Ok("3"));
     }
 
     #[test]

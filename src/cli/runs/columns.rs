@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::diagnostics::closest;
 use crate::domain::Millis;
-use crate::table::{Attribute, CellValue, ColumnKey, ParseColumnError, RunTable, SortKey};
+use crate::table::{Attribute, CellValue, ColumnKey, ParseColumnError, RunTable, ValueKind};
 use crate::text::number::{format_exact, format_short};
 use crate::text::quantity;
 use crate::text::untrusted::clean;
@@ -21,23 +21,70 @@ const DEFAULT_ATTRIBUTES: [Attribute; 6] = [
     Attribute::User,
 ];
 
-/// Parses an order: `metrics.acc DESC`, `start_time`, `lr`.
-///
-/// # Errors
-/// When it is not a column.
-pub fn parse_sort_key(text: &str) -> Result<SortKey, CliError> {
-    text.parse().map_err(|error| unknown_column(text, &error))
-}
-
 /// Parses a column in MLflow's grammar.
 ///
 /// # Errors
-/// When the key is empty, or the attribute is unknown.
+/// When the key is empty, the attribute is unknown, or the column needs the histories of metrics.
 pub fn parse_column_key(text: &str) -> Result<ColumnKey, CliError> {
-    text.parse().map_err(|error| unknown_column(text, &error))
+    let column: ColumnKey = text.parse().map_err(|error| invalid_column(text, &error))?;
+    if column.curve_metric().is_some() {
+        let message = format!("invalid column {}: it needs whole histories", clean(text));
+        return Err(CliError::new(ExitStatus::Usage, message)
+            .with_hint("the terminal interface has columns of curves"));
+    }
+    Ok(column)
 }
 
-fn unknown_column(text: &str, error: &ParseColumnError) -> CliError {
+/// An error with the nearest column, if a key is in no column of the table of all runs.
+///
+/// # Errors
+/// When the table has runs, and none of them has the column.
+pub fn require_column(column: &ColumnKey, all_runs: &RunTable) -> Result<(), CliError> {
+    if all_runs.is_empty() || has_column(column, all_runs) {
+        return Ok(());
+    }
+    let typed = match column {
+        ColumnKey::Metric(key) => key.clean().into_owned(),
+        column => column.to_string(),
+    };
+    let nearest = nearest_column(column, all_runs);
+    let message = format!("unknown column `{typed}`: no run has it");
+    let hint = nearest.map_or_else(
+        || "`frontrunner runs EXPERIMENT --csv` prints every column".to_owned(),
+        |name| format!("did you mean `{name}`?"),
+    );
+    Err(CliError::new(ExitStatus::Usage, message).with_hint(hint))
+}
+
+fn nearest_column(column: &ColumnKey, all_runs: &RunTable) -> Option<String> {
+    let attributes = Attribute::ALL.map(ColumnKey::Attribute);
+    let mut known = all_runs.columns();
+    known.extend(attributes);
+    // Of columns with one key, the one of the same kind comes first.
+    known.sort_by_key(|other| other.prefix() != column.prefix());
+    let by_key = closest(column.key(), known.iter().map(ColumnKey::key))
+        .and_then(|key| known.iter().find(|other| other.key() == key));
+    if let Some(other) = by_key {
+        return Some(other.to_string());
+    }
+    // An unknown kind is a part of the key: `metrcs.auc`.
+    let names: Vec<String> = known.iter().map(ToString::to_string).collect();
+    let has_kind = column.key().contains('.') && matches!(column, ColumnKey::Metric(_));
+    let name = closest(column.key(), names.iter().map(String::as_str))?;
+    has_kind.then(|| name.to_owned())
+}
+
+/// Whether a table has an attribute, or a key that some run has, perhaps as another kind than a bare key's.
+#[must_use]
+pub fn has_column(column: &ColumnKey, table: &RunTable) -> bool {
+    matches!(column, ColumnKey::Attribute(_))
+        || table
+            .column(&resolve_bare_key(column.clone(), table))
+            .count()
+            > 0
+}
+
+fn invalid_column(text: &str, error: &ParseColumnError) -> CliError {
     let suggestion = match error {
         ParseColumnError::UnknownAttribute(key) => {
             closest(key, Attribute::ALL.map(Attribute::as_str))
@@ -52,22 +99,6 @@ fn unknown_column(text: &str, error: &ParseColumnError) -> CliError {
         format!("invalid column {}: {error}{suggestion}", clean(text)),
     )
     .with_hint("write metrics.KEY, params.KEY, tags.KEY, or an attribute such as start_time")
-}
-
-/// Whether an order names its column without the kind of the column.
-#[must_use]
-pub fn is_bare_sort_key(text: &str) -> bool {
-    let explicit = ["metric.", "metrics.", "attributes."]
-        .iter()
-        .any(|kind| text.trim_start().to_ascii_lowercase().starts_with(kind));
-    !explicit
-        && matches!(
-            parse_sort_key(text),
-            Ok(SortKey {
-                column: ColumnKey::Metric(_),
-                ..
-            })
-        )
 }
 
 /// Turns the key of a missing metric into the param or tag with this key.
@@ -113,7 +144,7 @@ pub fn default_columns(table: &RunTable, is_machine_format: bool) -> Vec<ColumnK
 pub fn human_cell(cell: CellValue<'_>, column: &ColumnKey) -> String {
     match cell {
         CellValue::Text(text) if *column == ColumnKey::Attribute(Attribute::RunId) => {
-            clean(text).chars().take(8).collect()
+            short_id(text)
         }
         CellValue::Number(value) => format_short(value),
         CellValue::Time(ms) => format_local_time(ms),
@@ -121,6 +152,37 @@ pub fn human_cell(cell: CellValue<'_>, column: &ColumnKey) -> String {
         CellValue::Missing => "—".to_owned(),
         cell => machine_cell(cell),
     }
+}
+
+/// The start of one of MLflow's random ids. Other ids may differ at their ends.
+fn short_id(id: &str) -> String {
+    let is_random = id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    let length = if is_random { 8 } else { usize::MAX };
+    clean(id).chars().take(length).collect()
+}
+
+/// The header of a CSV column: MLflow's name, with the unit of times and durations.
+#[must_use]
+pub fn csv_header(column: &ColumnKey) -> String {
+    match column.kind().values {
+        ValueKind::Time | ValueKind::Duration => format!("{column}_ms"),
+        _ => column.to_string(),
+    }
+}
+
+/// The headers of a table for people; columns with equal titles also name their kinds.
+#[must_use]
+pub fn human_headers(columns: &[ColumnKey]) -> Vec<String> {
+    let title = |column: &ColumnKey| {
+        let title = column.title();
+        let same = columns.iter().filter(|other| other.title() == title);
+        if same.count() > 1 {
+            column.to_string()
+        } else {
+            title
+        }
+    };
+    columns.iter().map(title).collect()
 }
 
 /// All digits, times and durations in ms, and an empty cell for a missing value.
@@ -174,13 +236,6 @@ mod tests {
                 "{text}"
             );
         }
-    }
-
-    #[test]
-    fn sort_key_has_a_direction() {
-        let key = parse_sort_key("metrics.acc desc").unwrap();
-        assert!(key.descending && key.column == ColumnKey::Metric("acc".into()));
-        assert!(!parse_sort_key("start_time").unwrap().descending);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod columns;
 mod list;
+mod order;
 
 use clap::Args;
 use serde_json::Value;
@@ -14,12 +15,13 @@ use super::context::CommandContext;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::resolve;
-use crate::domain::Experiment;
+use crate::domain::{Experiment, MetricValue, Run};
 use crate::export::{Sheet, records};
 use crate::ops;
 use crate::store::{LifecycleFilter, ReadStore};
-use crate::table::ColumnKey;
 use crate::table::filter::Filter;
+use crate::table::{ColumnKey, SortKey};
+use crate::text::number::format_distinct;
 use list::{Remaining, plan_query};
 
 /// The limit of tables without --limit. Machine formats have none.
@@ -33,11 +35,11 @@ pub struct RunsArgs {
     /// Filter in MLflow's language, with `or`, `not`, parentheses and plain words.
     #[arg(long, value_name = "FILTER")]
     filter: Option<String>,
-    /// Sort key, such as 'metrics.acc DESC'; repeat for more. Missing values and NaN sort last.
-    #[arg(long, value_name = "KEY")]
+    /// Sort keys, such as 'metrics.acc DESC, start_time'. Missing values and NaN sort last.
+    #[arg(long, value_name = "KEYS")]
     order_by: Vec<String>,
     /// Columns of tables and CSV, such as status,metrics.acc,params.lr.
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    #[arg(long, value_name = "COLUMNS")]
     columns: Vec<String>,
     /// Maximum number of runs [default: 100 in tables, no limit with --json, --jsonl and --csv].
     #[arg(long, value_name = "N")]
@@ -53,16 +55,8 @@ pub struct RunsArgs {
 /// When the experiment is missing, the filter or a column is invalid, or the store cannot be read.
 pub async fn run(arguments: &RunsArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
     let filter = arguments.filter.as_deref().map(parse_filter).transpose()?;
-    let sort = arguments
-        .order_by
-        .iter()
-        .map(|text| columns::parse_sort_key(text))
-        .collect::<Result<Vec<_>, _>>()?;
-    let requested_columns = arguments
-        .columns
-        .iter()
-        .map(|text| columns::parse_column_key(text))
-        .collect::<Result<Vec<_>, _>>()?;
+    let order = order::parse_order_by(&arguments.order_by)?;
+    let requested_columns = order::parse_columns(&arguments.columns)?;
     let store = context.open_merged().await?;
     let reader = store.reader.as_ref();
     let experiment = resolve_experiment(arguments.experiment.as_deref(), context, reader).await?;
@@ -73,11 +67,8 @@ pub async fn run(arguments: &RunsArgs, context: &mut CommandContext<'_>) -> Resu
     let options = ListOptions {
         experiments: vec![experiment.id],
         filter,
-        sort,
-        has_bare_sort_key: arguments
-            .order_by
-            .iter()
-            .any(|text| columns::is_bare_sort_key(text)),
+        sort: order.keys,
+        has_bare_sort_key: order.has_bare_key,
         lifecycle: if arguments.deleted {
             LifecycleFilter::Deleted
         } else {
@@ -93,6 +84,7 @@ pub async fn run(arguments: &RunsArgs, context: &mut CommandContext<'_>) -> Resu
         return Ok(());
     }
     let listing = list_runs(reader, &options, context.now, context.printer).await?;
+    require_columns(reader, &options, (&listing, &requested_columns), context).await?;
     let sheet = sheet(&listing, requested_columns, context);
     context.printer.print(&CommandOutput::table(
         Value::Array(
@@ -105,6 +97,31 @@ pub async fn run(arguments: &RunsArgs, context: &mut CommandContext<'_>) -> Resu
         sheet,
     ))?;
     note_remaining(&listing, context)
+}
+
+/// Refuses sort keys and columns that no run of the experiments has, whether it is listed or not.
+async fn require_columns(
+    reader: &dyn ReadStore,
+    options: &ListOptions,
+    (listing, requested): (&RunListing, &[ColumnKey]),
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
+    let keys = options.sort.iter().map(|key| &key.column).chain(requested);
+    let missing: Vec<&ColumnKey> = keys
+        .filter(|column| !columns::has_column(column, &listing.table))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let all = ListOptions {
+        experiments: options.experiments.clone(),
+        lifecycle: options.lifecycle,
+        ..ListOptions::default()
+    };
+    let all = list_runs(reader, &all, context.now, context.printer).await?;
+    missing
+        .into_iter()
+        .try_for_each(|column| columns::require_column(column, &all.table))
 }
 
 /// The experiment of the argument, else of --experiment.
@@ -138,8 +155,13 @@ async fn try_stream(
     let mut remaining = options.limit.unwrap_or(usize::MAX);
     let limit = options.limit.map(|limit| limit as u64);
     let mut pages = ops::list_runs::list_runs(plan.query, limit);
+    let mut is_first = true;
     while !pages.is_done() && remaining > 0 && !context.printer.is_closed() {
         let page = pages.next(reader).await?.runs;
+        if std::mem::take(&mut is_first) && !has_sort_keys(&page, &options.sort) {
+            // A key may be unknown, which only the list of all runs shows.
+            return Ok(false);
+        }
         for run in page.iter().take(remaining) {
             context
                 .printer
@@ -148,6 +170,14 @@ async fn try_stream(
         remaining = remaining.saturating_sub(page.len());
     }
     Ok(true)
+}
+
+/// Whether some run has each metric of the order.
+fn has_sort_keys(runs: &[Run], sort: &[SortKey]) -> bool {
+    sort.iter().all(|key| match &key.column {
+        ColumnKey::Metric(metric) => runs.iter().any(|run| run.metric(metric.raw()).is_some()),
+        _ => true,
+    })
 }
 
 fn sheet(
@@ -180,16 +210,37 @@ fn sheet(
             };
             columns.iter().map(cell).collect()
         });
-    let head = |column: &ColumnKey| {
-        if is_csv {
-            column.to_string()
-        } else {
-            column.title()
-        }
+    let rows: Vec<Vec<String>> = rows.collect();
+    let headers = if is_csv {
+        columns.iter().map(columns::csv_header).collect()
+    } else {
+        columns::human_headers(&columns)
     };
-    Sheet {
-        headers: columns.iter().map(head).collect(),
-        rows: rows.collect(),
+    let mut sheet = Sheet { headers, rows };
+    if context.printer.format == OutputFormat::Markdown {
+        set_numbers_apart(&mut sheet, listing, &columns);
+    }
+    sheet
+}
+
+/// Gives the metrics of a column the digits that set different values apart.
+fn set_numbers_apart(sheet: &mut Sheet, listing: &RunListing, columns: &[ColumnKey]) {
+    for (at, column) in columns.iter().enumerate() {
+        let ColumnKey::Metric(key) = column else {
+            continue;
+        };
+        let values: Vec<Option<f64>> = listing
+            .runs
+            .iter()
+            .map(|run| run.metric(key.raw()).map(MetricValue::get))
+            .collect();
+        let numbers: Vec<f64> = values.iter().copied().flatten().collect();
+        let mut texts = format_distinct(&numbers).into_iter();
+        for (row, value) in sheet.rows.iter_mut().zip(&values) {
+            if let (Some(cell), true) = (row.get_mut(at), value.is_some()) {
+                *cell = texts.next().unwrap_or_default();
+            }
+        }
     }
 }
 

@@ -50,11 +50,25 @@ pub(in crate::export) fn dot(text: &str) -> String {
         .replace('&', "&amp;")
 }
 
-/// A cell by RFC 4180. Spreadsheets run text that begins like a formula, so it gets an apostrophe.
+/// What spreadsheets read as the beginning of a formula, and the guard itself.
+const GUARDED: [char; 12] = [
+    '=', '+', '-', '@', '\t', '\r', '\n', '\'', '＝', '＋', '－', '＠',
+];
+
+/// A cell by RFC 4180, with line ends, tabs and quotes as they are. Spreadsheets run text that begins like a formula, so it gets an
+/// apostrophe before it, and so does a text that begins with an apostrophe: to restore a cell, remove one leading apostrophe.
+/// Terminals interpret other control characters, which become their pictures (`␛`).
 pub(in crate::export) fn csv_cell(text: &str) -> String {
-    let text = clean(text);
-    let is_formula = text.starts_with(['=', '+', '-', '@']) && text.parse::<f64>().is_err();
-    let guard = if is_formula { "'" } else { "" };
+    let is_guarded = text.starts_with(GUARDED) && text.parse::<f64>().is_err();
+    let guard = if is_guarded { "'" } else { "" };
+    let visible = |c: char| match c {
+        '\n' | '\r' | '\t' => c,
+        '\u{7f}' => '␡',
+        c if c.is_ascii_control() => char::from_u32(0x2400 + u32::from(c)).unwrap_or('␀'),
+        c if c.is_control() => '\u{fffd}',
+        c => c,
+    };
+    let text: String = text.chars().map(visible).collect();
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{guard}{}\"", text.replace('"', "\"\""))
     } else {
@@ -70,6 +84,21 @@ mod tests {
     fn csv_guards_formulas_but_not_numbers() {
         assert_eq!(csv_cell("-0.5"), "-0.5");
         assert_eq!(csv_cell("-cmd"), "'-cmd");
+        assert_eq!(csv_cell("'quoted"), "''quoted");
+        assert_eq!(csv_cell("\t=1+1"), "'\t=1+1");
+        assert_eq!(csv_cell("it's"), "it's");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn csv_guards_can_be_removed(text in "[^\\p{C}]*") {
+            let cell = csv_cell(&text);
+            let bare = match cell.strip_prefix('"').and_then(|cell| cell.strip_suffix('"')) {
+                Some(quoted) if text.contains([',', '"']) => quoted.replace("\"\"", "\""),
+                _ => cell,
+            };
+            proptest::prop_assert_eq!(bare.strip_prefix('\'').unwrap_or(&bare), text);
+        }
     }
 
     #[test]

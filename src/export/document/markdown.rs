@@ -2,8 +2,8 @@
 
 use super::escape::markdown as escape;
 use super::{Answer, Block, Cell, Check, Document, Row, Table, Tone};
+use crate::text::excerpt::distinct_excerpts;
 use crate::text::untrusted::clean;
-use crate::text::width;
 
 /// With more columns than this, a table's columns become its rows: a page is higher than it is wide.
 const MAX_COLUMNS: usize = 7;
@@ -104,12 +104,45 @@ fn check_table(checks: &[Check]) -> String {
 impl Table {
     fn to_markdown(&self) -> String {
         let rows: Vec<&Row> = self.rows.iter().filter(|row| !row.is_minor).collect();
-        let text = |text: &str| match self.markdown_cell_width {
-            Some(room) => escape(&width::truncate(text, room)),
-            None => escape(text),
-        };
-        let cell = |cell: &Cell| {
-            let mut out = text(&cell.text);
+        let heads: Vec<&str> = self.headers.iter().map(String::as_str).collect();
+        let heads: Vec<String> = self
+            .excerpts(&heads)
+            .iter()
+            .map(|head| escape(head))
+            .collect();
+        let cells: Vec<Vec<String>> = rows.iter().map(|row| self.row_cells(row)).collect();
+        let mut out = String::new();
+        if self.headers.len() > MAX_COLUMNS {
+            let cell = |row: &Vec<String>, at: usize| row.get(at).cloned().unwrap_or_default();
+            let keys = cells.iter().map(|row| cell(row, 0));
+            out += &table_row(std::iter::once(String::new()).chain(keys));
+            out += &rule(rows.len() + 1);
+            for (at, head) in heads.into_iter().enumerate().skip(1) {
+                let values = cells.iter().map(|row| cell(row, at));
+                out += &table_row(std::iter::once(head).chain(values));
+            }
+            return out;
+        }
+        out += &table_row(heads);
+        out += &rule(self.headers.len());
+        let mut group = "";
+        for (row, cells) in rows.into_iter().zip(cells) {
+            if row.group != group {
+                group = row.group;
+                let empty = std::iter::repeat_n(String::new(), self.headers.len() - 1);
+                out += &table_row(std::iter::once(format!("**{group}**")).chain(empty));
+            }
+            out += &table_row(cells);
+        }
+        out
+    }
+
+    /// The cells of a row, escaped.
+    fn row_cells(&self, row: &Row) -> Vec<String> {
+        let texts: Vec<&str> = row.cells.iter().map(|cell| cell.text.as_str()).collect();
+        let texts = self.excerpts(&texts);
+        let cell = |(cell, text): (&Cell, String)| {
+            let mut out = escape(&text);
             if cell.tone == Tone::Best {
                 out = format!("**{out}**");
             }
@@ -118,31 +151,17 @@ impl Table {
             }
             out
         };
-        let mut out = String::new();
-        if self.headers.len() > MAX_COLUMNS {
-            let heads = rows.iter().map(|row| row.cells.first());
-            let heads = heads.map(|head| head.map(cell).unwrap_or_default());
-            out += &table_row(std::iter::once(String::new()).chain(heads));
-            out += &rule(rows.len() + 1);
-            for (at, header) in self.headers.iter().enumerate().skip(1) {
-                let cells = rows.iter().map(|row| row.cells.get(at));
-                let cells = cells.map(|found| found.map(cell).unwrap_or_default());
-                out += &table_row(std::iter::once(text(header)).chain(cells));
-            }
-            return out;
-        }
-        out += &table_row(self.headers.iter().map(|header| text(header)));
-        out += &rule(self.headers.len());
-        let mut group = "";
-        for row in rows {
-            if row.group != group {
-                group = row.group;
-                let empty = std::iter::repeat_n(String::new(), self.headers.len() - 1);
-                out += &table_row(std::iter::once(format!("**{group}**")).chain(empty));
-            }
-            out += &table_row(row.cells.iter().map(cell));
-        }
-        out
+        row.cells.iter().zip(texts).map(cell).collect()
+    }
+
+    /// The texts of a row, cut to the width of a cell so that they stay different. The first one is a key and stays whole.
+    fn excerpts(&self, texts: &[&str]) -> Vec<String> {
+        let (Some(room), Some((key, values))) = (self.markdown_cell_width, texts.split_first())
+        else {
+            return texts.iter().map(|text| (*text).to_owned()).collect();
+        };
+        let values = distinct_excerpts(values, room);
+        std::iter::once((*key).to_owned()).chain(values).collect()
     }
 }
 

@@ -228,7 +228,7 @@ impl Sides<'_> {
         document.push_section("Not recorded for reproduction", Block::Checks(open));
         document.push_section("Other differences", Block::List(self.other_differences()));
         if let Some(compared) = &self.comparison {
-            let sheet = comparison::full_sheet(compared, true);
+            let sheet = comparison::full_sheet(compared, comparison::RowSelection::differences());
             document.blocks.push(Block::Details {
                 summary: "All differences of the runs",
                 table: Table::from(sheet),

@@ -37,7 +37,13 @@ pub(super) fn to_run(
         run_dir.id.clone(),
         experiment_id(&info.entity, &info.project),
     );
-    run.name = info.name.as_str().into();
+    run.name = match run_dir.piece {
+        // The last folder of a resumed run has the plain name, so that the name finds it.
+        Some((piece, total)) if piece < total => {
+            format!("{} ({piece} of {total})", info.name).into()
+        }
+        _ => info.name.as_str().into(),
+    };
     run.user = state.environment.user.as_str().into();
     run.start_time = info.started_at.or(run_dir.started_at);
     run.status = run_status(state, stamp.is_some_and(|stamp| stamp.is_recent(now)));
@@ -168,6 +174,12 @@ fn to_tags(run_dir: &RunDir, state: &RunState) -> Vec<KeyValue> {
         ("wandb.host", info.host),
         ("wandb.version", info.version),
         ("wandb.exit_code", exit),
+        (
+            "wandb.resumed",
+            run_dir.piece.map_or_else(String::new, |(piece, total)| {
+                format!("part {piece} of {total}")
+            }),
+        ),
     ];
     let named_tags = named
         .into_iter()

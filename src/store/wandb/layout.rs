@@ -1,5 +1,6 @@
 //! The folders of W&B, one for each run.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,8 +19,11 @@ const WANDB_DIRS: [&str; 2] = ["wandb", ".wandb"];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RunDir {
-    /// The run's id. A resumed run has several folders: the time of a later one is appended.
+    /// The run's id. A resumed run has several folders: the last one has the id, and the times of the others are appended to
+    /// theirs.
     pub id: RunId,
+    /// The number of the folder, from 1, and how many there are, of a resumed run.
+    pub piece: Option<(usize, usize)>,
     pub path: PathBuf,
     /// Very old versions of wandb write no log.
     pub log: Option<PathBuf>,
@@ -73,6 +77,7 @@ impl RunDir {
         };
         Some(Self {
             id: RunId::from(id),
+            piece: None,
             path: folder.to_owned(),
             log,
             started_at: parse_local_time(time),
@@ -85,6 +90,16 @@ impl RunDir {
             .and_then(|name| name.to_str())
             .and_then(split_dir_name)
             .map_or("", |(time, _)| time)
+    }
+
+    /// The id of the resumed run that an earlier folder belongs to.
+    pub(super) fn resumed_id(&self) -> Option<RunId> {
+        let (id, _) = self
+            .id
+            .raw()
+            .rsplit_once('@')
+            .filter(|_| self.piece.is_some())?;
+        Some(RunId::from(id))
     }
 
     pub(super) fn files_dir(&self) -> PathBuf {
@@ -202,14 +217,26 @@ pub(super) fn list_run_dirs(
             .collect(),
     };
     found.sort_by(|a, b| (a.time_in_name(), &a.path).cmp(&(b.time_in_name(), &b.path)));
-    let mut seen = std::collections::HashSet::new();
-    for run in &mut found {
-        if !seen.insert(run.id.clone()) {
+    tell_pieces_apart(&mut found);
+    Ok(found)
+}
+
+/// Numbers the folders of resumed runs, which are in the order of time.
+fn tell_pieces_apart(found: &mut [RunDir]) {
+    let mut totals: HashMap<RunId, usize> = HashMap::new();
+    for run in found.iter() {
+        *totals.entry(run.id.clone()).or_default() += 1;
+    }
+    let mut counts: HashMap<RunId, usize> = HashMap::new();
+    for run in found {
+        let total = totals.get(&run.id).copied().unwrap_or(1);
+        let count = counts.entry(run.id.clone()).or_default();
+        *count += 1;
+        run.piece = (total > 1).then_some((*count, total));
+        if *count < total {
             run.id = RunId::from(format!("{}@{}", run.id.raw(), run.time_in_name()));
-            seen.insert(run.id.clone());
         }
     }
-    Ok(found)
 }
 
 fn cached_or_open(path: &Path, cached: &impl Fn(&Path) -> Option<RunDir>) -> Option<RunDir> {
@@ -220,6 +247,7 @@ fn cached_or_open(path: &Path, cached: &impl Fn(&Path) -> Option<RunDir>) -> Opt
     cached
         .map(|run| RunDir {
             id: RunId::from(id),
+            piece: None,
             ..run
         })
         .or_else(|| RunDir::open(path).filter(|run| run.path.is_dir()))
@@ -294,6 +322,10 @@ mod tests {
             .iter()
             .map(|run| run.id.raw().to_owned())
             .collect();
-        assert_eq!(ids, ["a", "a@20261124_000000", "b"]);
+        assert_eq!(
+            ids,
+            ["a@20261123_135403", "a", "b"],
+            "the last one is the run"
+        );
     }
 }

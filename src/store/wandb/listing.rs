@@ -131,7 +131,12 @@ pub(super) async fn changed_runs(
             .started_at
             .is_some_and(|start| start >= changes.since)
             && (experiment_ids.is_empty() || experiment_ids.contains(&header.experiment));
-        is_new || known.contains(&header.run_dir.id)
+        // An earlier folder of a resumed run gets another id when the run is resumed.
+        let is_known_piece = || {
+            let resumed = header.run_dir.resumed_id();
+            resumed.is_some_and(|id| known.contains(&id))
+        };
+        is_new || known.contains(&header.run_dir.id) || is_known_piece()
     });
     let cache_clone = Arc::clone(cache);
     map_parallel(what, headers, move |header| {

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use crate::domain::{Millis, RunStatus};
-use crate::table::CellValue;
+use crate::table::{CellValue, ColumnKey, ValueKind};
 use crate::text::untrusted::clean;
 use crate::text::{number, quantity};
 
@@ -23,12 +23,23 @@ pub fn short_text(cell: CellValue<'_>, now: Millis) -> String {
     }
 }
 
+/// [`short_text`] of a cell in a column: long fractions that were logged as params or tags are shortened, too.
+#[must_use]
+pub fn column_text(cell: CellValue<'_>, column: &ColumnKey, now: Millis) -> String {
+    match cell {
+        CellValue::Text(text) if column.kind().values == ValueKind::NumberOrText => {
+            number::shorten_fraction(text).unwrap_or_else(|| clean(text).into_owned())
+        }
+        cell => short_text(cell, now),
+    }
+}
+
 /// A cell in a table, to measure its width: a time is as wide as `12 min ago`.
 #[must_use]
-pub fn width_sample(cell: CellValue<'_>) -> String {
+pub fn width_sample(cell: CellValue<'_>, column: &ColumnKey) -> String {
     match cell {
         CellValue::Time(_) => "12 min ago".to_owned(),
-        other => short_text(other, 0),
+        other => column_text(other, column, 0),
     }
 }
 

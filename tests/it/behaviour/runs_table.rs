@@ -122,6 +122,34 @@ fn non_finite_values_sort_last_in_both_orders() {
 }
 
 #[test]
+fn third_press_removes_the_order() {
+    let mut driver = at_runs("churn-sweep");
+    driver.assert_shows("goal max auc");
+    driver.assert_shows("newest first");
+    move_to_metric(&mut driver, "auc");
+    let order = |driver: &Driver| -> Vec<bool> {
+        let keys = driver.runs().arrangement.sort.iter();
+        keys.map(|key| key.descending).collect()
+    };
+    driver.press("s");
+    assert_eq!(order(&driver), [true]);
+    driver.press("s");
+    assert_eq!(order(&driver), [false]);
+    driver.press("s");
+    assert!(order(&driver).is_empty());
+    driver.assert_shows("newest first");
+}
+
+#[test]
+fn hidden_columns_are_counted() {
+    let mut driver = at_runs("churn-sweep");
+    move_to_metric(&mut driver, "accuracy");
+    driver.press("-");
+    driver.assert_shows("1 column hidden");
+    assert_eq!(driver.notification(), "accuracy is hidden");
+}
+
+#[test]
 fn second_sort_key_breaks_ties() {
     let mut driver = at_runs("image-classifier");
     driver.press("0 s");

@@ -10,9 +10,15 @@ use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 use crate::tui::app::marks::{Mark, Marks};
 
-/// Goals for metrics, each in its likely direction first.
+/// Goals for metrics, each in its likely direction first. System metrics are no goals.
 #[must_use]
 pub fn goals(metrics: BTreeSet<Untrusted>) -> Picker<Goal> {
+    goals_after(metrics, None)
+}
+
+/// [`goals`] after the present one.
+#[must_use]
+pub fn goals_after(metrics: BTreeSet<Untrusted>, current: Option<&Goal>) -> Picker<Goal> {
     let both = |metric: Untrusted| {
         let first = Goal::guess(metric.clone());
         let direction = match first.direction {
@@ -23,12 +29,17 @@ pub fn goals(metrics: BTreeSet<Untrusted>) -> Picker<Goal> {
     };
     let item = |goal: Goal| {
         let detail = match goal.direction {
+            _ if current == Some(&goal) => "the goal now",
             Direction::Max => "more is better",
             Direction::Min => "less is better",
         };
         PickerItem::new(goal.to_string(), detail, goal)
     };
-    Picker::new("goal", metrics.into_iter().flat_map(both).map(item))
+    let metrics = metrics
+        .into_iter()
+        .filter(|metric| !metric.raw().starts_with("system/"));
+    let others = metrics.flat_map(both).filter(|goal| current != Some(goal));
+    Picker::new("goal", current.cloned().into_iter().chain(others).map(item))
 }
 
 /// The marked runs of all experiments.
@@ -64,8 +75,13 @@ pub fn groupings(
         PickerItem::new("flat", "no groups", Grouping::Flat),
         PickerItem::new("tree", "nested runs under their parent run", Grouping::Tree),
     ];
-    let others = all
+    // Groups by the numbers of a metric are the least likely.
+    let (metrics, others): (Vec<ColumnKey>, Vec<ColumnKey>) = all
         .filter(|column| current != Some(column))
+        .partition(|column| matches!(column, ColumnKey::Metric(_) | ColumnKey::Curve(..)));
+    let others = others
+        .into_iter()
+        .chain(metrics)
         .map(|column| by(column, ""));
     Picker::new("group", first.into_iter().chain(fixed).chain(others))
 }

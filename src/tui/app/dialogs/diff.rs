@@ -6,6 +6,9 @@ use crate::tui::app::context::UpdateContext;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::message::{DiffTarget, Reply, Request, RequestError, Ticket};
 
+/// How far one key press scrolls sideways, in cells.
+const SHIFT_STEP: u16 = 10;
+
 /// A unified diff.
 #[derive(Debug)]
 pub struct DiffDialog {
@@ -14,6 +17,8 @@ pub struct DiffDialog {
     /// `None` until the reply arrives.
     pub lines: Option<Result<Vec<DiffLine>, RequestError>>,
     pub cursor: Cursor,
+    /// How many cells are scrolled out at the left; lines are wrapped while it is 0.
+    pub shift: u16,
     ticket: Option<Ticket>,
 }
 
@@ -25,6 +30,7 @@ impl DiffDialog {
             title,
             lines: Some(Ok(lines)),
             cursor: Cursor::default(),
+            shift: 0,
             ticket: None,
         }
     }
@@ -37,6 +43,7 @@ impl DiffDialog {
             title,
             lines: None,
             cursor: Cursor::default(),
+            shift: 0,
             ticket: Some(ticket),
         }
     }
@@ -83,6 +90,12 @@ impl DiffDialog {
             .body
             .height
             .saturating_sub(2);
-        self.cursor.apply_motion(action, self.len(), height.into());
+        match action {
+            Action::Left => self.shift = self.shift.saturating_sub(SHIFT_STEP),
+            Action::Right => self.shift = self.shift.saturating_add(SHIFT_STEP),
+            action => {
+                self.cursor.apply_motion(action, self.len(), height.into());
+            }
+        }
     }
 }

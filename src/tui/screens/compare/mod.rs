@@ -23,6 +23,12 @@ pub enum CompareLine<'a> {
     /// The title of the rows of one kind.
     Header(RowKind),
     Row(&'a ComparisonRow),
+    /// One line for the system metrics, or the title of their rows.
+    SystemMetrics {
+        count: usize,
+        differing: usize,
+        is_folded: bool,
+    },
 }
 
 /// The comparison of runs.
@@ -32,6 +38,8 @@ pub struct CompareScreen {
     pub ids: Vec<RunId>,
     pub(crate) data: Remote<Comparison>,
     pub(crate) shows_differences_only: bool,
+    /// Whether each system metric has a row.
+    pub(crate) shows_system_metrics: bool,
     pub(crate) filter: TextFilter,
     pub(crate) cursor: Cursor,
     /// A run, or a property when it is transposed.
@@ -52,6 +60,7 @@ impl CompareScreen {
             ids,
             data: Remote::default(),
             shows_differences_only: true,
+            shows_system_metrics: false,
             filter: TextFilter::default(),
             cursor: Cursor::default(),
             selected_column: 0,
@@ -71,29 +80,49 @@ impl CompareScreen {
         screen
     }
 
-    /// The visible rows, those of each kind under a header.
+    /// The visible rows, those of each kind under a header. System metrics are one line unless they are unfolded or looked for.
     #[must_use]
     pub fn visible_lines(&self) -> Vec<CompareLine<'_>> {
         let is_visible = |row: &&ComparisonRow| {
-            (row.differs || !self.shows_differences_only) && self.filter.matches(row.key.raw())
+            (row.is_difference() || !self.shows_differences_only)
+                && self.filter.matches(row.key.raw())
+        };
+        let rows = self.data.get().map(|data| data.rows.as_slice());
+        let rows: Vec<&ComparisonRow> =
+            rows.unwrap_or_default().iter().filter(is_visible).collect();
+        let is_folded = !self.shows_system_metrics && self.filter.is_empty();
+        let system = || rows.iter().filter(|row| row.is_system_metric());
+        let fold = CompareLine::SystemMetrics {
+            count: system().count(),
+            differing: system().filter(|row| row.is_difference()).count(),
+            is_folded,
         };
         let mut lines = Vec::new();
-        let mut group = None;
-        for row in self
-            .data
-            .get()
-            .map(|data| data.rows.as_slice())
-            .unwrap_or_default()
-            .iter()
-            .filter(is_visible)
-        {
+        let (mut group, mut has_fold) = (None, false);
+        for row in rows {
             if group != Some(row.kind) {
                 group = Some(row.kind);
                 lines.push(CompareLine::Header(row.kind));
             }
-            lines.push(CompareLine::Row(row));
+            if row.is_system_metric() && !std::mem::replace(&mut has_fold, true) {
+                lines.push(fold);
+            }
+            if !(row.is_system_metric() && is_folded) {
+                lines.push(CompareLine::Row(row));
+            }
         }
         lines
+    }
+
+    /// Shows or hides the rows of system metrics if the cursor is on their line. Returns whether it is.
+    fn toggle_system_metrics(&mut self) -> bool {
+        let lines = self.visible_lines();
+        let line = lines.get(self.cursor.index).filter(|_| !self.is_transposed);
+        let is_fold = matches!(line, Some(CompareLine::SystemMetrics { .. }));
+        if is_fold {
+            self.shows_system_metrics = !self.shows_system_metrics;
+        }
+        is_fold
     }
 
     /// The number of runs or groups.
@@ -238,6 +267,7 @@ impl Screen for CompareScreen {
             Action::LastColumn => self.selected_column = last,
             Action::DifferencesOnly => self.shows_differences_only = !self.shows_differences_only,
             Action::Baseline => self.set_baseline(context),
+            Action::Open | Action::Fold if self.toggle_system_metrics() => {}
             Action::Open => {
                 if let Some(id) = self.ids.get(self.selected_run()) {
                     context.push(RunScreen::new(id.clone()));
@@ -332,6 +362,7 @@ impl Screen for CompareScreen {
         }
         match self.visible_lines().get(row) {
             Some(CompareLine::Row(row)) => row.key.clean().into_owned(),
+            Some(CompareLine::SystemMetrics { .. }) => "system metrics".into(),
             _ => String::new(),
         }
     }

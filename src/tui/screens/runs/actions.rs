@@ -9,7 +9,7 @@ use crate::table::{ColumnKey, DisplayRow, Grouping, RowId, SortKey};
 use crate::text::untrusted::clean;
 use crate::tui::app::cell_text::full_text;
 use crate::tui::app::dialogs::{
-    ColumnPicker, Dialog, Prompt, RegisterDialog, goals, groupings, views,
+    ColumnPicker, Dialog, Prompt, RegisterDialog, goals_after, groupings, views,
 };
 use crate::tui::app::{Navigate, SharedState, UpdateContext};
 use crate::tui::screens::{ChartsScreen, CompareScreen, RunScreen};
@@ -35,7 +35,7 @@ impl RunsScreen {
             Action::NextNew => self.select_next_new_run(context),
             Action::Derive => self.choose_curve_column(context),
             Action::ReadCurves => self.load_all_curves(context),
-            Action::Preview => self.is_preview_open = !self.is_preview_open,
+            Action::Preview => self.toggle_preview(context),
             Action::Fold => self.toggle_fold(context),
             Action::NextStatistic => self.next_statistic(context),
             Action::DeletedRuns => self.toggle_deleted_runs(context),
@@ -72,20 +72,31 @@ impl RunsScreen {
                 );
                 context.open(picker.submit_to(Self::group_by));
             }
-            Action::Goal => {
-                let columns = self.table.columns().into_iter();
-                let metrics: BTreeSet<_> = columns
-                    .filter_map(|key| match key {
-                        ColumnKey::Metric(name) => Some(name),
-                        _ => None,
-                    })
-                    .collect();
-                context.open(goals(metrics).submit_to(Self::choose_goal));
-            }
+            Action::Goal => self.open_goals(context),
             Action::Back => return self.go_back(context),
             _ => return false,
         }
         true
+    }
+
+    fn toggle_preview(&mut self, context: &mut UpdateContext<'_>) {
+        self.is_preview_open = !self.is_preview_open;
+        if self.is_preview_open && self.areas(context.size).1.is_none() {
+            context.notify("the preview needs a larger window");
+        }
+    }
+
+    fn open_goals(&self, context: &mut UpdateContext<'_>) {
+        let columns = self.table.columns().into_iter();
+        let metrics: BTreeSet<_> = columns
+            .filter_map(|key| match key {
+                ColumnKey::Metric(name) => Some(name),
+                _ => None,
+            })
+            .collect();
+        let current = self.goal(context.shared);
+        let picker = goals_after(metrics, current.as_ref());
+        context.open(picker.submit_to(Self::choose_goal));
     }
 
     fn change_columns(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
@@ -98,7 +109,10 @@ impl RunsScreen {
             Action::FoldConstants => {
                 columns.set_folding_constants(!columns.is_folding_constants(), &self.table);
             }
-            Action::HideColumn => columns.hide_current(),
+            Action::HideColumn => {
+                let message = columns.hide_current();
+                context.notify(message);
+            }
             Action::PinColumn => {
                 let is_pinned = columns.toggle_pin();
                 context.notify(if is_pinned {
@@ -109,7 +123,7 @@ impl RunsScreen {
             }
             Action::Wider => columns.widen_current(1),
             Action::Narrower => columns.widen_current(-1),
-            Action::FitColumn => columns.reset_current_width(),
+            Action::FitColumn => columns.fit_current(),
             Action::FoldPrefix => {
                 let message = columns.toggle_prefix_fold();
                 context.notify(message);
@@ -227,32 +241,30 @@ impl RunsScreen {
         }
     }
 
-    /// Sorts by the column under the cursor, or reverses its order. `add` keeps the other sort keys before it.
+    /// Sorts by the column under the cursor, the second time in the other direction; the third time its order is removed. `add`
+    /// keeps the other sort keys.
     pub(super) fn sort_by_current(&mut self, add: bool) {
         let Some(column) = self.columns.current_key() else {
             return;
         };
+        let is_numeric = self
+            .columns
+            .current_column()
+            .is_some_and(|column| column.is_numeric);
+        let first_direction = column.sorts_descending_first(is_numeric);
         let sort = &mut self.arrangement.sort;
-        if let Some(key) = sort.iter_mut().find(|key| key.column == column) {
-            key.descending = !key.descending;
-            if !add {
-                let key = key.clone();
-                *sort = vec![key];
-            }
-        } else {
-            let is_numeric = self
-                .columns
-                .current_column()
-                .is_some_and(|column| column.is_numeric);
-            let key = SortKey {
-                descending: column.sorts_descending_first(is_numeric),
-                column,
-            };
-            if add {
-                sort.push(key);
-            } else {
-                *sort = vec![key];
-            }
+        let at = sort.iter().position(|key| key.column == column);
+        let key = match at.map(|at| sort[at].descending) {
+            None => Some(first_direction),
+            Some(direction) if direction == first_direction => Some(!direction),
+            Some(_) => None,
+        };
+        let key = key.map(|descending| SortKey { column, descending });
+        match (at, key) {
+            (_, key) if !add => *sort = key.into_iter().collect(),
+            (Some(at), Some(key)) => sort[at] = key,
+            (Some(at), None) => drop(sort.remove(at)),
+            (None, key) => sort.extend(key),
         }
         self.line_state.should_scroll_to_top = true;
         self.invalidate();

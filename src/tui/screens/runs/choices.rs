@@ -30,7 +30,15 @@ impl RunsScreen {
         self.mark_view_changed();
     }
 
-    pub(super) fn group_by(&mut self, grouping: Grouping, _: &mut UpdateContext<'_>) {
+    pub(super) fn group_by(&mut self, grouping: Grouping, context: &mut UpdateContext<'_>) {
+        if grouping == Grouping::Tree
+            && !self
+                .table
+                .rows()
+                .any(|row| self.table.parent(row).is_some())
+        {
+            context.notify("no nested runs among the loaded ones");
+        }
         self.arrangement.grouping = grouping;
         // Show the first group. In a tree and without groups the cursor stays on its run.
         self.line_state.should_scroll_to_top = self.group_column().is_some();

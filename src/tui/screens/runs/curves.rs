@@ -63,7 +63,7 @@ impl RunsScreen {
         let (parts, _) = self.areas(context.size);
         let placed = self
             .columns
-            .layout(parts.header.width, self.goal(context.shared).is_some());
+            .layout(parts.header.width, self.has_curve_column(context.shared));
         let placed = placed
             .iter()
             .filter_map(|placed| Some(&visible.get(placed.index?)?.key));
@@ -92,6 +92,21 @@ impl RunsScreen {
         }
         for metric in &metrics {
             self.update_curve_stats(&runs, metric, context.shared);
+        }
+        self.detect_curves(&runs, context.shared);
+    }
+
+    /// Remembers whether a run on the screen has a curve of the goal's metric.
+    fn detect_curves(&mut self, runs: &[RunId], shared: &SharedState) {
+        let Some(goal) = self.goal(shared) else {
+            return;
+        };
+        let has_curve = |run: &RunId| {
+            let points = shared.histories.get(run, goal.metric.raw());
+            points.is_some_and(|points| points.len() > 1)
+        };
+        if self.curve_metric.as_ref() != Some(&goal.metric) && runs.iter().any(has_curve) {
+            self.curve_metric = Some(goal.metric);
         }
     }
 

@@ -44,7 +44,7 @@ impl RunsScreen {
         let visible_columns = self.columns.visible();
         let placed_columns = self
             .columns
-            .layout(parts.header.width, self.goal(shared).is_some());
+            .layout(parts.header.width, self.has_curve_column(shared));
         let columns = placed_columns
             .iter()
             .filter_map(|placed| visible_columns.get(placed.index?))

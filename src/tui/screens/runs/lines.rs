@@ -113,20 +113,53 @@ impl RunsScreen {
         let (parts, _) = self.areas(context.size);
         self.cursor
             .clamp(self.lines.len(), usize::from(parts.rows.height));
-        let has_goal = self.goal(context.shared).is_some();
+        let has_curves = self.has_curve_column(context.shared);
         self.columns
-            .scroll_to_cursor(parts.header.width, has_goal, &self.table);
+            .scroll_to_cursor(parts.header.width, has_curves, &self.table);
         self.update_group_statistics(context.size, context.shared, context.now);
+        self.fit_columns_to_lines(context);
+        self.columns
+            .scroll_to_cursor(parts.header.width, has_curves, &self.table);
+    }
+
+    /// Makes the columns wide enough for the lines on the screen: only the first rows of the table were measured.
+    fn fit_columns_to_lines(&mut self, context: &UpdateContext<'_>) {
+        let (parts, _) = self.areas(context.size);
+        let placed = self
+            .columns
+            .layout(parts.header.width, self.has_curve_column(context.shared));
+        let lines = self
+            .cursor
+            .visible_range(self.lines.len(), usize::from(parts.rows.height));
+        let rows: Vec<RowId> = lines.clone().filter_map(|line| self.row(line)).collect();
+        self.columns.include_rows(&placed, &rows, &self.table);
+        if self.group_column().is_none() {
+            return;
+        }
+        let visible = self.columns.visible();
+        let mut texts = Vec::new();
+        for index in placed.iter().filter_map(|placed| placed.index) {
+            for line in lines.clone() {
+                let key = &visible[index].key;
+                let statistic = self.arrangement.statistic;
+                let text = self.group_statistic_text(line, key, statistic, context.now);
+                texts.extend(text.map(|text| (index, text)));
+            }
+        }
+        for (index, text) in texts {
+            self.columns.include_text(index, &text);
+        }
     }
 
     /// Arranges the lines. The cursor stays on the run `selected`.
     fn rearrange(&mut self, selected: Option<&RunId>, now: Millis, shared: &SharedState) {
+        // The columns of the first page suggest the goal.
+        self.update_columns();
         let goal = self.goal(shared);
         self.arrangement.goal.clone_from(&goal);
         self.lines = arrange(&self.table, &self.arrangement, now);
         self.drop_removed_lines();
         self.move_cursor_to(selected);
-        self.update_columns();
         self.columns.has_group_statistics = self.group_column().is_some();
         self.columns.move_goal_first(goal.as_ref());
         self.line_state = LineState {

@@ -77,6 +77,8 @@ pub struct RunsScreen {
     lifecycle_revision: u64,
     /// The goal chosen here or by a view. `None` for the goal of the experiment or the metrics.
     chosen_goal: Option<Goal>,
+    /// The metric of the goal once a run on the screen had a curve of it, not only a single point.
+    curve_metric: Option<Untrusted>,
     view_persistence: saved_views::ViewPersistence,
 }
 
@@ -112,6 +114,13 @@ impl RunsScreen {
             .find_map(|id| shared.goals.get(id))
             .cloned();
         known.or_else(|| self.columns.guessed_goal.clone())
+    }
+
+    /// Whether the table has a column with the curves of the goal's metric: single points leave their room to other columns.
+    #[must_use]
+    pub fn has_curve_column(&self, shared: &SharedState) -> bool {
+        self.goal(shared)
+            .is_some_and(|goal| self.curve_metric.as_ref() == Some(&goal.metric))
     }
 
     /// The areas of the table and of the preview pane.
@@ -300,7 +309,7 @@ impl Screen for RunsScreen {
         }
         let placed = self
             .columns
-            .layout(parts.header.width, self.goal(context.shared).is_some());
+            .layout(parts.header.width, self.has_curve_column(context.shared));
         let clicked = placed.iter().find(|column| {
             (column.x..column.x + column.width).contains(&(x.saturating_sub(parts.header.x)))
         });

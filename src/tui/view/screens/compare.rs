@@ -7,6 +7,8 @@ use ratatui::layout::Rect;
 use super::{draw_empty, filter_label};
 use crate::analysis::{Comparison, ComparisonRow, RowKind};
 use crate::config::theme::Role;
+use crate::text::Untrusted;
+use crate::text::excerpt::distinct_excerpts;
 use crate::text::number;
 use crate::text::width::width;
 use crate::tui::app::App;
@@ -14,12 +16,15 @@ use crate::tui::app::Screen;
 use crate::tui::app::cell_text::MISSING;
 use crate::tui::app::layout::table_areas;
 use crate::tui::screens::compare::{CompareLine, CompareScreen};
-use crate::tui::view::painter::{Painter, row_at};
+use crate::tui::view::painter::{Painter, after, row_at};
 
 /// The widest column of keys.
 const MAX_KEY_WIDTH: u16 = 28;
 /// The narrowest and the widest column of a run.
 const RUN_WIDTH_RANGE: (u16, u16) = (16, 34);
+
+/// With more runs, long values are cut at their ends: comparing all of them costs too much for every drawing.
+const MAX_EXCERPT_RUNS: usize = 20;
 
 /// The visible columns.
 struct RunWindow {
@@ -69,6 +74,11 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &CompareSc
                     Role::Title,
                 );
             }
+            CompareLine::SystemMetrics {
+                count,
+                differing,
+                is_folded,
+            } => draw_system_metrics(painter, strip, (*count, *differing), *is_folded),
             CompareLine::Row(line) => draw_property(painter, strip, line, data, &columns),
         }
         if visible_range.start + offset == screen.cursor.index {
@@ -81,6 +91,22 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &CompareSc
             });
         }
     }
+}
+
+/// Draws the line that stands for the system metrics, or that is above them.
+fn draw_system_metrics(
+    painter: &mut Painter<'_>,
+    strip: Rect,
+    (count, differing): (usize, usize),
+    is_folded: bool,
+) {
+    let (sign, verb) = if is_folded {
+        (painter.theme.symbol("▸", "+"), "shows")
+    } else {
+        (painter.theme.symbol("▾", "-"), "hides")
+    };
+    let text = format!("{sign} {count} system metrics, {differing} differ (enter {verb} them)");
+    painter.draw_text(after(strip, 1), &text, Role::Muted);
 }
 
 fn section_title(kind: RowKind) -> &'static str {
@@ -131,11 +157,17 @@ fn draw_status(
         } else {
             ""
         };
-        painter.draw_right_aligned(
-            rest,
-            &format!("{} = {}{spelled}", line.key.clean(), value.clean()),
-            Role::Text,
-        );
+        let text = format!("{} = {}{spelled}", line.key.clean(), value.clean());
+        if width(&text) <= rest.width {
+            painter.draw_right_aligned(rest, &text, Role::Text);
+        } else {
+            // A long value is worth more than the counts; `D` shows it in full.
+            painter.draw_text(
+                area,
+                &format!(" {text:<0$}", usize::from(area.width)),
+                Role::Text,
+            );
+        }
     }
 }
 
@@ -146,21 +178,36 @@ fn run_window(room: u16, screen: &CompareScreen, data: &Comparison) -> RunWindow
         .map(|row| width(&row.key.clean()))
         .max()
         .unwrap_or(8);
-    let key_width = keys.clamp(8, MAX_KEY_WIDTH).min(room / 3) + 2;
-    let count = data.runs.len().max(1);
-    let run_width = ((room.saturating_sub(key_width)) / count as u16)
-        .clamp(RUN_WIDTH_RANGE.0, RUN_WIDTH_RANGE.1);
+    let count = u16::try_from(data.runs.len().max(1)).unwrap_or(u16::MAX);
+    // Keys take what the runs leave.
+    let spare = room.saturating_sub(count.saturating_mul(RUN_WIDTH_RANGE.1));
+    let max_key_width = MAX_KEY_WIDTH.min(room / 3).max(spare);
+    let key_width = keys.clamp(8, max_key_width.max(8)) + 2;
+    let share = room.saturating_sub(key_width) / count;
+    let run_width = if share > RUN_WIDTH_RANGE.1 {
+        share.min(widest_value(data).max(RUN_WIDTH_RANGE.1))
+    } else {
+        share.max(RUN_WIDTH_RANGE.0)
+    };
     let fitting_runs = usize::from(room.saturating_sub(key_width) / run_width).max(1);
     // The baseline is always visible; the others scroll with the cursor.
     let start = screen
         .selected_column
         .saturating_sub(fitting_runs - 1)
-        .min(count.saturating_sub(fitting_runs));
+        .min(data.runs.len().max(1).saturating_sub(fitting_runs));
     RunWindow {
         key_width,
         run_width,
-        visible_runs: start..(start + fitting_runs).min(count),
+        visible_runs: start..(start + fitting_runs).min(data.runs.len().max(1)),
     }
+}
+
+/// The width of the widest text, in cells.
+fn widest_value(data: &Comparison) -> u16 {
+    let values = data.rows.iter().flat_map(|row| row.values.iter().flatten());
+    let names = data.runs.iter().map(|run| width(&run.label().clean()) + 2);
+    let values = values.map(|value| width(&value.clean()));
+    values.chain(names).max().unwrap_or(0).saturating_add(1)
 }
 
 fn run_x(strip: Rect, columns: &RunWindow, run: usize) -> u16 {
@@ -262,6 +309,7 @@ fn draw_value(
     let text = match (&line.values[run], line.numbers[run]) {
         (_, Some(number)) if line.kind == RowKind::Metric => number::format_short(number),
         (Some(value), _) if value.is_empty() => "(empty)".to_owned(),
+        (Some(value), _) if width(&value.clean()) > cell.width => excerpt(line, run, cell.width),
         (Some(value), _) => value.clean().into_owned(),
         (None, _) => MISSING.to_owned(),
     };
@@ -305,6 +353,26 @@ fn draw_value(
         ..cell
     };
     draw_delta(painter, rest, line, run);
+}
+
+/// The part of a long value that sets it apart from the other runs' values.
+fn excerpt(line: &ComparisonRow, run: usize, room: u16) -> String {
+    let text = |value: &Option<Untrusted>| {
+        let text = value.as_ref().map(Untrusted::clean);
+        text.unwrap_or_default().into_owned()
+    };
+    if line.values.len() > MAX_EXCERPT_RUNS {
+        return text(&line.values[run]);
+    }
+    let texts: Vec<String> = line.values.iter().map(text).collect();
+    let present: Vec<&str> = texts
+        .iter()
+        .map(String::as_str)
+        .filter(|text| !text.is_empty())
+        .collect();
+    let at = texts[..run].iter().filter(|text| !text.is_empty()).count();
+    let excerpts = distinct_excerpts(&present, room);
+    excerpts.into_iter().nth(at).unwrap_or_default()
 }
 
 /// The difference to the baseline, with percent if there is room.

@@ -6,10 +6,11 @@ use super::{draw_empty, filter_label};
 use crate::config::theme::Role;
 use crate::domain::{Experiment, Lifecycle};
 use crate::text::quantity;
+use crate::text::width::width;
 use crate::tui::app::App;
 use crate::tui::app::Screen;
 use crate::tui::app::layout::table_areas;
-use crate::tui::screens::experiments::ExperimentsScreen;
+use crate::tui::screens::experiments::{ExperimentsScreen, SortOrder};
 use crate::tui::view::chrome::format_count;
 use crate::tui::view::painter::{Painter, TextSpan};
 use crate::tui::view::widgets::grid;
@@ -62,10 +63,27 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &Experimen
     grid::draw(
         painter,
         &area,
-        &COLUMNS,
+        &columns(screen.order),
         &rows,
         screen.cursor.index.checked_sub(visible_range.start),
     );
+}
+
+/// The columns, with an arrow in the title of the one that the list is sorted by.
+fn columns(order: SortOrder) -> [GridColumn<'static>; 7] {
+    COLUMNS.map(|column| {
+        let title = match (order, column.title) {
+            (SortOrder::Name, "experiment") => "experiment ↑",
+            (SortOrder::Runs, "runs") => "runs ↓",
+            (SortOrder::Activity, "last activity") => "last activity ↓",
+            (_, title) => title,
+        };
+        GridColumn {
+            title,
+            max_width: column.max_width.max(width(title)),
+            ..column
+        }
+    })
 }
 
 fn row_cells(

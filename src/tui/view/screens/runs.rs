@@ -1,27 +1,30 @@
 //! Draws the run table.
 
+mod header;
+mod status;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
 use ratatui::layout::Rect;
 
 use super::{draw_empty, groups, preview};
-use crate::config::keymap::{Action, Scope};
 use crate::config::theme::Role;
 use crate::domain::{Goal, RunStatus};
 use crate::table::{CellValue, ColumnDisplay, ColumnKey, DisplayRow, Grouping, RowId};
 use crate::text::Untrusted;
 use crate::text::number;
-use crate::text::untrusted::clean;
+use crate::text::width::width;
 use crate::tui::app::App;
 use crate::tui::app::Screen;
-use crate::tui::app::cell_text::{STALLED_SYMBOL, short_text, status_symbol};
+use crate::tui::app::cell_text::{STALLED_SYMBOL, column_text, status_symbol};
 use crate::tui::app::layout::{split_preview, table_areas};
 use crate::tui::screens::runs::RunsScreen;
-use crate::tui::screens::runs::columns::{ColumnState, MARK_WIDTH, PlacedColumn};
-use crate::tui::view::chrome::format_count;
+use crate::tui::screens::runs::columns::{ColumnState, DIVIDER_OFFSET, MARK_WIDTH, PlacedColumn};
 use crate::tui::view::painter::{Painter, after, row_at};
 use crate::tui::view::widgets::sparkline;
+use header::draw_header;
+use status::{draw_column_name, new_runs_label, run_count_label, status_text};
 
 /// The inputs of one draw.
 pub(super) struct DrawContext<'a> {
@@ -36,7 +39,9 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &RunsScree
     let (area, preview_area) = split_preview(body, screen.is_preview_open);
     let parts = table_areas(area);
     let goal = screen.goal(&app.shared);
-    let placed = screen.columns.layout(parts.header.width, goal.is_some());
+    let placed = screen
+        .columns
+        .layout(parts.header.width, screen.has_curve_column(&app.shared));
     let scene = DrawContext {
         app,
         screen,
@@ -54,11 +59,9 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &RunsScree
         &new_runs_label(&scene, parts.rows.height),
         Role::Info,
     );
-    painter.draw_text(
-        after(parts.status, used + label_width),
-        &status_text(&scene),
-        Role::Muted,
-    );
+    let rest = after(parts.status, used + label_width);
+    let status_width = painter.draw_text(rest, &status_text(&scene), Role::Muted);
+    draw_column_name(painter, after(rest, status_width), &scene);
     draw_header(painter, parts.header, &scene);
     if screen.lines.is_empty() {
         let empty_message = if screen.table.is_empty() {
@@ -79,194 +82,24 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &RunsScree
     }
 }
 
-/// The number of new runs above and below the visible ones.
-fn new_runs_label(scene: &DrawContext<'_>, height: u16) -> String {
-    let unseen = scene.screen.offscreen_new_runs(height.into());
-    let key = scene
-        .app
-        .keymap
-        .first_key(Scope::Runs, Action::NextNew)
-        .map(|key| format!(" ({key})"))
-        .unwrap_or_default();
-    match (unseen.above, unseen.below) {
-        (0, 0) => String::new(),
-        (above, 0) => format!("  {above} new above{key}"),
-        (0, below) => format!("  {below} new below{key}"),
-        (above, below) => format!("  {} new{key}", above + below),
-    }
-}
-
-fn run_count_label(scene: &DrawContext<'_>) -> String {
-    let screen = scene.screen;
-    format!(
-        "{} of {} runs",
-        format_count(screen.match_count() as u64),
-        format_count(screen.run_count() as u64)
-    )
-}
-
-/// The rest of the status line: goal, order and filter.
-fn status_text(scene: &DrawContext<'_>) -> String {
-    let screen = scene.screen;
-    let mut parts = Vec::new();
-    parts.extend(partial_load_label(scene));
-    if let Some(goal) = &scene.goal {
-        parts.push(format!("goal {goal}"));
-    }
-    parts.extend(groups::group_status(screen));
-    if !screen.arrangement.sort.is_empty() {
-        let keys: Vec<String> = screen
-            .arrangement
-            .sort
-            .iter()
-            .map(|k| format!("{} {}", k.column.title(), sort_arrow(k.descending)))
-            .collect();
-        parts.push(format!("sorted by {}", keys.join(", ")));
-    }
-    let key = |action| {
-        scene
-            .app
-            .keymap
-            .first_key(Scope::Runs, action)
-            .map(|key| key.to_string())
-            .unwrap_or_default()
-    };
-    if let Some((done, total)) = screen.curve_loader.progress() {
-        let (done, total) = (format_count(done as u64), format_count(total as u64));
-        parts.push(format!(
-            "loading curves, {done} of {total} ({} stops)",
-            key(Action::Back)
-        ));
-    } else if let Some((loaded, all)) = screen.partial_sort_progress() {
-        let (loaded, all) = (format_count(loaded as u64), format_count(all as u64));
-        parts.push(format!(
-            "among {loaded} of {all} curves ({} loads the rest)",
-            key(Action::ReadCurves)
-        ));
-    }
-    if !screen.filter_text.is_empty() {
-        parts.push(filter_status(screen));
-    }
-    if screen.columns.folded_constant_count() > 0 {
-        parts.push(format!(
-            "{} constant columns folded",
-            screen.columns.folded_constant_count()
-        ));
-    }
-    format!("  {}", parts.join("  "))
-}
-
-/// Which part of the runs is loaded, unless all are.
-fn partial_load_label(scene: &DrawContext<'_>) -> Option<String> {
-    let screen = scene.screen;
-    if screen.table.is_empty() {
-        return None;
-    }
-    let scope_text = match screen.loader.capped_total() {
-        Some(Some(all)) => format!(
-            "the newest of {} and the store's matches",
-            format_count(all)
-        ),
-        Some(None) => "the newest and the store's matches".to_owned(),
-        None if screen.loader.is_partial() => {
-            let key = scene
-                .app
-                .keymap
-                .first_key(Scope::Runs, Action::Refresh)
-                .map(|key| key.to_string())
-                .unwrap_or_default();
-            format!("partly loaded ({key} loads all)")
-        }
-        None if !screen.loader.is_idle() && !screen.arrangement.sort.is_empty() => {
-            "sorted among the loaded runs".to_owned()
-        }
-        None => return None,
-    };
-    let found = screen
-        .pushdown
-        .active_query()
-        .filter(|question| !question.order_by.is_empty())
-        .map(|_| screen.pushdown.progress());
-    Some(match found {
-        None if screen.arrangement.sort.is_empty() => scope_text,
-        None => format!("{scope_text}; sorted among these"),
-        Some((found, true)) => format!(
-            "{scope_text}; sorted by the store, all {} loaded",
-            format_count(found as u64)
-        ),
-        Some((found, false)) => format!(
-            "{scope_text}; sorted by the store, the first {} loaded",
-            format_count(found as u64)
-        ),
-    })
-}
-
-/// The filter, split into the parts that the store and this program evaluate.
-fn filter_status(screen: &RunsScreen) -> String {
-    let at_store = screen
-        .pushdown
-        .active_query()
-        .filter(|question| !question.filters.is_empty());
-    let Some(question) = at_store else {
-        return format!("filter, local: {}", clean(&screen.filter_text));
-    };
-    let (found, over) = screen.pushdown.progress();
-    let found = if over {
-        format!("all {}", format_count(found as u64))
-    } else {
-        format!("the first {}", format_count(found as u64))
-    };
-    format!(
-        "filter, in the store ({found}): {}; local: {}",
-        clean(&question.filters.join("  or  ")),
-        clean(&screen.filter_text)
-    )
-}
-
 fn sort_arrow(descending: bool) -> &'static str {
     if descending { "↓" } else { "↑" }
 }
 
-fn draw_header(painter: &mut Painter<'_>, area: Rect, scene: &DrawContext<'_>) {
-    for place in &scene.placed {
-        let cell = Rect {
-            x: area.x + place.x,
-            width: place.width,
-            ..area
-        };
-        let Some(index) = place.index else {
-            if let Some(goal) = &scene.goal {
-                painter.draw_text(cell, &goal.metric.clean(), Role::Header);
-            }
-            continue;
-        };
-        let column = scene.visible_columns[index];
-        let sorted = scene
-            .screen
-            .arrangement
-            .sort
-            .iter()
-            .find(|key| key.column == column.key);
-        let folded = match scene.screen.columns.folded_count(&column.key) {
-            0 => String::new(),
-            others => format!(" +{others}"),
-        };
-        let title = match (column.key.kind().display, sorted) {
-            (ColumnDisplay::StatusSymbol, _) => String::new(),
-            (_, Some(sort)) => {
-                let arrow = sort_arrow(sort.descending);
-                format!("{} {arrow}{folded}", column.key.title())
-            }
-            (_, None) => format!("{}{folded}", column.key.title()),
-        };
-        if column.is_numeric {
-            painter.draw_right_aligned(cell, &title, Role::Header)
-        } else {
-            painter.draw_text(cell, &title, Role::Header)
-        };
-        if index == scene.screen.columns.cursor {
-            painter.apply_role(cell, Role::Selection);
-        }
+/// Draws the line before the first of the params or of the tags.
+fn draw_divider(painter: &mut Painter<'_>, strip: Rect, place: PlacedColumn) {
+    if place.has_divider {
+        let x = strip.x + place.x.saturating_sub(DIVIDER_OFFSET);
+        let line = painter.theme.symbol("│", "|");
+        painter.draw_text(
+            Rect {
+                x,
+                width: 1,
+                ..strip
+            },
+            line,
+            Role::Border,
+        );
     }
 }
 
@@ -323,26 +156,25 @@ fn aligned_texts(scene: &DrawContext<'_>, lines: Range<usize>) -> Vec<Vec<Option
     let (screen, now) = (scene.screen, scene.app.now);
     let mut texts = vec![Vec::new(); scene.visible_columns.len()];
     for index in scene.placed.iter().filter_map(|place| place.index) {
-        let key = &scene.visible_columns[index].key;
+        let column = scene.visible_columns[index];
         let text = |line: usize| match &screen.lines[line] {
-            DisplayRow::Run { row, .. } => key
-                .kind()
-                .aligns_decimals
-                .then(|| short_text(screen.table.cell(*row, key, now), now)),
+            DisplayRow::Run { row, .. } => column
+                .aligns_decimals()
+                .then(|| column_text(screen.table.cell(*row, &column.key, now), &column.key, now)),
             DisplayRow::Group { .. } => {
-                screen.group_statistic_text(line, key, screen.arrangement.statistic, now)
+                screen.group_statistic_text(line, &column.key, screen.arrangement.statistic, now)
             }
         };
-        let mut column: Vec<Option<String>> = lines.clone().map(text).collect();
-        let plain: Vec<String> = column.iter().flatten().cloned().collect();
-        for (text, aligned) in column
+        let mut texts_of_column: Vec<Option<String>> = lines.clone().map(text).collect();
+        let plain: Vec<String> = texts_of_column.iter().flatten().cloned().collect();
+        for (text, aligned) in texts_of_column
             .iter_mut()
             .flatten()
             .zip(number::align_decimal(&plain))
         {
             *text = aligned;
         }
-        texts[index] = column;
+        texts[index] = texts_of_column;
     }
     texts
 }
@@ -382,6 +214,7 @@ fn draw_run<'t>(
             width: place.width,
             ..strip
         };
+        draw_divider(painter, strip, *place);
         if let Some(index) = place.index {
             let column = scene.visible_columns[index];
             draw_cell(painter, area, scene, column, line, aligned_text(index));
@@ -453,8 +286,11 @@ fn draw_cell(
         }
         (ColumnDisplay::RunName, _) => draw_run_name(painter, area, scene, line),
         (_, cell) => {
-            let mut text =
-                aligned_text.map_or_else(|| Cow::Owned(short_text(cell, now)), Cow::Borrowed);
+            let whole = || Cow::Owned(column_text(cell, &column.key, now));
+            let mut text = aligned_text.map_or_else(whole, Cow::Borrowed);
+            if width(&text) > area.width {
+                text = fit_number(cell, &text, area.width).into();
+            }
             if let Some(metric) = column.key.curve_metric() {
                 text = curve_cell_text(painter, scene, line.row, metric, cell, text);
             }
@@ -480,6 +316,19 @@ fn draw_run_name(painter: &mut Painter<'_>, area: Rect, scene: &DrawContext<'_>,
         &format!("{}{name}", tree_prefix(painter, scene, line)),
         line.dimmed(Role::Text),
     );
+}
+
+/// A number with fewer digits, in a column that the user made too narrow for it. Other texts are cut when they are drawn.
+fn fit_number(cell: CellValue<'_>, text: &str, room: u16) -> String {
+    let value = match cell {
+        CellValue::Number(value) => Some(value),
+        _ => text.trim().parse().ok(),
+    };
+    match value {
+        _ if width(text.trim()) <= room => text.trim().to_owned(),
+        Some(value) => number::fit_short(value, room.into()),
+        None => text.to_owned(),
+    }
 }
 
 /// The text of a curve statistic, with symbols for a curve that is not loaded yet and for a sampled one.

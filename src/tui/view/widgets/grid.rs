@@ -37,6 +37,9 @@ impl<'a> GridColumn<'a> {
     }
 }
 
+/// A column that would be dropped is cut to this width at least, in cells.
+const MIN_CUT_WIDTH: u16 = 10;
+
 /// Draws the visible rows under the titles. `cursor` is an index into `rows`.
 pub fn draw(
     painter: &mut Painter<'_>,
@@ -94,6 +97,8 @@ fn column_widths(columns: &[GridColumn<'_>], rows: &[Vec<TextSpan>], room: u16) 
             .map(|w| w + 2)
             .sum::<u16>()
     };
+    // The gap after the last column is not needed, the one before the first is one cell.
+    let room = room + 1;
     while total_width(&widths) > room {
         let droppable =
             (0..columns.len()).filter(|i| widths[*i] > 0 && columns[*i].drop_priority > 0);
@@ -101,6 +106,20 @@ fn column_widths(columns: &[GridColumn<'_>], rows: &[Vec<TextSpan>], room: u16) 
             break;
         };
         widths[last] = 0;
+    }
+    // A wide column may have gone that leaves room for some that went before it.
+    let mut dropped: Vec<usize> = (0..columns.len())
+        .filter(|i| widths[*i] == 0 && natural_width(*i) > 0)
+        .collect();
+    dropped.sort_by_key(|i| columns[*i].drop_priority);
+    for least in [u16::MAX, MIN_CUT_WIDTH] {
+        for i in &dropped {
+            let left = room.saturating_sub(total_width(&widths) + 2);
+            let wanted = natural_width(*i);
+            if widths[*i] == 0 && left >= wanted.min(least.max(width(columns[*i].title))) {
+                widths[*i] = wanted.min(left);
+            }
+        }
     }
     let excess = total_width(&widths).saturating_sub(room);
     if let Some(widest) = (0..widths.len()).max_by_key(|i| widths[*i]) {

@@ -31,11 +31,12 @@ impl Columns {
         self.update_visible_order();
     }
 
-    /// Hides the column under the cursor and the columns folded into it, but never status and name.
-    pub fn hide_current(&mut self) {
+    /// Hides the column under the cursor and the columns folded into it, but never status and name. Returns a message.
+    pub fn hide_current(&mut self) -> String {
         let Some(key) = self.current_key().filter(|key| !key.kind().is_fixed()) else {
-            return;
+            return "status and name are always visible".into();
         };
+        let title = self.title(&key);
         let folded_prefix = self
             .prefix_folds
             .is_fold_leader(&key)
@@ -52,6 +53,7 @@ impl Columns {
         }
         self.has_custom_order = true;
         self.update_visible_order();
+        format!("{title} is hidden")
     }
 
     /// Shows or hides a column. A new curve column is inserted after the column under the cursor.
@@ -101,10 +103,12 @@ impl Columns {
         }
     }
 
-    /// Resets the column under the cursor to its natural width.
-    pub fn reset_current_width(&mut self) {
+    /// Makes the column under the cursor as wide as its title and its values.
+    pub fn fit_current(&mut self) {
         if let Some(column) = self.current_column_mut() {
             column.custom_width = None;
+            let width = column.full_width().min(WIDTH_RANGE.1);
+            column.custom_width = (width > column.width()).then_some(width);
         }
     }
 

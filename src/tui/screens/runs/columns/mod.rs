@@ -7,10 +7,10 @@ mod edit;
 mod layout;
 mod prefix_folds;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 pub use column::ColumnState;
-pub use layout::PlacedColumn;
+pub use layout::{DIVIDER_OFFSET, PlacedColumn};
 
 use prefix_folds::PrefixFolds;
 
@@ -61,6 +61,8 @@ pub struct Columns {
     visible_order: Vec<usize>,
     /// How many visible columns are pinned, with status and name.
     pinned_count: usize,
+    /// Titles that several visible columns have: a metric and a param of one name.
+    shared_titles: HashSet<String>,
     /// The index of each column in `all`.
     index_by_key: HashMap<ColumnKey, usize>,
     /// Increases when the table changes: older measurements are outdated. See [`ColumnState`].
@@ -219,6 +221,12 @@ impl Columns {
             })
             .collect();
         order.extend(self.prefix_folds.apply(&self.all, rest));
+        let titles = find_shared_titles(order.iter().map(|at| &self.all[*at].key));
+        if titles != self.shared_titles {
+            // The columns whose titles change have other widths.
+            self.epoch += 1;
+            self.shared_titles = titles;
+        }
         self.visible_order = order;
         self.cursor = self.cursor.min(self.visible_order.len().saturating_sub(1));
     }
@@ -241,6 +249,19 @@ impl Columns {
         if self.is_folding_constants {
             self.update_constants(table);
         }
+    }
+
+    /// The header of a column: with its kind if another visible column has the same title.
+    #[must_use]
+    pub fn title(&self, column: &ColumnKey) -> String {
+        title_among(&self.shared_titles, column)
+    }
+
+    /// How many columns that a table shows by default are hidden.
+    #[must_use]
+    pub fn hidden_count(&self) -> usize {
+        let hidden = |c: &&ColumnState| !c.is_visible && c.key.kind().is_visible_by_default;
+        self.all.iter().filter(hidden).count()
     }
 
     /// Moves the goal's metric next to the name, where narrow terminals show it, too.
@@ -316,3 +337,27 @@ impl Columns {
         }
     }
 }
+
+/// The titles that several columns have.
+fn find_shared_titles<'a>(columns: impl Iterator<Item = &'a ColumnKey>) -> HashSet<String> {
+    let mut seen = HashSet::new();
+    let mut shared = HashSet::new();
+    for title in columns.map(ColumnKey::title) {
+        if let Some(title) = seen.replace(title) {
+            shared.insert(title);
+        }
+    }
+    shared
+}
+
+fn title_among(shared_titles: &HashSet<String>, column: &ColumnKey) -> String {
+    let title = column.title();
+    if shared_titles.contains(&title) {
+        column.to_string()
+    } else {
+        title
+    }
+}
+
+#[cfg(test)]
+mod tests;

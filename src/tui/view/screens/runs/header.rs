@@ -1,0 +1,102 @@
+//! The header of the run table.
+
+use ratatui::layout::Rect;
+
+use super::{DrawContext, draw_divider, sort_arrow};
+use crate::config::theme::Role;
+use crate::table::{ColumnDisplay, ColumnKey};
+use crate::text::width::width;
+use crate::tui::view::painter::Painter;
+
+pub(super) fn draw_header(painter: &mut Painter<'_>, area: Rect, scene: &DrawContext<'_>) {
+    for place in &scene.placed {
+        let cell = Rect {
+            x: area.x + place.x,
+            width: place.width,
+            ..area
+        };
+        draw_divider(painter, area, *place);
+        let Some(index) = place.index else {
+            let goal = scene.goal.as_ref();
+            let metric = goal.map(|goal| format!("curve {}", goal.metric.clean()));
+            let title = metric.filter(|title| width(title) <= cell.width);
+            painter.draw_text(cell, title.as_deref().unwrap_or("curve"), Role::Header);
+            continue;
+        };
+        let column = scene.visible_columns[index];
+        let sorted = scene
+            .screen
+            .arrangement
+            .sort
+            .iter()
+            .find(|key| key.column == column.key);
+        let folded = match scene.screen.columns.folded_count(&column.key) {
+            0 => String::new(),
+            others => format!(" +{others}"),
+        };
+        if column.key.kind().display != ColumnDisplay::StatusSymbol {
+            let name = format!("{}{folded}", scene.screen.columns.title(&column.key));
+            let arrow = sorted.map(|sort| sort_arrow(sort.descending));
+            let role = header_role(&column.key);
+            draw_title(painter, cell, (&name, arrow), column.is_numeric, role);
+        }
+        if index == scene.screen.columns.cursor {
+            painter.apply_role(cell, Role::Selection);
+        }
+    }
+    draw_edges(painter, area, scene);
+}
+
+/// Draws a title; its arrow takes the gap after the column if the column is not wide enough.
+fn draw_title(
+    painter: &mut Painter<'_>,
+    cell: Rect,
+    (name, arrow): (&str, Option<&str>),
+    is_right_aligned: bool,
+    role: Role,
+) {
+    let whole = arrow.map(|arrow| format!("{name} {arrow}"));
+    let has_room = whole
+        .as_deref()
+        .is_some_and(|title| width(title) <= cell.width);
+    let title = whole.as_deref().filter(|_| has_room).unwrap_or(name);
+    if is_right_aligned {
+        painter.draw_right_aligned(cell, title, role)
+    } else {
+        painter.draw_text(cell, title, role)
+    };
+    if let Some(arrow) = arrow.filter(|_| !has_room) {
+        let gap = Rect {
+            x: cell.right(),
+            width: 1,
+            ..cell
+        };
+        painter.draw_text(gap, arrow, role);
+    }
+}
+
+/// Params and tags look different from metrics.
+fn header_role(column: &ColumnKey) -> Role {
+    match column {
+        ColumnKey::Param(_) | ColumnKey::Tag(_) => Role::Info,
+        _ => Role::Header,
+    }
+}
+
+/// Marks the edges beyond which there are more columns.
+fn draw_edges(painter: &mut Painter<'_>, header: Rect, scene: &DrawContext<'_>) {
+    let (left, right) = scene.screen.columns.columns_beyond(&scene.placed);
+    let edge = |x| Rect {
+        x,
+        width: 1,
+        ..header
+    };
+    if left > 0 {
+        let mark = painter.theme.symbol("‹", "<");
+        painter.draw_text(edge(header.x), mark, Role::Accent);
+    }
+    if right > 0 {
+        let mark = painter.theme.symbol("›", ">");
+        painter.draw_text(edge(header.right().saturating_sub(1)), mark, Role::Accent);
+    }
+}
