@@ -29,6 +29,7 @@ mod metadata;
 mod models;
 mod output;
 mod promote;
+mod prompt_diff;
 mod register;
 mod reproduce;
 mod request;

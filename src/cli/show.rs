@@ -73,7 +73,7 @@ fn sheet(run: &Run, now: Millis) -> Sheet {
             dataset.digest.raw().to_owned(),
         );
     }
-    for model in crate::domain::registrable_models(run) {
+    for model in crate::domain::registrable_models(run, &[]) {
         add("model", model.label.raw(), model.source.raw().to_owned());
     }
     for pair in &run.tags {

@@ -80,7 +80,8 @@ impl RunsScreen {
                         _ => None,
                     })
                     .collect();
-                context.open(goals(metrics).submit_to(Self::choose_goal));
+                let goal = self.goal(context.shared);
+                context.open(goals(metrics, goal.as_ref()).submit_to(Self::choose_goal));
             }
             Action::Back => return self.go_back(context),
             _ => return false,

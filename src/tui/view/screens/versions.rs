@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{draw_empty, filter_label};
+use super::{draw_empty, filter_label, version_detail};
 use crate::config::theme::Role;
 use crate::domain::{Goal, MetricValue, ModelVersion, Stage, VersionStatus};
 use crate::evidence::FactValue;
@@ -11,7 +11,7 @@ use crate::text::{number, quantity};
 use crate::tui::app::App;
 use crate::tui::app::Screen;
 use crate::tui::app::cell_text::MISSING;
-use crate::tui::app::layout::table_areas;
+use crate::tui::app::layout::{Size, list_above_detail, split_top, table_areas};
 use crate::tui::app::message::Assessment;
 use crate::tui::screens::versions::VersionsScreen;
 use crate::tui::view::painter::{Painter, TextSpan};
@@ -35,11 +35,28 @@ const COLUMNS: [GridColumn<'static>; 10] = [
     GridColumn::left_aligned("notes", 60, 7),
 ];
 
+/// Columns about stages and runs, which prompts do not have.
+const NOT_OF_PROMPTS: [&str; 5] = ["stage", "goal", "vs champion", GATES_TITLE, "run"];
+
 /// The index where the columns of integrations are inserted.
 const TOOL_COLUMNS_INDEX: usize = 7;
 
+/// Draws the versions, and what is known of the one under the cursor below them.
 pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &VersionsScreen) {
-    let area = table_areas(body);
+    let list = list_above_detail(Size {
+        width: body.width,
+        height: body.height + 3,
+    });
+    let list = Rect { y: body.y, ..list };
+    draw_list(painter, list, app, screen);
+    if list.height < body.height {
+        let (_, detail) = split_top(body, list.height);
+        version_detail::draw(painter, detail, app, screen);
+    }
+}
+
+fn draw_list(painter: &mut Painter<'_>, list: Rect, app: &App, screen: &VersionsScreen) {
+    let area = table_areas(list);
     let lines = screen.visible_versions();
     let goal = screen.goal(&app.shared);
     let total = screen.data.get().map_or(0, |data| data.versions.len());
@@ -47,6 +64,11 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &VersionsS
         .as_ref()
         .map(|goal| format!(", goal {goal}"))
         .unwrap_or_default();
+    let of_prompt = if screen.is_prompt() {
+        " of a prompt"
+    } else {
+        ""
+    };
     let gate_results = screen
         .assessment
         .get()
@@ -63,7 +85,7 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &VersionsS
     painter.draw_text(
         area.status,
         &format!(
-            " {} of {total} versions{by}{gates_text}{}",
+            " {} of {total} versions{of_prompt}{by}{gates_text}{}",
             lines.len(),
             filter_label(&screen.filter)
         ),
@@ -113,7 +135,12 @@ fn grid_columns(screen: &VersionsScreen, has_gates: bool) -> Vec<GridColumn<'_>>
         .chain(tools)
         .chain(after.iter().copied());
     all.map(|column| {
-        if column.title == GATES_TITLE && !has_gates {
+        let is_unused = if screen.is_prompt() {
+            NOT_OF_PROMPTS.contains(&column.title)
+        } else {
+            column.title == GATES_TITLE && !has_gates
+        };
+        if is_unused {
             GridColumn {
                 max_width: 0,
                 ..column
@@ -133,7 +160,8 @@ fn row_cells(
     goal: Option<&Goal>,
 ) -> Vec<TextSpan> {
     let run = screen.run_of(version);
-    let marked = run.is_some_and(|run| app.shared.marks.contains(&run.id));
+    let marked = run.is_some_and(|run| app.shared.marks.contains(&run.id))
+        || screen.is_prompt_baseline(version.version);
     let champion = screen
         .champion()
         .is_some_and(|champion| champion.version == version.version);
@@ -318,10 +346,10 @@ fn notes_cell(version: &ModelVersion) -> TextSpan {
     }
     match &version.status {
         VersionStatus::Ready => {
-            let tags = version
-                .tags
-                .iter()
-                .filter(|tag| !tag.key.raw().starts_with(crate::promotion::TAG_PREFIX));
+            let tags = version.tags.iter().filter(|tag| {
+                let key = tag.key.raw();
+                !key.starts_with(crate::promotion::TAG_PREFIX) && !version_detail::is_internal(key)
+            });
             let tags: Vec<String> = tags
                 .map(|tag| format!("{}={}", tag.key.clean(), tag.value.clean()))
                 .collect();
