@@ -45,14 +45,7 @@ pub fn build_with_related(
         );
         builder.add_edge(&producer, &id, EdgeKind::Produced);
     }
-    for tool in facts
-        .evidence
-        .tools
-        .iter()
-        .filter(|tool| !tool.facts.is_empty())
-    {
-        builder.add_cause(Some(evidence_node(tool)), EdgeKind::Describes, &id);
-    }
+    add_evidence(&mut builder, facts, &id);
     builder.add_cause(
         related
             .copied_from
@@ -185,6 +178,13 @@ fn add_logged_model(builder: &mut GraphBuilder, facts: &LineageFacts, run: &Node
     let id = builder.add_node(node);
     builder.add_edge(run, &id, EdgeKind::Produced);
     id
+}
+
+fn add_evidence(builder: &mut GraphBuilder, facts: &LineageFacts, version: &NodeId) {
+    let tools = facts.evidence.tools.iter();
+    for tool in tools.filter(|tool| !tool.facts.is_empty()) {
+        builder.add_cause(Some(evidence_node(tool)), EdgeKind::Describes, version);
+    }
 }
 
 /// Adds the runs that judged the logged model of a version without a run.

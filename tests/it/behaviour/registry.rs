@@ -109,7 +109,7 @@ fn prompts_are_listed_on_request() {
         .assert_shows("Write to {{name}} in two sentences.");
     driver.press("D");
     assert!(driver.notification().contains("first version"));
-    driver.press("esc .").assert_shows("churn-classifier");
+    driver.press("4 .").assert_shows("churn-classifier");
 }
 
 #[test]

@@ -59,45 +59,11 @@ fn draw_list(painter: &mut Painter<'_>, list: Rect, app: &App, screen: &Versions
     let area = table_areas(list);
     let lines = screen.visible_versions();
     let goal = screen.goal(&app.shared);
-    let total = screen.data.get().map_or(0, |data| data.versions.len());
-    let by = goal
-        .as_ref()
-        .map(|goal| format!(", goal {goal}"))
-        .unwrap_or_default();
-    let of_prompt = if screen.is_prompt() {
-        " of a prompt"
-    } else {
-        ""
-    };
     let gate_results = screen
         .assessment
         .get()
         .filter(|gates| !gates.gates.is_empty());
-    let gates_text = gate_results
-        .map(|gates| gates_status(gates))
-        .unwrap_or_default();
-    let production_count = screen.data.get().map_or(0, |d| {
-        d.versions
-            .iter()
-            .filter(|v| v.stage == Stage::Production)
-            .count()
-    });
-    painter.draw_text(
-        area.status,
-        &format!(
-            " {} of {total} versions{of_prompt}{by}{gates_text}{}",
-            lines.len(),
-            filter_label(&screen.filter)
-        ),
-        Role::Muted,
-    );
-    if production_count > 1 {
-        painter.draw_right_aligned(
-            area.status,
-            &format!("{production_count} versions are in Production "),
-            Role::Warn,
-        );
-    }
+    draw_status(painter, area.status, screen, goal.as_ref());
     if lines.is_empty() {
         return draw_empty(
             painter,
@@ -120,6 +86,39 @@ fn draw_list(painter: &mut Painter<'_>, list: Rect, app: &App, screen: &Versions
         &rows,
         screen.cursor.index.checked_sub(visible_range.start),
     );
+}
+
+/// The number of versions, the goal and the slot of the gates, above the list.
+fn draw_status(
+    painter: &mut Painter<'_>,
+    area: Rect,
+    screen: &VersionsScreen,
+    goal: Option<&Goal>,
+) {
+    let versions = screen.data.get().map(|data| data.versions.as_slice());
+    let versions = versions.unwrap_or_default();
+    let by = goal.map_or_else(String::new, |goal| format!(", goal {goal}"));
+    let of_prompt = if screen.is_prompt() {
+        " of a prompt"
+    } else {
+        ""
+    };
+    let gates = screen.assessment.get();
+    let gates = gates.filter(|gates| !gates.gates.is_empty());
+    let line = format!(
+        " {} of {} versions{of_prompt}{by}{}{}",
+        screen.visible_versions().len(),
+        versions.len(),
+        gates.map(|gates| gates_status(gates)).unwrap_or_default(),
+        filter_label(&screen.filter)
+    );
+    painter.draw_text(area, &line, Role::Muted);
+    let in_production = versions.iter().filter(|v| v.stage == Stage::Production);
+    let count = in_production.count();
+    if count > 1 {
+        let text = format!("{count} versions are in Production ");
+        painter.draw_right_aligned(area, &text, Role::Warn);
+    }
 }
 
 /// The columns, with one for each integration; the gates column is empty without gates.
