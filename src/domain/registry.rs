@@ -360,7 +360,7 @@ impl LoggedModel {
 
     /// Orders the runs that logged metrics, from pairs of time and run.
     pub(crate) fn order_metric_runs(mut logged: Vec<(Millis, RunId)>) -> Vec<RunId> {
-        logged.sort_by(|a, b| b.0.cmp(&a.0));
+        logged.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
         let mut runs = Vec::new();
         for (_, run) in logged {
             if !run.is_empty() && !runs.contains(&run) {

@@ -2,7 +2,7 @@
 
 use super::VersionsScreen;
 use crate::analysis::value_diff::diff_text;
-use crate::domain::{ModelVersion, VersionNumber};
+use crate::domain::{ModelVersion, RegisteredModel, VersionNumber};
 use crate::tui::app::UpdateContext;
 use crate::tui::app::dialogs::{Dialog, DiffDialog};
 
@@ -11,7 +11,7 @@ impl VersionsScreen {
     #[must_use]
     pub fn is_prompt(&self) -> bool {
         let model = self.data.get().map(|data| &data.model);
-        model.is_some_and(|model| model.is_prompt())
+        model.is_some_and(RegisteredModel::is_prompt)
     }
 
     /// The version that the text of `version` is compared with: the baseline, else the one before.
