@@ -15,7 +15,7 @@
 //! tui::app              ─▶ ops store promotion promotion::journal lineage chart analysis table config domain text
 //! ops                   ─▶ export store promotion promotion::policy promotion::journal lineage evidence chart analysis domain text
 //! export                ─▶ promotion promotion::policy lineage evidence chart analysis domain text
-//! demo                  ─▶ domain text
+//! demo                  ─▶ promotion domain text
 //! store                 ─▶ domain text
 //! promotion             ─▶ domain text
 //! promotion::policy     ─▶ promotion lineage domain diagnostics text

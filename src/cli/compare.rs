@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::context::CommandContext;
+use super::prompt_diff;
 use crate::analysis::{Comparison, compare};
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::output::{CommandOutput, OutputFormat};
@@ -20,7 +21,7 @@ const KEY_COLUMNS: usize = 2;
 
 #[derive(Debug, Args)]
 pub struct CompareArgs {
-    /// Runs: IDs, ID prefixes of at least 6 characters, or names.
+    /// Runs: IDs, ID prefixes of at least 6 characters, or names; or two versions of prompts.
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<String>,
     /// Run to compare the others with [default: the first].
@@ -47,6 +48,9 @@ pub async fn run(
 ) -> Result<(), CliError> {
     let store = context.open_merged().await?;
     let reader = store.reader.as_ref();
+    if let Some(prompts) = prompt_diff::named_prompts(reader, &arguments.runs).await {
+        return prompt_diff::print(&prompts, context);
+    }
     let within =
         resolve::experiment_scope(reader, context.global_args.experiment.as_deref()).await?;
     let mut runs = resolve::runs(reader, &arguments.runs, within.as_ref()).await?;

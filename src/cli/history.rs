@@ -13,7 +13,7 @@ use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::resolve;
 use crate::domain::{Millis, ModelName};
 use crate::export::Sheet;
-use crate::ops::history::model_history;
+use crate::ops::history::{ModelHistory, model_history};
 use crate::promotion::journal::{EventSource, Holder, TimelineEvent, holders_at};
 use crate::text::untrusted::clean;
 
@@ -53,12 +53,21 @@ pub async fn run(
             (serde_json::to_value(&holders), sheet)
         }
         None => (
-            serde_json::to_value(&history.events),
+            serde_json::to_value(recorded_events(&history)),
             sheet(&history.events),
         ),
     };
     let value = value.unwrap_or(Value::Null);
     context.printer.print(&CommandOutput::table(value, sheet))
+}
+
+/// The events for scripts. Where this journal has entries, they are what earlier versions printed; what
+/// only the registry shows is added where there are none.
+fn recorded_events(history: &ModelHistory) -> Vec<&TimelineEvent> {
+    let is_listed = |event: &&TimelineEvent| {
+        history.entries.is_empty() || event.source != EventSource::Registry
+    };
+    history.events.iter().filter(is_listed).collect()
 }
 
 /// A date means its end. Local times are in the zone of this machine.
@@ -122,6 +131,7 @@ fn sheet(events: &[TimelineEvent]) -> Sheet {
             EventSource::Journal => "journal",
             EventSource::Tags => "tags",
             EventSource::Unrecorded => "gap",
+            EventSource::Registry => "registry",
         };
         sheet.push_row([
             match (event.at, event.not_before) {
@@ -138,8 +148,8 @@ fn sheet(events: &[TimelineEvent]) -> Sheet {
             },
             event.user.clone(),
             event.action.clone(),
-            event.from.clone(),
-            event.to.clone(),
+            event.readable_from().into_owned(),
+            event.readable_to().into_owned(),
             event.reason.clone(),
             event.gates.clone(),
             origin.to_owned(),

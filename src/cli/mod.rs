@@ -29,6 +29,7 @@ mod metadata;
 mod models;
 mod output;
 mod promote;
+mod prompt_diff;
 mod register;
 mod reproduce;
 mod request;
@@ -62,7 +63,7 @@ pub async fn main() -> ExitCode {
     let format = cli.global.format();
     let mut printer = Printer::stdio(*format.as_ref().unwrap_or(&OutputFormat::Table));
     let result = match format.and_then(|_| log::start(cli.global.log.clone())) {
-        Ok(()) => run(&cli, &mut printer).await,
+        Ok(()) => Box::pin(run(&cli, &mut printer)).await,
         Err(error) => Err(error),
     };
     // Output precedes the error that ended it.

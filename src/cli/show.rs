@@ -93,7 +93,7 @@ fn sheet(run: &Run, now: Millis, is_csv: bool) -> Sheet {
             dataset.digest.raw().to_owned(),
         );
     }
-    for model in crate::domain::registrable_models(run) {
+    for model in crate::domain::registrable_models(run, &[]) {
         add("model", model.label.raw(), model.source.raw().to_owned());
     }
     for pair in in_order(&run.tags) {

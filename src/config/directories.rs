@@ -62,7 +62,14 @@ impl Directories {
     /// The store that `demo` creates by default.
     #[must_use]
     pub fn demo_store(&self) -> PathBuf {
-        self.data.join("demo").join("mlflow.db")
+        let folder = self.data.join("demo");
+        let old = folder.join("mlflow.db");
+        // The first release named it like any MLflow store.
+        if old.exists() {
+            old
+        } else {
+            folder.join("demo.db")
+        }
     }
 }
 

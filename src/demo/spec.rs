@@ -181,5 +181,5 @@ pub(super) struct VersionSpec {
     pub location: String,
     /// `None` for prompts.
     pub run: Option<String>,
-    pub tags: Vec<(&'static str, String)>,
+    pub tags: Vec<(String, String)>,
 }

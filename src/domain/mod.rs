@@ -21,10 +21,11 @@ pub use experiment::{Experiment, Lifecycle};
 pub use goal::{Direction, Goal};
 pub use ids::{Alias, ExperimentId, LoggedModelId, ModelName, RunId, VersionNumber};
 pub use metric::{Metric, MetricHistory, MetricValue, Point};
-pub use registrable_model::{RegistrableModel, registrable_models};
-pub(crate) use registry::REDACTED_SOURCE;
+pub use registrable_model::{RegistrableModel, registrable_models, select_model};
+pub(crate) use registry::{IS_EXTERNAL_KEY, REDACTED_SOURCE};
 pub use registry::{
     LoggedModel, ModelVersion, RegisteredModel, Stage, TransitionRequest, VersionStatus,
+    logged_model_in_source,
 };
 pub use run::{DatasetInput, KeyValue, ModelOutput, Run, RunStatus};
 pub use slot::Slot;

@@ -14,6 +14,13 @@ use crate::text::untrusted::Untrusted;
 /// it was being deleted.
 pub(crate) const REDACTED_SOURCE: &str = "REDACTED-SOURCE-PATH";
 
+/// MLflow marks prompts and their versions with this tag.
+pub(crate) const IS_PROMPT_TAG: &str = "mlflow.prompt.is_prompt";
+
+/// The tag of a logged model, and the key in the metadata of its `MLmodel`, that mark a model whose
+/// files are outside of MLflow.
+pub(crate) const IS_EXTERNAL_KEY: &str = "mlflow.model.isExternal";
+
 /// A stage of the registry. MLflow has deprecated stages, but they are widely used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Stage {
@@ -118,6 +125,8 @@ pub struct RegisteredModel {
     pub aliases: Vec<(Alias, VersionNumber)>,
     /// The newest version in each stage.
     pub latest_versions: Vec<ModelVersion>,
+    /// All versions in Staging or Production, newest first. Only a listing of all models has them.
+    pub staged_versions: Vec<(Stage, VersionNumber)>,
 }
 
 impl RegisteredModel {
@@ -133,9 +142,27 @@ impl RegisteredModel {
     /// Whether this is a prompt, which MLflow 3 stores as a model.
     #[must_use]
     pub fn is_prompt(&self) -> bool {
-        find_value(&self.tags, "mlflow.prompt.is_prompt")
-            .is_some_and(|v| v.raw().eq_ignore_ascii_case("true"))
+        is_true(&self.tags, IS_PROMPT_TAG)
     }
+
+    /// The versions in a stage, newest first: all of them in Staging and Production, if this comes
+    /// from a listing, else the newest.
+    #[must_use]
+    pub fn versions_in(&self, stage: Stage) -> Vec<VersionNumber> {
+        let latest = self.latest_versions.iter().map(|v| (v.stage, v.version));
+        let all = self.staged_versions.iter().copied().chain(latest);
+        let mut found: Vec<VersionNumber> = all
+            .filter(|(held, _)| *held == stage)
+            .map(|(_, version)| version)
+            .collect();
+        found.sort_unstable_by(|a, b| b.cmp(a));
+        found.dedup();
+        found
+    }
+}
+
+fn is_true(tags: &[KeyValue], key: &str) -> bool {
+    find_value(tags, key).is_some_and(|value| value.raw().eq_ignore_ascii_case("true"))
 }
 
 /// A version of a registered model.
@@ -198,9 +225,63 @@ impl ModelVersion {
     /// The logged model in its source (MLflow 3).
     #[must_use]
     pub fn logged_model(&self) -> Option<LoggedModelId> {
-        let id = self.source.raw().strip_prefix("models:/")?;
-        (id.starts_with("m-") && !id.contains('/')).then(|| id.into())
+        logged_model_in_source(self.source.raw())
     }
+
+    /// Whether this is a version of a prompt.
+    #[must_use]
+    pub fn is_prompt(&self) -> bool {
+        is_true(&self.tags, IS_PROMPT_TAG)
+    }
+
+    /// The text of a prompt's version, with a message of a chat prompt per paragraph.
+    #[must_use]
+    pub fn prompt_text(&self) -> Option<Untrusted> {
+        let text = self
+            .tag("mlflow.prompt.text")
+            .filter(|_| self.is_prompt())?;
+        let is_chat = self
+            .tag("_mlflow_prompt_type")
+            .is_some_and(|kind| kind.raw() == "chat");
+        let messages = is_chat
+            .then(|| serde_json::from_str::<Vec<ChatMessage>>(text.raw()).ok())
+            .flatten();
+        Some(match messages {
+            Some(messages) => messages
+                .iter()
+                .map(|message| format!("{}: {}", message.role, message.content))
+                .collect::<Vec<_>>()
+                .join("\n\n")
+                .into(),
+            None => text.clone(),
+        })
+    }
+}
+
+/// A message of a chat prompt.
+#[derive(Deserialize)]
+struct ChatMessage {
+    role: String,
+    content: String,
+}
+
+/// The logged model that a source names: `models:/m-…`, or the location of its files, which ends in
+/// `/models/m-…/artifacts`.
+#[must_use]
+pub fn logged_model_in_source(source: &str) -> Option<LoggedModelId> {
+    let is_id = |id: &&str| {
+        id.strip_prefix("m-")
+            .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric()))
+    };
+    if let Some(id) = source.strip_prefix("models:/") {
+        return (id.starts_with("m-") && !id.contains('/')).then(|| id.into());
+    }
+    let (folder, id) = source
+        .trim_end_matches('/')
+        .strip_suffix("/artifacts")?
+        .rsplit_once('/')?;
+    let in_models = folder == "models" || folder.ends_with("/models");
+    Some(id).filter(|id| in_models && is_id(id)).map(Into::into)
 }
 
 /// An open stage transition request (Databricks).
@@ -265,4 +346,66 @@ pub struct LoggedModel {
     pub tags: Vec<KeyValue>,
     /// Metrics logged for this model.
     pub metrics: Vec<Metric>,
+    /// The runs that logged these metrics, each once, the latest first.
+    pub metric_runs: Vec<RunId>,
+}
+
+impl LoggedModel {
+    /// Whether its files are outside of MLflow (`mlflow.create_external_model`): MLflow cannot load
+    /// it, and its `MLmodel` has a placeholder for a signature.
+    #[must_use]
+    pub fn is_external(&self) -> bool {
+        is_true(&self.tags, IS_EXTERNAL_KEY)
+    }
+
+    /// Orders the runs that logged metrics, from pairs of time and run.
+    pub(crate) fn order_metric_runs(mut logged: Vec<(Millis, RunId)>) -> Vec<RunId> {
+        logged.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+        let mut runs = Vec::new();
+        for (_, run) in logged {
+            if !run.is_empty() && !runs.contains(&run) {
+                runs.push(run);
+            }
+        }
+        runs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logged_model_is_found_in_ids_and_artifact_locations() {
+        let id = "m-95a34e23ee7d4304947123d3d06fd47c";
+        for source in [
+            format!("models:/{id}"),
+            format!("/tmp/mlruns/1/models/{id}/artifacts"),
+            format!("mlflow-artifacts:/1/models/{id}/artifacts/"),
+            format!("s3://bucket/models/1/models/{id}/artifacts"),
+        ] {
+            assert_eq!(
+                logged_model_in_source(&source).unwrap().raw(),
+                id,
+                "{source}"
+            );
+        }
+        for source in [
+            "models:/iris/3",
+            "/tmp/models/m-/artifacts",
+            "/tmp/models/iris/artifacts",
+            "/tmp/1/m-1/artifacts",
+            "/tmp/models/m-1/artifacts/deeper",
+            "",
+        ] {
+            assert_eq!(logged_model_in_source(source), None, "{source}");
+        }
+    }
+
+    #[test]
+    fn metric_runs_are_unique_and_the_latest_is_first() {
+        let logged = [(1, "a"), (3, "b"), (2, "a"), (4, "")];
+        let runs = LoggedModel::order_metric_runs(logged.map(|(at, run)| (at, run.into())).into());
+        assert_eq!(runs, [RunId::from("b"), RunId::from("a")]);
+    }
 }

@@ -1,7 +1,6 @@
 //! Building the graph from records.
 
 use super::builder::GraphBuilder;
-use super::environment::ModelFiles;
 use super::{
     ArtifactSource, EdgeKind, Graph, LineageFacts, Node, NodeId, NodeKind, Related, dataset,
     params, related, reproducibility, upstream, version, warnings,
@@ -11,6 +10,10 @@ use crate::evidence::{Deployment, ToolEvidence};
 
 /// Other models of the run that an attribute names.
 const MAX_OTHER_MODELS: usize = 8;
+/// Metrics that the node of an evaluation run names.
+const MAX_METRICS: usize = 8;
+/// Characters of a prompt in the summary.
+const MAX_PROMPT_CHARS: usize = 200;
 /// Datasets that the summary names.
 const MAX_DATASETS: usize = 2;
 
@@ -27,26 +30,22 @@ pub fn build_with_related(
     related: &Related,
     champion: Option<&LineageFacts>,
 ) -> Graph {
-    let files = ModelFiles::parse(&facts.files);
+    let files = facts.parse_files();
     let version = version::node(facts);
     let id = version.id.clone();
     let mut builder = GraphBuilder::default();
-    let run = add_run(&mut builder, facts, related);
-    let producer = add_logged_model(&mut builder, facts, &run);
-    builder.add_cause(
-        upstream::environment_node(id.0.raw(), &files),
-        EdgeKind::Configured,
-        &id,
-    );
-    builder.add_edge(&producer, &id, EdgeKind::Produced);
-    for tool in facts
-        .evidence
-        .tools
-        .iter()
-        .filter(|tool| !tool.facts.is_empty())
-    {
-        builder.add_cause(Some(evidence_node(tool)), EdgeKind::Describes, &id);
+    // A prompt has its text, and nothing made it.
+    let run = (!facts.version.is_prompt()).then(|| add_run(&mut builder, facts, related));
+    if let Some(run) = &run {
+        let producer = add_logged_model(&mut builder, facts, run);
+        builder.add_cause(
+            upstream::environment_node(id.0.raw(), &files),
+            EdgeKind::Configured,
+            &id,
+        );
+        builder.add_edge(&producer, &id, EdgeKind::Produced);
     }
+    add_evidence(&mut builder, facts, &id);
     builder.add_cause(
         related
             .copied_from
@@ -56,7 +55,10 @@ pub fn build_with_related(
         &id,
     );
     builder.add_node(version);
-    related::add_siblings(&mut builder, facts, related, &run);
+    if let Some(run) = &run {
+        related::add_siblings(&mut builder, facts, related, run);
+    }
+    add_evaluation_runs(&mut builder, facts, &id);
     for effect in version::stage_and_alias_nodes(facts)
         .into_iter()
         .chain(deployment_nodes(facts))
@@ -178,6 +180,28 @@ fn add_logged_model(builder: &mut GraphBuilder, facts: &LineageFacts, run: &Node
     id
 }
 
+fn add_evidence(builder: &mut GraphBuilder, facts: &LineageFacts, version: &NodeId) {
+    let tools = facts.evidence.tools.iter();
+    for tool in tools.filter(|tool| !tool.facts.is_empty()) {
+        builder.add_cause(Some(evidence_node(tool)), EdgeKind::Describes, version);
+    }
+}
+
+/// Adds the runs that judged the logged model of a version without a run.
+fn add_evaluation_runs(builder: &mut GraphBuilder, facts: &LineageFacts, version: &NodeId) {
+    for run in &facts.evaluation_runs {
+        let node = upstream::run_node(run, NodeKind::EvaluationRun);
+        let metrics = facts.metrics();
+        let metrics = metrics.iter().map(|metric| {
+            let value = crate::text::number::format_exact(metric.value.get());
+            format!("{}={value}", metric.key.raw())
+        });
+        let metrics: Vec<String> = metrics.take(MAX_METRICS).collect();
+        let node = builder.add_node(node.with_attribute("metrics", Some(metrics.join(", "))));
+        builder.add_edge(&node, version, EdgeKind::Describes);
+    }
+}
+
 /// Adds the names of the run's other models to its node.
 fn with_other_models(node: Node, run: &Run, facts: &LineageFacts) -> Node {
     let own = facts.version.logged_model();
@@ -186,7 +210,7 @@ fn with_other_models(node: Node, run: &Run, facts: &LineageFacts) -> Node {
     let is_own = |label: &str| {
         own.as_ref().is_some_and(|own| own.raw() == label) || path.as_deref() == Some(label)
     };
-    let sources = registrable_models(run);
+    let sources = registrable_models(run, facts.logged_model.as_slice());
     let others: Vec<&str> = sources
         .iter()
         .map(|source| source.label.raw())
@@ -206,6 +230,10 @@ fn with_other_models(node: Node, run: &Run, facts: &LineageFacts) -> Node {
 
 /// `iris v3 = code 3f9ac21 (dirty) + data iris-train@9f3c11aa + lr=0.01, depth=4`, raw.
 fn summary(facts: &LineageFacts) -> String {
+    if let Some(text) = facts.version.prompt_text() {
+        let text: String = text.raw().chars().take(MAX_PROMPT_CHARS).collect();
+        return format!("{}: {text}", version::version_label(&facts.version));
+    }
     let code = upstream::code_label(&upstream::resolve_code(facts)).map_or_else(
         || "code not recorded".into(),
         |label| format!("code {label}"),

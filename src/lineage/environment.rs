@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::ModelFile;
+use crate::domain::IS_EXTERNAL_KEY;
 use crate::text::untrusted::clean;
 
 /// Characters of a signature's inputs or outputs.
@@ -29,6 +30,8 @@ pub(super) struct ModelFiles {
     /// Requirements as their file has them, and that file.
     pub packages: Vec<String>,
     pub packages_file: Option<&'static str>,
+    /// Whether MLflow cannot load the model: its files are outside of MLflow, or it has no flavor.
+    pub is_external: bool,
     /// Parse errors, cleaned.
     pub problems: Vec<String>,
 }
@@ -132,6 +135,24 @@ impl ModelFiles {
         };
         (self.inputs, self.outputs, self.params) =
             (part("inputs"), part("outputs"), part("params"));
+        let flag = model
+            .get("metadata")
+            .and_then(|metadata| metadata.get(IS_EXTERNAL_KEY));
+        let is_marked = match flag {
+            Some(Value::Bool(flag)) => *flag,
+            Some(Value::String(flag)) => flag.eq_ignore_ascii_case("true"),
+            _ => false,
+        };
+        let flavors = model.get("flavors").and_then(Value::as_object);
+        if is_marked || flavors.is_none_or(Mapping::is_empty) {
+            self.set_external();
+        }
+    }
+
+    /// Drops the signature: MLflow writes a placeholder for an external model.
+    pub(super) fn set_external(&mut self) {
+        self.is_external = true;
+        (self.inputs, self.outputs, self.params) = (None, None, None);
     }
 
     fn apply_conda(&mut self, conda: &Mapping) {
@@ -249,6 +270,27 @@ mod tests {
             ),
             (None, Some("3.11.7"), Some("10451"))
         );
+    }
+
+    #[test]
+    fn placeholder_signature_of_an_external_model_is_dropped() {
+        // As MLflow 3.17.2 wrote it.
+        let signature = "signature:\n  inputs: '[{\"type\": \"boolean\", \"required\": true}]'\n  \
+             outputs: '[{\"type\": \"boolean\", \"required\": true}]'\n  params: null\n";
+        let metadata = "metadata:\n  mlflow.model.isExternal: true\n";
+        for text in [
+            format!("flavors: {{}}\n{metadata}{signature}"),
+            format!("flavors: {{}}\n{signature}"),
+            format!("mlflow_version: 3.17.2\n{signature}"),
+            format!("flavors: {{python_function: {{}}}}\n{metadata}{signature}"),
+        ] {
+            let read = read(&[("MLmodel", &text)]);
+            assert!(read.is_external && read.has_mlmodel, "{text}");
+            assert_eq!((read.inputs, read.outputs), (None, None), "{text}");
+        }
+        let text = format!("flavors: {{python_function: {{}}}}\n{signature}");
+        let read = read(&[("MLmodel", &text)]);
+        assert!(!read.is_external && read.inputs.is_some());
     }
 
     #[test]

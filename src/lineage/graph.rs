@@ -26,6 +26,8 @@ pub enum NodeKind {
     /// A run that loaded the version's model.
     #[serde(rename = "reader")]
     DownstreamRun,
+    /// A run that judged the version's model and did not make it.
+    EvaluationRun,
     /// Another registered version: from the same run, an input of the run, or made from this version.
     OtherVersion,
     /// MLflow 3's logged model.
@@ -114,6 +116,7 @@ impl NodeKind {
             Self::ParentRun => "parent runs",
             Self::ChildRun => "nested runs",
             Self::DownstreamRun => "downstream runs",
+            Self::EvaluationRun => "evaluation runs",
             Self::LoggedModel => "logged models",
             Self::Code => "code versions",
             Self::Dataset => "datasets",
@@ -135,6 +138,7 @@ impl NodeKind {
             Self::ParentRun => "parent run",
             Self::ChildRun => "nested run",
             Self::DownstreamRun => "read by run",
+            Self::EvaluationRun => "evaluation run",
             Self::LoggedModel => "logged model",
             Self::Code => "code",
             Self::Dataset => "data",

@@ -36,7 +36,7 @@ impl Completeness {
 /// A line of the checklist.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ReproducibilityCheck {
-    /// code, data, params, seed, environment, model or signature.
+    /// code, data, params, seed, environment, model or signature; text for a prompt.
     #[serde(rename = "what")]
     pub aspect: &'static str,
     /// How much of it is recorded.
@@ -60,6 +60,9 @@ const LOG_SIGNATURE: &str =
 
 /// The checklist of a version.
 pub(super) fn checklist(facts: &LineageFacts, files: &ModelFiles) -> Vec<ReproducibilityCheck> {
+    if facts.version.is_prompt() {
+        return vec![check_prompt(facts)];
+    }
     let checks = [
         ("code", check_code(facts)),
         ("data", check_data(facts)),
@@ -77,6 +80,25 @@ pub(super) fn checklist(facts: &LineageFacts, files: &ModelFiles) -> Vec<Reprodu
             detail: clean(&detail).into_owned(),
         })
         .collect()
+}
+
+/// All of a prompt is its text.
+fn check_prompt(facts: &LineageFacts) -> ReproducibilityCheck {
+    let (state, detail) = match facts.version.prompt_text() {
+        Some(text) => (
+            Completeness::Recorded,
+            format!("{} characters", text.raw().chars().count()),
+        ),
+        None => (
+            Completeness::NotRecorded,
+            "the version has no tag with its text".to_owned(),
+        ),
+    };
+    ReproducibilityCheck {
+        aspect: "text",
+        state,
+        detail,
+    }
 }
 
 type CheckResult = (Completeness, String);
@@ -227,6 +249,14 @@ fn check_model(facts: &LineageFacts, files: &ModelFiles) -> CheckResult {
             format!("{source} is {}", model.status.raw()),
         );
     }
+    if facts.is_external() == Some(true) {
+        return (
+            Completeness::NotRecorded,
+            format!(
+                "{source} is an external model: its files are outside of MLflow, which cannot load it"
+            ),
+        );
+    }
     if files.has_mlmodel {
         (Completeness::Recorded, source.to_owned())
     } else {
@@ -247,6 +277,10 @@ fn check_signature(files: &ModelFiles) -> CheckResult {
         (None, Some(outputs)) => (
             Completeness::Partial,
             format!("outputs {outputs}, no inputs: {LOG_SIGNATURE}"),
+        ),
+        (None, None) if files.is_external => (
+            Completeness::NotRecorded,
+            "an external model has a placeholder for a signature".into(),
         ),
         (None, None) if files.has_mlmodel => (Completeness::NotRecorded, LOG_SIGNATURE.into()),
         (None, None) => (

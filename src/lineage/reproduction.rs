@@ -7,7 +7,6 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::environment::ModelFiles;
 use super::{Completeness, LineageFacts, ReproducibilityCheck, build, dataset, params, upstream};
 use crate::domain::{Code, DatasetInput, KeyValue, Run};
 use crate::text::shell::quote_word;
@@ -159,7 +158,7 @@ fn add_dataset_commands(step: &mut ReproductionStep, dataset: &DatasetInput) {
 
 fn environment_step(facts: &LineageFacts, checks: &[ReproducibilityCheck]) -> ReproductionStep {
     let mut step = ReproductionStep::from_check("environment", checks);
-    let files = ModelFiles::parse(&facts.files);
+    let files = facts.parse_files();
     let python = files.python_version.as_deref().and_then(minor_version);
     match (&python, &files.python_version) {
         (Some(minor), Some(whole)) => {

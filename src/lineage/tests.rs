@@ -37,6 +37,7 @@ fn facts(version: ModelVersion) -> LineageFacts {
         tags: Vec::new(),
         aliases: Vec::new(),
         latest_versions: Vec::new(),
+        staged_versions: Vec::new(),
     };
     LineageFacts {
         version,
@@ -44,6 +45,7 @@ fn facts(version: ModelVersion) -> LineageFacts {
         run: None,
         parents: Vec::new(),
         logged_model: None,
+        evaluation_runs: Vec::new(),
         files: Vec::new(),
         evidence: crate::evidence::EvidenceReport::default(),
         missing: Vec::new(),
@@ -292,6 +294,7 @@ fn logged_model() -> LoggedModel {
             KeyValue::new("mlflow.source.git.diff", "+a\n-b"),
         ],
         metrics: Vec::new(),
+        metric_runs: Vec::new(),
     }
 }
 

@@ -16,11 +16,14 @@ pub(super) fn node(facts: &LineageFacts) -> Node {
     } else {
         version.stage_text.clone()
     };
+    let is_external = facts.is_external() == Some(true);
     Node::new(
         format!("version:{}/{}", version.name.raw(), version.version),
         NodeKind::Version,
-        format!("{} v{}", version.name.raw(), version.version),
+        version_label(version),
     )
+    .with_attribute("type", version.is_prompt().then_some("prompt"))
+    .with_attribute("type", is_external.then_some("external model"))
     .with_attribute("model", Some(version.name.text().clone()))
     .with_attribute("version", Some(version.version.to_string()))
     .with_attribute("stage", Some(stage))
@@ -37,12 +40,19 @@ pub(super) fn node(facts: &LineageFacts) -> Node {
     .with_attribute("created", version.creation_time.and_then(format_time))
     .with_attribute("user", Some(version.user.clone()))
     .with_attribute("description", Some(version.description.clone()))
+    .with_attribute("prompt", version.prompt_text())
     .with_attribute(
         "artifact_path",
         entry.as_ref().map(|entry| entry.path.clone()),
     )
     .with_attribute("flavors", entry.as_ref().map(|entry| entry.flavors.clone()))
     .with_attribute("model_uuid", entry.and_then(|entry| entry.uuid))
+}
+
+/// `iris v2`, `prompt qa v2`.
+pub(super) fn version_label(version: &ModelVersion) -> String {
+    let kind = if version.is_prompt() { "prompt " } else { "" };
+    format!("{kind}{} v{}", version.name.raw(), version.version)
 }
 
 /// The node of another version: `iris v2`.
@@ -55,7 +65,7 @@ pub(super) fn other_version_node(version: &ModelVersion) -> Node {
     Node::new(
         format!("version:{}/{}", version.name.raw(), version.version),
         NodeKind::OtherVersion,
-        format!("{} v{}", version.name.raw(), version.version),
+        version_label(version),
     )
     .with_attribute("model", Some(version.name.text().clone()))
     .with_attribute("version", Some(version.version.to_string()))

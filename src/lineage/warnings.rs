@@ -47,6 +47,9 @@ enum WarningSeverity {
 #[must_use]
 pub fn warnings(facts: &LineageFacts, champion: Option<&LineageFacts>) -> Vec<String> {
     use WarningSeverity as Severity;
+    if facts.version.is_prompt() {
+        return Vec::new();
+    }
     let (failed, unreadable) = failed_checks(facts);
     let incomparable = champion.map(|champion| incomparable_with(facts, champion));
     let groups = [
@@ -54,6 +57,7 @@ pub fn warnings(facts: &LineageFacts, champion: Option<&LineageFacts>) -> Vec<St
         (Severity::UnmanagedDeployment, unmanaged_deployments(facts)),
         (Severity::DataLeak, data_leaks(facts)),
         (Severity::BadRun, run_problems(facts)),
+        (Severity::NotReproducible, external_model(facts)),
         (Severity::NotReproducible, uncommitted_code(facts)),
         (Severity::NotReproducible, unversioned_data(facts)),
         (Severity::Incomparable, incomparable.unwrap_or_default()),
@@ -111,6 +115,12 @@ fn failed_checks(facts: &LineageFacts) -> (Vec<String>, Vec<String>) {
         }
     }
     (failed, unreadable)
+}
+
+fn external_model(facts: &LineageFacts) -> Vec<String> {
+    let is_external = facts.is_external() == Some(true);
+    let line = "the model is external: its files are outside of MLflow, which cannot load it";
+    is_external.then(|| line.to_owned()).into_iter().collect()
 }
 
 fn run_problems(facts: &LineageFacts) -> Vec<String> {

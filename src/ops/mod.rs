@@ -13,6 +13,7 @@ pub mod list_runs;
 pub mod models;
 pub mod plan_write;
 pub mod recover;
+pub mod register;
 pub mod registry;
 pub mod review;
 pub mod runs;

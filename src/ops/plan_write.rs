@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::gates;
 use super::lineage::LineageSources;
+use super::register::check_intent_source;
 use super::registry::read_snapshot;
 use crate::domain::{Millis, ModelVersion, Run, Slot, StoreError};
 use crate::promotion::policy::{GateResults, Policy, Promoter};
@@ -85,7 +86,8 @@ pub async fn plan_write(
     request: WriteRequest<'_>,
 ) -> Result<PlannedWrite, PlanWriteError> {
     let (reader, intent) = (planner.sources.reader, request.intent);
-    let snapshot = read_snapshot(reader, intent).await?;
+    let mut snapshot = read_snapshot(reader, intent).await?;
+    snapshot.source_check = check_intent_source(reader, intent, snapshot.run.as_ref()).await;
     let promoter = Promoter {
         name: planner.user,
         overrides: request.overrides,

@@ -126,6 +126,16 @@ impl Approval {
         )
     }
 
+    /// `approve for Production by ana: better AUC`.
+    #[must_use]
+    pub fn describe_with_comment(&self) -> String {
+        if self.comment.is_empty() {
+            self.describe()
+        } else {
+            format!("{}: {}", self.describe(), self.comment)
+        }
+    }
+
     pub(super) fn to_tag(&self, key: String) -> KeyValue {
         KeyValue::new(key, serde_json::to_string(self).unwrap_or_default())
     }

@@ -138,6 +138,7 @@ mod tests {
                 .map(|(alias, number)| (Alias::from(*alias), VersionNumber(*number)))
                 .collect(),
             latest_versions: Vec::new(),
+            staged_versions: Vec::new(),
         };
         let numbered: Vec<_> = stages.iter().zip(1..).collect();
         let versions = numbered

@@ -35,9 +35,9 @@ pub use plan::{
 pub use preconditions::{
     ModelPrecondition, Preconditions, RunDependents, RunPrecondition, VersionPrecondition,
 };
-pub use snapshot::{Fingerprint, RegistrySnapshot, RunSnapshot};
+pub use snapshot::{Fingerprint, RegistrySnapshot, RunSnapshot, SourceCheck};
 pub use state::{RegistryChange, RegistryState};
-pub use tag_record::{LOG_PREFIX, RegistrationTags, TagRecord, summarize_gates};
+pub use tag_record::{LAST_TAG, LOG_PREFIX, RegistrationTags, TagRecord, summarize_gates};
 pub use undo::{Restore, Undo, undo_intent};
 pub use verify::{Outcome, find_by_intent_tag, is_applied, state_differences, verify};
 

@@ -29,6 +29,24 @@ pub struct RegistrySnapshot {
     pub confusable_models: Vec<ModelName>,
     /// Open transition requests of the version; `None` if the store has none of these.
     pub requests: Option<Vec<TransitionRequest>>,
+    /// What is at the source to register.
+    pub source_check: SourceCheck,
+}
+
+/// What is at the source of a registration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SourceCheck {
+    /// Not a registration, or a source outside of runs and logged models.
+    #[default]
+    Unchecked,
+    /// A model.
+    Model,
+    /// A model whose files are outside of MLflow, which cannot load it.
+    ExternalModel,
+    /// No model, and why, cleaned.
+    NoModel(String),
+    /// It could not be read, and why, cleaned.
+    Unreadable(String),
 }
 
 /// A run and what depends on it.
@@ -76,6 +94,7 @@ impl RegistrySnapshot {
             runs: Vec::new(),
             confusable_models: Vec::new(),
             requests: None,
+            source_check: SourceCheck::Unchecked,
         }
     }
 

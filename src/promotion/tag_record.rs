@@ -8,6 +8,9 @@ use crate::domain::KeyValue;
 use crate::domain::Millis;
 use crate::domain::ModelVersion;
 
+/// The tag with the last record that concerns a version.
+pub const LAST_TAG: &str = "frontrunner.last";
+
 /// Prefix of history tags; the start of the journal entry's id follows.
 pub const LOG_PREFIX: &str = "frontrunner.log.";
 
@@ -72,11 +75,16 @@ impl TagRecord {
         }
     }
 
+    /// The tag of the last write.
+    pub(super) fn to_last_tag(&self) -> KeyValue {
+        KeyValue::new(LAST_TAG, self.to_tag_value())
+    }
+
     /// Two tags: the last write, and its entry in the history.
     pub(super) fn to_tags(&self) -> [KeyValue; 2] {
         let value = self.to_tag_value();
         [
-            KeyValue::new(format!("{TAG_PREFIX}last"), value.as_str()),
+            KeyValue::new(LAST_TAG, value.as_str()),
             KeyValue::new(log_tag_key(&self.id), value.as_str()),
         ]
     }

@@ -42,6 +42,7 @@ pub fn snapshot() -> RegistrySnapshot {
                 ("old".into(), VersionNumber(1)),
             ],
             latest_versions: Vec::new(),
+            staged_versions: Vec::new(),
         }),
         versions: vec![
             version(3, Stage::Staging),
@@ -52,6 +53,7 @@ pub fn snapshot() -> RegistrySnapshot {
         runs: Vec::new(),
         confusable_models: Vec::new(),
         requests: None,
+        source_check: super::SourceCheck::Unchecked,
     }
 }
 

@@ -112,6 +112,9 @@ impl MergedStore {
             model.id = prefix_id(model.id.raw()).into();
             model.experiment_id = prefix_id(model.experiment_id.raw()).into();
             model.source_run_id = prefix_id(model.source_run_id.raw()).into();
+            for run in &mut model.metric_runs {
+                *run = prefix_id(run.raw()).into();
+            }
         }
         model
     }
@@ -301,6 +304,10 @@ impl ReadStore for MergedStore {
 
     async fn models(&self) -> Result<Vec<RegisteredModel>> {
         self.first.models().await
+    }
+
+    async fn prompts(&self) -> Result<Vec<RegisteredModel>> {
+        self.first.prompts().await
     }
 
     async fn model(&self, name: &ModelName) -> Result<RegisteredModel> {

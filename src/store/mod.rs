@@ -4,6 +4,8 @@
 //! reader, and a writer if the session and the store allow it. A read-only session has no writer,
 //! and nothing can make one from a reader.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,8 +14,8 @@ use async_trait::async_trait;
 use crate::domain::downsample::downsample;
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
-    ModelName, ModelVersion, Point, Preview, RegisteredModel, Run, RunId, StoreError, StoreWrite,
-    TransitionRequest, VersionNumber,
+    ModelName, ModelVersion, Point, Preview, RegisteredModel, Run, RunId, Stage, StoreError,
+    StoreWrite, TransitionRequest, VersionNumber,
 };
 use crate::text::Untrusted;
 
@@ -225,6 +227,11 @@ pub trait ReadStore: Send + Sync {
     /// All registered models, without prompts.
     async fn models(&self) -> Result<Vec<RegisteredModel>>;
 
+    /// All prompts, which MLflow stores as registered models.
+    async fn prompts(&self) -> Result<Vec<RegisteredModel>> {
+        Ok(Vec::new())
+    }
+
     /// One registered model.
     async fn model(&self, name: &ModelName) -> Result<RegisteredModel>;
 
@@ -256,6 +263,22 @@ pub trait ReadStore: Send + Sync {
     /// A number that changes whenever the content may have changed; `None` if the store has no
     /// cheap one.
     async fn revision(&self) -> Result<Option<u64>>;
+}
+
+/// Fills in [`RegisteredModel::staged_versions`] from versions of any models.
+fn add_staged_versions(models: &mut [RegisteredModel], versions: &[ModelVersion]) {
+    let mut staged: HashMap<&ModelName, Vec<(Stage, VersionNumber)>> = HashMap::new();
+    for version in versions {
+        if matches!(version.stage, Stage::Staging | Stage::Production) {
+            let of_model = staged.entry(&version.name).or_default();
+            of_model.push((version.stage, version.version));
+        }
+    }
+    for model in models {
+        let mut held = staged.remove(&model.name).unwrap_or_default();
+        held.sort_unstable_by_key(|(_, version)| Reverse(*version));
+        model.staged_versions = held;
+    }
 }
 
 /// Writes to a store. Only `ops::apply` calls this, so that every write is in the journal.

@@ -240,9 +240,10 @@ fn run_without_a_logged_model_needs_a_path() {
         "model",
         "--plan",
     ]);
-    assert_eq!(plan.code, 0, "{plan:?}");
+    assert_eq!(plan.code, 3, "{plan:?}");
     assert!(
-        plan.stdout.contains(&format!("runs:/{run}/model")),
+        plan.stderr
+            .contains(&format!("no model at runs:/{run}/model")),
         "{plan:?}"
     );
 }

@@ -173,6 +173,7 @@ fn facts(case: &Case) -> LineageFacts {
         tags: Vec::new(),
         aliases: Vec::new(),
         latest_versions: Vec::new(),
+        staged_versions: Vec::new(),
     };
     LineageFacts {
         version,
@@ -180,6 +181,7 @@ fn facts(case: &Case) -> LineageFacts {
         run: Some(run),
         parents: Vec::new(),
         logged_model: None,
+        evaluation_runs: Vec::new(),
         files: Vec::new(),
         evidence: EvidenceReport::default(),
         missing: Vec::new(),

@@ -89,10 +89,12 @@ fn train_and_load_facts(mlflow: &str) -> LineageFacts {
             tags: Vec::new(),
             aliases: Vec::new(),
             latest_versions: Vec::new(),
+            staged_versions: Vec::new(),
         },
         run: Some(run),
         parents: Vec::new(),
         logged_model: None,
+        evaluation_runs: Vec::new(),
         files: files
             .iter()
             .map(|(name, content)| ModelFile::new(name, text(content)))

@@ -38,6 +38,7 @@ mod promotion;
 mod pushdown;
 mod read_only;
 mod reference_implementations;
+mod registry_sources;
 mod reproduce;
 mod rest_store;
 mod review;

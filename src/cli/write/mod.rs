@@ -152,6 +152,7 @@ fn plan_refused(intent: &Intent, error: PlanError) -> CliError {
             ..
         }
     ) && failure.exit == ExitStatus::Refused
+        && failure.message.contains("already registered")
     {
         return failure.with_hint("add --again to register it again");
     }

@@ -135,6 +135,7 @@ actions! {
     RegisterBest "register-best" Write "register the best run by the goal";
     Delete "delete" Write "delete the marked runs, this run or this version";
     Restore "restore" Write "restore the marked runs or this one";
+    Prompts "prompts" Read "switch between models and prompts";
     DeletedRuns "deleted-runs" Read "switch between active and deleted runs";
     Stage "stage" Write "move this version to a stage";
     Request "request" Write "request a stage transition, where the server has them";

@@ -46,6 +46,7 @@ fn shape_attributes(kind: NodeKind) -> &'static str {
         | NodeKind::ParentRun
         | NodeKind::ChildRun
         | NodeKind::DownstreamRun
+        | NodeKind::EvaluationRun
         | NodeKind::Evidence => "",
     }
 }

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::{OrderedMap, metrics};
 use crate::domain::{
-    Alias, MetricValue, Millis, ModelName, ModelVersion, RegisteredModel, Run, RunId, VersionNumber,
+    Alias, MetricValue, Millis, ModelName, ModelVersion, RegisteredModel, Run, RunId, Stage,
+    VersionNumber,
 };
 use crate::text::Untrusted;
 
@@ -25,6 +26,12 @@ pub struct ModelRecord {
     pub aliases: OrderedMap<VersionNumber>,
     /// The latest version of each stage.
     pub latest_versions: Vec<VersionRecord>,
+    /// All versions in Production, newest first.
+    pub production_versions: Vec<VersionNumber>,
+    /// All versions in Staging, newest first.
+    pub staging_versions: Vec<VersionNumber>,
+    /// Whether it is a prompt.
+    pub is_prompt: bool,
 }
 
 impl From<&RegisteredModel> for ModelRecord {
@@ -47,6 +54,9 @@ impl From<&RegisteredModel> for ModelRecord {
                 .iter()
                 .map(|version| VersionRecord::new(version, None))
                 .collect(),
+            production_versions: model.versions_in(Stage::Production),
+            staging_versions: model.versions_in(Stage::Staging),
+            is_prompt: model.is_prompt(),
         }
     }
 }
@@ -78,6 +88,12 @@ pub struct VersionRecord {
     pub tags: OrderedMap<Untrusted>,
     /// The metrics of its run; empty if the run was not read.
     pub metrics: OrderedMap<MetricValue>,
+    /// The run of `metrics`: a version without a run has that of its logged model.
+    pub metrics_run_id: Option<RunId>,
+    /// Whether it is a version of a prompt.
+    pub is_prompt: bool,
+    /// The text of a prompt's version.
+    pub prompt: Option<Untrusted>,
 }
 
 impl VersionRecord {
@@ -102,6 +118,9 @@ impl VersionRecord {
             last_updated_timestamp: version.last_updated_time,
             tags: (&version.tags).into(),
             metrics: metrics(run.map_or(&[], |run| &run.metrics)),
+            metrics_run_id: run.map(|run| run.id.clone()),
+            is_prompt: version.is_prompt(),
+            prompt: version.prompt_text(),
         }
     }
 }

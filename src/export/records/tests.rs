@@ -136,12 +136,14 @@ fn model_and_version_records_match_documented_shape() {
         tags: Vec::new(),
         aliases: vec![("champion".into(), VersionNumber(3))],
         latest_versions: vec![version()],
+        staged_versions: Vec::new(),
     };
     let version_json = json!({
         "name": "iris", "version": "3", "current_stage": "Production", "aliases": ["champion"], "status": "READY", "run_id": "a",
         "source": "runs:/a/m", "description": "", "creation_timestamp": 5, "last_updated_timestamp": null, "tags": {"k": "v"}, "metrics": {},
+        "metrics_run_id": null, "is_prompt": false, "prompt": null,
     });
-    let expected = json!({"name": "iris", "description": "d", "creation_timestamp": null, "last_updated_timestamp": null, "tags": {}, "aliases": {"champion": "3"}, "latest_versions": [version_json]});
+    let expected = json!({"name": "iris", "description": "d", "creation_timestamp": null, "last_updated_timestamp": null, "tags": {}, "aliases": {"champion": "3"}, "latest_versions": [version_json], "production_versions": ["3"], "staging_versions": [], "is_prompt": false});
     assert_eq!(as_json(&ModelRecord::from(&model)), expected);
     let with_run = as_json(&VersionRecord::new(
         &version(),

@@ -297,13 +297,9 @@ fn missing_run(facts: &Candidate) -> Option<String> {
     if facts.run.is_some() {
         return None;
     }
-    let id = match facts.version.run_id.is_empty() {
-        false => Some(facts.version.run_id.clone()),
-        true => facts
-            .logged_model
-            .as_ref()
-            .map(|model| model.source_run_id.clone()),
-    };
+    let named = Some(&facts.version.run_id).filter(|id| !id.is_empty());
+    let logged = facts.logged_model.as_ref();
+    let id = named.or_else(|| logged.map(|model| &model.source_run_id));
     Some(match id.filter(|id| !id.is_empty()) {
         Some(id) => format!(
             "run {} of {} could not be read, it may be deleted",

@@ -142,13 +142,11 @@ impl Sides<'_> {
         };
         let Some(champion) = self.champion() else {
             let dangling = &self.review.context.dangling_champion;
-            return match dangling {
-                Some(why) => unknown(format!("the champion is unknown, {why}")),
-                None => {
-                    let line = format!("no champion to compare with; {own} params are recorded");
-                    answer(key, question, Tone::Plain, vec![line])
-                }
-            };
+            if let Some(why) = dangling {
+                return unknown(format!("the champion is unknown, {why}"));
+            }
+            let line = format!("no champion to compare with; {own} params are recorded");
+            return answer(key, question, Tone::Plain, vec![line]);
         };
         if self.is_same_run() {
             let line = "none: both versions are from the same run".to_owned();

@@ -307,15 +307,16 @@ fn fact_line((tool, fact): &(&str, &Fact), champion: Option<&[(&str, &Fact)]>) -
         (fact.is_unexpected && !is_unread(fact), "not as expected"),
         (fact.is_stale, "older than the version"),
     ];
-    let notes: String = notes
-        .into_iter()
-        .filter(|(holds, _)| *holds)
-        .map(|(_, note)| format!("; {note}"))
-        .collect();
-    format!(
-        "{tool}: {} is {}{}{notes}",
+    let main = format!(
+        "{tool}: {} is {}{}",
         fact.name,
         fact.value,
         old.unwrap_or_default()
-    )
+    );
+    let notes = notes.iter().filter(|(holds, _)| *holds);
+    let parts: Vec<&str> = [main.as_str()]
+        .into_iter()
+        .chain(notes.map(|(_, note)| *note))
+        .collect();
+    parts.join("; ")
 }

@@ -57,6 +57,7 @@ fn clean_facts() -> LineageFacts {
         tags: Vec::new(),
         aliases: Vec::new(),
         latest_versions: Vec::new(),
+        staged_versions: Vec::new(),
     };
     LineageFacts {
         version,
@@ -64,6 +65,7 @@ fn clean_facts() -> LineageFacts {
         run: Some(run),
         parents: Vec::new(),
         logged_model: None,
+        evaluation_runs: Vec::new(),
         files: Vec::new(),
         evidence: EvidenceReport::default(),
         missing: Vec::new(),

@@ -8,13 +8,14 @@ mod checkout;
 mod evidence;
 mod git;
 mod local_files;
+mod notes;
 mod related;
 mod sources;
 
 pub use git::{commits_since_champion, run_git};
 pub use sources::{EvidenceSources, LineageSources};
 
-use futures_util::future::{OptionFuture, join};
+use futures_util::future::{OptionFuture, join, join_all};
 
 use crate::domain::{
     LoggedModel, ModelName, ModelVersion, RegisteredModel, Run, RunId, StoreError, StoreErrorKind,
@@ -29,6 +30,8 @@ use crate::text::untrusted::clean;
 
 /// Parents that are followed: sweeps nest two or three levels deep.
 const MAX_PARENTS: usize = 16;
+/// Evaluation runs that are read.
+const MAX_EVALUATION_RUNS: usize = 8;
 
 /// Reads the records of a version.
 ///
@@ -62,7 +65,9 @@ pub async fn load_lineage_graph(
     // Git can take a while and blocks.
     let work = move || {
         related::add_git_history(&mut related, &facts, champion.as_ref());
-        build_with_related(&facts, &related, champion.as_ref())
+        let mut graph = build_with_related(&facts, &related, champion.as_ref());
+        notes::add_version_notes(&mut graph, &facts.version);
+        graph
     };
     let built = tokio::task::spawn_blocking(work).await;
     built.map_err(|error| {
@@ -144,14 +149,17 @@ async fn load_surroundings(
         Some(result) => ok_or_missing(result, &mut missing, &run_name(named.as_ref())),
         None => run_of_logged_model(reader, logged_model.as_ref(), &mut missing).await,
     };
+    let evaluation_runs = match &run {
+        Some(_) => Vec::new(),
+        None => load_evaluation_runs(reader, logged_model.as_ref(), &mut missing).await,
+    };
     let parents = load_parents(reader, run.as_ref(), &mut missing).await;
-    let files = artifacts::read_model_files(
-        reader,
-        original.as_ref().unwrap_or(&version),
-        run.as_ref(),
-        &mut missing,
-    )
-    .await;
+    let files = if version.is_prompt() {
+        Vec::new()
+    } else {
+        let files_of = original.as_ref().unwrap_or(&version);
+        artifacts::read_model_files(reader, files_of, run.as_ref(), &mut missing).await
+    };
     let subject = EvidenceSubject {
         version: &version,
         run: run.as_ref(),
@@ -168,6 +176,7 @@ async fn load_surroundings(
         run,
         parents,
         logged_model,
+        evaluation_runs,
         files,
         evidence,
         missing,
@@ -184,6 +193,26 @@ async fn run_of_logged_model(
         .map(|model| &model.source_run_id)
         .filter(|id| !id.is_empty())?;
     ok_or_missing(reader.run(id).await, missing, &run_name(Some(id)))
+}
+
+/// The runs that logged metrics for a logged model, the latest first, up to
+/// [`MAX_EVALUATION_RUNS`].
+async fn load_evaluation_runs(
+    reader: &dyn ReadStore,
+    model: Option<&LoggedModel>,
+    missing: &mut Vec<String>,
+) -> Vec<Run> {
+    let ids = model.map(|model| model.metric_runs.as_slice());
+    let ids: Vec<RunId> = ids.unwrap_or_default().to_vec();
+    let ids = ids.into_iter().take(MAX_EVALUATION_RUNS);
+    let read = join_all(ids.map(|id| async move {
+        let run = reader.run(&id).await;
+        (id, run)
+    }))
+    .await;
+    read.into_iter()
+        .filter_map(|(id, result)| ok_or_missing(result, missing, &run_name(Some(&id))))
+        .collect()
 }
 
 /// The chain of parents, nearest first. A run that is its own ancestor ends it, and [`MAX_PARENTS`].
@@ -234,6 +263,7 @@ fn placeholder_model(name: &ModelName) -> RegisteredModel {
         tags: Vec::new(),
         aliases: Vec::new(),
         latest_versions: Vec::new(),
+        staged_versions: Vec::new(),
     }
 }
 

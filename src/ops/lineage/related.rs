@@ -58,6 +58,8 @@ pub(super) async fn load_related(reader: &dyn ReadStore, facts: &LineageFacts) -
     related
         .downstream_runs
         .retain(|reader| run.is_none_or(|run| run.id != reader.id));
+    let is_evaluation = |run: &Run| facts.evaluation_runs.iter().any(|known| known.id == run.id);
+    related.downstream_runs.retain(|run| !is_evaluation(run));
     related.downstream_versions = downstream.versions;
     related.downstream_versions.retain(|known| !is_this(known));
     truncate(&mut related);

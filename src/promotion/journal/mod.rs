@@ -10,6 +10,7 @@ mod last_move;
 pub(crate) mod outcome;
 pub(crate) mod record;
 mod registry_diff;
+mod registry_events;
 mod timeline;
 mod unrecorded;
 

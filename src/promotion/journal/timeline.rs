@@ -1,15 +1,16 @@
 //! History of a model: this journal, record tags of other users, and unrecorded changes.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use serde::Serialize;
 
 use super::unrecorded::unrecorded_changes;
 use super::{EntryState, JournalEntry};
-use crate::domain::{Millis, ModelVersion, RegisteredModel};
+use crate::domain::{Millis, ModelVersion, RegisteredModel, Stage};
 use crate::promotion::{
-    GateResult, Intent, Outcome, Plan, RegistrationTags, RegistryChange, Subject, TagRecord, Undo,
-    truncate,
+    Approval, GateResult, Intent, Outcome, Plan, RegistrationTags, RegistryChange, Subject,
+    TagRecord, Undo, truncate,
 };
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
@@ -28,6 +29,8 @@ pub enum EventSource {
     /// None: the registry differs from the last record, so another tool changed it.
     #[serde(rename = "gap")]
     Unrecorded,
+    /// The registry alone: it shows what is there, and no record tells by whom or since when.
+    Registry,
 }
 
 /// One event of a model's history; text is cleaned.
@@ -59,6 +62,28 @@ pub struct TimelineEvent {
     pub journal_id: Option<String>,
 }
 
+impl TimelineEvent {
+    /// The value before, as people read it.
+    #[must_use]
+    pub fn readable_from(&self) -> Cow<'_, str> {
+        readable(&self.from)
+    }
+
+    /// The value after, as people read it.
+    #[must_use]
+    pub fn readable_to(&self) -> Cow<'_, str> {
+        readable(&self.to)
+    }
+}
+
+/// A review in words: its tag is JSON.
+fn readable(value: &str) -> Cow<'_, str> {
+    match serde_json::from_str::<Approval>(value) {
+        Ok(review) => clean(&review.describe_with_comment()).into_owned().into(),
+        Err(_) => value.into(),
+    }
+}
+
 /// Events of a model, newest first. Undated events come first: they are newer than the last record.
 #[must_use]
 pub fn timeline(
@@ -85,8 +110,16 @@ pub fn timeline(
         );
     }
     events.extend(unrecorded_changes(entries, model, versions));
-    events.sort_by_key(|event| std::cmp::Reverse(event.at.unwrap_or(Millis::MAX)));
+    events.sort_by_key(|event| std::cmp::Reverse(sort_time(event)));
     events
+}
+
+/// A slot that is held since an unknown time comes with the creation of its version.
+fn sort_time(event: &TimelineEvent) -> Millis {
+    let since = event
+        .not_before
+        .filter(|_| event.source == EventSource::Registry);
+    event.at.or(since).unwrap_or(Millis::MAX)
 }
 
 fn event_from_entry(entry: &JournalEntry) -> TimelineEvent {
@@ -113,7 +146,12 @@ fn event_from_entry(entry: &JournalEntry) -> TimelineEvent {
         at: Some(entry.at),
         not_before: None,
         user: clean_and_truncate(&plan.user),
-        action: format!("{}{}", plan.intent, outcome_suffix(entry)),
+        action: format!(
+            "{}{}{}",
+            plan.intent,
+            archived_suffix(entry),
+            outcome_suffix(entry)
+        ),
         from,
         to,
         reason: clean_and_truncate(&plan.reason),
@@ -136,6 +174,32 @@ fn intended_changes(entry: &JournalEntry) -> Vec<RegistryChange> {
         );
     }
     changes
+}
+
+/// The versions that a transition archives: `, archiving iris/2`.
+fn archived_suffix(entry: &JournalEntry) -> String {
+    let Intent::TransitionStage { version, .. } = &entry.plan.intent else {
+        return String::new();
+    };
+    let subject = entry.plan.subject();
+    let archived: Vec<String> = entry
+        .plan
+        .changes()
+        .iter()
+        .filter_map(|change| match change {
+            RegistryChange::Stage {
+                version: other,
+                to: Stage::Archived,
+                ..
+            } if other != version => Some(subject.label(*other)),
+            _ => None,
+        })
+        .collect();
+    if archived.is_empty() {
+        String::new()
+    } else {
+        format!(", archiving {}", archived.join(", "))
+    }
 }
 
 /// Values of a plan with a single metadata change.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::as_of::Observations;
+use super::registry_events::registry_events;
 use super::timeline::{EventSource, TimelineEvent};
 use super::{EntryState, JournalEntry};
 use crate::domain::{
@@ -12,12 +13,25 @@ use crate::promotion::{Outcome, RegistryChange, Subject, TagRecord};
 
 /// Holders according to the records.
 #[derive(Default)]
-struct RecordedState {
+pub(super) struct RecordedState {
     stages: BTreeMap<VersionNumber, Stage>,
     aliases: BTreeMap<Alias, Option<VersionNumber>>,
 }
 
-/// Differences between the last records and the registry, as events.
+impl RecordedState {
+    /// Whether a record tells the stage of a version.
+    pub(super) fn has_stage(&self, version: VersionNumber) -> bool {
+        self.stages.contains_key(&version)
+    }
+
+    /// Whether a record tells where an alias points.
+    pub(super) fn has_alias(&self, alias: &Alias) -> bool {
+        self.aliases.contains_key(alias)
+    }
+}
+
+/// Differences between the last records and the registry, as events, and what the registry shows
+/// without any record.
 pub(super) fn unrecorded_changes(
     entries: &[JournalEntry],
     model: Option<&RegisteredModel>,
@@ -41,7 +55,7 @@ pub(super) fn unrecorded_changes(
     // Without the current registry: these show when the recorded state was last observed.
     let observations = Observations::collect(entries, None, versions, Millis::MAX);
     let recorded = recorded_state(entries, model, versions);
-    let mut events = Vec::new();
+    let mut events = registry_events(entries, &recorded, model, versions);
     if entries.iter().any(|entry| !is_current_model(entry, model)) {
         events.push(unrecorded_event(
             model.creation_time,

@@ -1,8 +1,12 @@
 //! Builder of plans: each step that is pushed also advances the predicted state.
 
+use std::collections::BTreeSet;
+
 use super::{Confirmation, MetadataChange, Plan, PlanContext, PlanError, PlanStep, warnings};
-use crate::domain::{ModelName, ModelVersion, Stage, StoreWrite, VersionNumber, VersionStatus};
-use crate::promotion::tag_record::TagRecord;
+use crate::domain::{
+    KeyValue, ModelName, ModelVersion, Stage, StoreWrite, VersionNumber, VersionStatus,
+};
+use crate::promotion::tag_record::{LAST_TAG, TagRecord};
 use crate::promotion::{Intent, Preconditions, RegistryChange, RegistrySnapshot, RegistryState};
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
@@ -194,7 +198,8 @@ impl<'a> PlanBuilder<'a> {
         );
     }
 
-    /// Adds the record tags on a version; they come before the change, so that no change lacks its record.
+    /// Adds the record tags on a version; they come before the change, so that no change lacks its record. Another version
+    /// that the change concerns gets the record as its last one if it has an older, which would be wrong afterwards.
     pub fn push_tag_record(
         &mut self,
         on: &ModelVersion,
@@ -206,27 +211,38 @@ impl<'a> PlanBuilder<'a> {
             return;
         }
         let plan = self.snapshot.fingerprint();
+        let others: BTreeSet<VersionNumber> = changes.iter().flat_map(concerned_versions).collect();
         let record = TagRecord::new(self.context, &self.action, from, to, plan.short(), changes);
         for tag in record.to_tags() {
-            let (version, name, target) = (
-                on.version,
-                self.model_name().clone(),
-                self.label(on.version),
-            );
-            let before = if on.tag(tag.key.raw()).is_some() {
-                "an older record"
-            } else {
-                "no record"
-            };
-            let after = tag.key.clean().into_owned();
-            self.push_step(
-                StoreWrite::SetVersionTag { name, version, tag },
-                "record on",
-                target,
-                before.to_owned(),
-                after,
-            );
+            self.push_record_tag(on, tag);
         }
+        let others = others.into_iter().filter(|other| *other != on.version);
+        for other in others.filter_map(|other| self.snapshot.version(other)) {
+            if other.tag(LAST_TAG).is_some() {
+                self.push_record_tag(other, record.to_last_tag());
+            }
+        }
+    }
+
+    fn push_record_tag(&mut self, on: &ModelVersion, tag: KeyValue) {
+        let (version, name, target) = (
+            on.version,
+            self.model_name().clone(),
+            self.label(on.version),
+        );
+        let before = if on.tag(tag.key.raw()).is_some() {
+            "an older record"
+        } else {
+            "no record"
+        };
+        let after = tag.key.clean().into_owned();
+        self.push_step(
+            StoreWrite::SetVersionTag { name, version, tag },
+            "record on",
+            target,
+            before.to_owned(),
+            after,
+        );
     }
 
     pub fn build(self, intent: Intent) -> Plan {
@@ -264,5 +280,14 @@ impl<'a> PlanBuilder<'a> {
             warnings,
             confirmation,
         }
+    }
+}
+
+/// The versions that a change moves, or takes an alias from or to.
+fn concerned_versions(change: &RegistryChange) -> Vec<VersionNumber> {
+    match change {
+        RegistryChange::Stage { version, .. } => vec![*version],
+        RegistryChange::Alias { from, to, .. } => from.iter().chain(to).copied().collect(),
+        RegistryChange::Run { .. } | RegistryChange::Request { .. } => Vec::new(),
     }
 }

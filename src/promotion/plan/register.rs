@@ -2,8 +2,10 @@
 
 use super::builder::PlanBuilder;
 use super::{PlanError, warnings};
-use crate::domain::{Lifecycle, ModelVersion, Run, RunId, StoreWrite, VersionNumber};
-use crate::promotion::RegistrationTags;
+use crate::domain::{
+    Lifecycle, ModelVersion, Run, RunId, StoreWrite, VersionNumber, logged_model_in_source,
+};
+use crate::promotion::{RegistrationTags, SourceCheck};
 use crate::text::Untrusted;
 
 /// Creates the model first if it does not exist. The version gets its tags in the same request, so that the intent tag finds it
@@ -21,6 +23,7 @@ pub(super) fn register(
         run.ok_or_else(|| PlanError::NotFound(format!("run {} does not exist", id.short())))?;
     check_name(builder)?;
     check_source(run, source)?;
+    check_model_at_source(builder, source)?;
     check_duplicates(builder, run, source, allow_duplicate)?;
     if let Some(gone) = replaces {
         let gone = builder.label(gone);
@@ -158,6 +161,24 @@ fn check_duplicates(
     Ok(())
 }
 
+/// Refuses a source without a model, as MLflow does when it loads the version.
+fn check_model_at_source(builder: &mut PlanBuilder, source: &Untrusted) -> Result<(), PlanError> {
+    let source = source.clean();
+    match &builder.snapshot.source_check {
+        SourceCheck::Unchecked | SourceCheck::Model => {}
+        SourceCheck::ExternalModel => builder.warn(format!(
+            "{source} is an external model: its files are outside of MLflow, which cannot load it"
+        )),
+        SourceCheck::NoModel(why) => {
+            return Err(PlanError::NotFound(format!("no model at {source}: {why}")));
+        }
+        SourceCheck::Unreadable(why) => builder.warn(format!(
+            "the files of {source} could not be read, so it may not be a model: {why}"
+        )),
+    }
+    Ok(())
+}
+
 /// MLflow's own client registers `runs:/ID/path` as the artifact location that it resolves to.
 fn is_same_source(run: &Run, source: &Untrusted, registered: &Untrusted) -> bool {
     let path = source
@@ -168,7 +189,10 @@ fn is_same_source(run: &Run, source: &Untrusted, registered: &Untrusted) -> bool
     let resolved = path
         .filter(|_| !run.artifact_uri.is_empty())
         .map(|path| format!("{}/{path}", run.artifact_uri.raw().trim_end_matches('/')));
-    source == registered || resolved.is_some_and(|resolved| resolved == registered.raw())
+    let logged = logged_model_in_source(source.raw());
+    source == registered
+        || resolved.is_some_and(|resolved| resolved == registered.raw())
+        || (logged.is_some() && logged == logged_model_in_source(registered.raw()))
 }
 
 /// Warns if the run has no record of logging the model: MLflow 3 lists outputs, MLflow 2 has a tag.

@@ -23,6 +23,7 @@ pub(super) const VERSION_FIELDS: &[&str] = &[
     "author",
     "created",
     "source",
+    "external",
     "tags",
     "run",
     "metrics",

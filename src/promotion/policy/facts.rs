@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{GateTarget, approval_gate};
 use crate::domain::run::KeyValue;
-use crate::domain::{Code, DatasetInput, Millis, Run};
+use crate::domain::{Code, DatasetInput, Metric, Millis, Run};
 use crate::lineage::{self, NodeKind};
 use crate::promotion::{Approval, TAG_PREFIX};
 use crate::text::Untrusted;
@@ -193,11 +193,6 @@ fn version_object(
     insert_non_empty(&mut object, "author", json!(author(facts)));
     if let Some(run) = &facts.run {
         insert_non_empty(&mut object, "run", run_object(run));
-        insert_non_empty(
-            &mut object,
-            "metrics",
-            metrics_object(run, root, non_finite),
-        );
         insert_non_empty(&mut object, "params", json_pairs(&run.params, parse_param));
         insert_non_empty(
             &mut object,
@@ -205,6 +200,9 @@ fn version_object(
             Json::Array(run.datasets.iter().map(dataset_object).collect()),
         );
     }
+    let metrics = metrics_object(&facts.metrics(), root, non_finite);
+    insert_non_empty(&mut object, "metrics", metrics);
+    insert_non_empty(&mut object, "external", json!(facts.is_external()));
     insert_lineage(&mut object, facts);
     object
 }
@@ -272,9 +270,13 @@ fn run_object(run: &Run) -> Json {
     Json::Object(object)
 }
 
-fn metrics_object(run: &Run, root: &str, non_finite: &mut Vec<(Vec<String>, String)>) -> Json {
+fn metrics_object(
+    metrics: &[&Metric],
+    root: &str,
+    non_finite: &mut Vec<(Vec<String>, String)>,
+) -> Json {
     let mut object = BTreeMap::new();
-    for metric in &run.metrics {
+    for metric in metrics {
         let value = metric.value.get();
         if value.is_finite() {
             object.insert(metric.key.raw(), json!(value));

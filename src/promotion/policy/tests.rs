@@ -51,6 +51,7 @@ pub(super) fn candidate(number: u64, metrics: &[(&str, Option<f64>)]) -> Candida
         tags: Vec::new(),
         aliases: Vec::new(),
         latest_versions: Vec::new(),
+        staged_versions: Vec::new(),
     };
     Candidate {
         version,
@@ -58,6 +59,7 @@ pub(super) fn candidate(number: u64, metrics: &[(&str, Option<f64>)]) -> Candida
         run: Some(run),
         parents: Vec::new(),
         logged_model: None,
+        evaluation_runs: Vec::new(),
         files: Vec::new(),
         evidence: crate::evidence::EvidenceReport::default(),
         missing: Vec::new(),

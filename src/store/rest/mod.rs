@@ -313,6 +313,10 @@ impl ReadStore for RestStore {
         self.search_models().await
     }
 
+    async fn prompts(&self) -> Result<Vec<RegisteredModel>> {
+        self.search_prompts().await
+    }
+
     async fn model(&self, name: &ModelName) -> Result<RegisteredModel> {
         self.read_model(name).await
     }

@@ -13,15 +13,18 @@ use super::wire::{
 use super::{Endpoint, RestStore};
 use crate::domain::{
     ExperimentId, LoggedModel, LoggedModelId, ModelName, ModelVersion, RegisteredModel, RunId,
-    StoreErrorKind, TransitionRequest, VersionNumber,
+    Stage, StoreErrorKind, TransitionRequest, VersionNumber,
 };
 use crate::store::Result;
+use crate::store::add_staged_versions;
 use crate::store::downstream::quote_filter_value;
 use crate::store::interner::Interner;
 
 /// MLflow's own maximum.
 const MODELS_PER_PAGE: u32 = 1_000;
 const VERSIONS_PER_PAGE: u32 = 1_000;
+/// Selects prompts and their versions.
+const PROMPT_FILTER: &str = "tags.`mlflow.prompt.is_prompt` = 'true'";
 /// MLflow's servers accept addresses of 4,094 bytes.
 const RUNS_PER_FILTER: usize = 50;
 
@@ -39,20 +42,66 @@ impl RestStore {
     }
 
     pub(super) async fn search_models(&self) -> Result<Vec<RegisteredModel>> {
-        let query = [("max_results", MODELS_PER_PAGE.to_string())];
+        let mut models = self
+            .search_registered_models("", "reading registered models")
+            .await?;
+        models.retain(|model| !model.is_prompt());
+        self.read_staged_versions(&mut models).await?;
+        Ok(models)
+    }
+
+    /// A search without this filter leaves prompts out. A server without prompts has no model with
+    /// their tag.
+    pub(super) async fn search_prompts(&self) -> Result<Vec<RegisteredModel>> {
+        let mut prompts = self
+            .search_registered_models(PROMPT_FILTER, "reading prompts")
+            .await?;
+        prompts.retain(RegisteredModel::is_prompt);
+        Ok(prompts)
+    }
+
+    async fn search_registered_models(
+        &self,
+        filter: &str,
+        what: &str,
+    ) -> Result<Vec<RegisteredModel>> {
+        let mut query = vec![("max_results", MODELS_PER_PAGE.to_string())];
+        if !filter.is_empty() {
+            query.push(("filter", filter.to_owned()));
+        }
         let models = self
-            .get_all::<ModelPage>(
-                Endpoint::ModelsSearch,
-                "",
-                &query,
-                "reading registered models",
-            )
+            .get_all::<ModelPage>(Endpoint::ModelsSearch, "", &query, what)
             .await?;
         let mut keys = Interner::default();
         let models = models
             .into_iter()
             .map(|model| model.into_registered_model(&mut keys));
-        Ok(models.filter(|model| !model.is_prompt()).collect())
+        Ok(models.collect())
+    }
+
+    /// The models' own lists have only the newest version of each stage, and a search cannot filter
+    /// by stage: if a model has a version in Staging or Production, the versions of all are read. A
+    /// server that requires a filter (Unity Catalog) has no stages.
+    async fn read_staged_versions(&self, models: &mut [RegisteredModel]) -> Result<()> {
+        let is_staged =
+            |version: &ModelVersion| matches!(version.stage, Stage::Staging | Stage::Production);
+        let mut newest = models.iter().flat_map(|model| &model.latest_versions);
+        if !newest.any(is_staged) {
+            return Ok(());
+        }
+        let versions = self
+            .search_versions("", "reading the versions in Staging and Production")
+            .await;
+        match versions {
+            Ok(versions) => add_staged_versions(models, &versions),
+            Err(error)
+                if matches!(
+                    error.kind,
+                    StoreErrorKind::InvalidRequest | StoreErrorKind::Unsupported
+                ) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
 
     pub(super) async fn read_model(&self, name: &ModelName) -> Result<RegisteredModel> {
@@ -73,7 +122,11 @@ impl RestStore {
     /// All versions, newest first. A search returns no aliases: they are joined from the model.
     pub(super) async fn read_versions(&self, name: &ModelName) -> Result<Vec<ModelVersion>> {
         let model = self.read_model(name).await?;
-        let filter = format!("name={}", quote_filter_value(name.raw())?);
+        let mut filter = format!("name={}", quote_filter_value(name.raw())?);
+        if model.is_prompt() {
+            // Without this, a search leaves the versions of prompts out.
+            filter = format!("{filter} AND {PROMPT_FILTER}");
+        }
         let what = format!("reading versions of {}", name.clean());
         let mut versions = self.search_versions(&filter, &what).await?;
         versions.retain(|version| version.name == *name);
@@ -114,10 +167,10 @@ impl RestStore {
     }
 
     async fn search_versions(&self, filter: &str, what: &str) -> Result<Vec<ModelVersion>> {
-        let query = [
-            ("filter", filter.to_owned()),
-            ("max_results", VERSIONS_PER_PAGE.to_string()),
-        ];
+        let mut query = vec![("max_results", VERSIONS_PER_PAGE.to_string())];
+        if !filter.is_empty() {
+            query.push(("filter", filter.to_owned()));
+        }
         let versions = self
             .get_all::<VersionPage>(Endpoint::VersionsSearch, "", &query, what)
             .await?;

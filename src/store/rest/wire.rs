@@ -449,6 +449,7 @@ impl WireModel {
             tags: into_pairs(self.tags, keys),
             aliases,
             latest_versions,
+            staged_versions: Vec::new(),
         }
     }
 }
@@ -555,6 +556,11 @@ pub(super) struct WireLoggedModel {
 impl WireLoggedModel {
     pub fn into_logged_model(self, keys: &mut Interner) -> LoggedModel {
         let (info, data) = (self.info, self.data.unwrap_or_default());
+        let logged = data.metrics.iter().map(|metric| {
+            let run = metric.run_id.as_str().into();
+            (metric.timestamp.unwrap_or_default(), run)
+        });
+        let metric_runs = LoggedModel::order_metric_runs(logged.collect());
         LoggedModel {
             id: info.model_id.into(),
             experiment_id: info.experiment_id.into(),
@@ -572,6 +578,7 @@ impl WireLoggedModel {
                 .into_iter()
                 .filter_map(|metric| metric.into_metric(keys))
                 .collect(),
+            metric_runs,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::response;
 use super::transport::{Timeouts, Transport};
 use super::wire::EntityResponse;
 use crate::domain::KeyValue;
-use crate::domain::{ModelName, Stage, StoreWrite, VersionNumber};
+use crate::domain::{ModelName, Stage, StoreWrite, VersionNumber, logged_model_in_source};
 use crate::store::interner::Interner;
 use crate::store::{Result, WriteResponse, WriteStore, limits};
 use crate::text::Untrusted;
@@ -104,9 +104,8 @@ fn build_version_request(write: &StoreWrite) -> (Method, &'static str, Value) {
             let tag = |tag: &KeyValue| json!({"key": tag.key.raw(), "value": tag.value.raw()});
             let tags: Vec<Value> = tags.iter().map(tag).collect();
             let mut body = json!({"name": name.raw(), "source": source.raw(), "run_id": run_id.raw(), "tags": tags});
-            let model_id = source.raw().strip_prefix("models:/");
-            if let Some(id) = model_id.filter(|id| id.starts_with("m-") && !id.contains('/')) {
-                body["model_id"] = id.into();
+            if let Some(id) = logged_model_in_source(source.raw()) {
+                body["model_id"] = id.raw().into();
             }
             (Method::POST, "model-versions/create", body)
         }

@@ -9,7 +9,8 @@ use super::connection::{QueryError, Tables};
 use super::values::{integer, interned, metric_value, text};
 use crate::domain::run::KeyValue;
 use crate::domain::{
-    ExperimentId, Lifecycle, LoggedModel, LoggedModelId, Metric, RunId, StoreError, StoreErrorKind,
+    ExperimentId, Lifecycle, LoggedModel, LoggedModelId, Metric, Millis, RunId, StoreError,
+    StoreErrorKind,
 };
 use crate::store::Result;
 use crate::store::interner::Interner;
@@ -74,6 +75,7 @@ fn load_models(
     let tags = ("logged_model_tags", "tag_key", "tag_value");
     let mut tags = load_pairs(tables, tags, condition, values)?;
     let mut metrics = load_metrics(tables, condition, values)?;
+    let mut metric_runs = load_metric_runs(tables, condition, values)?;
     let columns = [
         "model_id",
         "experiment_id",
@@ -107,6 +109,9 @@ fn load_models(
             params: params.remove(&id).unwrap_or_default(),
             tags: tags.remove(&id).unwrap_or_default(),
             metrics: metrics.remove(&id).unwrap_or_default(),
+            metric_runs: LoggedModel::order_metric_runs(
+                metric_runs.remove(&id).unwrap_or_default(),
+            ),
             id: LoggedModelId::new(id),
         }
     })
@@ -153,6 +158,26 @@ fn load_metrics(
         value: metric_value(row, 2, 5),
         timestamp: integer(row, 3).unwrap_or_default(),
         step: integer(row, 4).unwrap_or_default(),
+    })
+}
+
+/// When each run logged metrics for a model.
+fn load_metric_runs(
+    tables: Tables<'_>,
+    condition: &str,
+    values: [&str; 2],
+) -> Result<ByModelId<(Millis, RunId)>, QueryError> {
+    let table = "logged_model_metrics";
+    let columns = ["run_id", "metric_timestamp_ms"];
+    let columns = tables.schema.select_columns(table, "m", &columns);
+    let sql = format!(
+        "SELECT l.model_id, {columns} FROM {TABLE} AS l JOIN {table} AS m ON m.model_id = l.model_id WHERE {condition}"
+    );
+    collect_by_id(tables, table, &sql, values, |row| {
+        (
+            integer(row, 2).unwrap_or_default(),
+            RunId::new(text(row, 1)),
+        )
     })
 }
 

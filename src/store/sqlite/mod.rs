@@ -182,6 +182,10 @@ impl ReadStore for SqliteStore {
         registry::models(self).await
     }
 
+    async fn prompts(&self) -> Result<Vec<RegisteredModel>> {
+        registry::prompts(self).await
+    }
+
     async fn model(&self, name: &ModelName) -> Result<RegisteredModel> {
         registry::model(self, name).await
     }

@@ -1,5 +1,4 @@
-//! The registry: models without prompts, and versions without deleted ones, which MLflow keeps as
-//! rows.
+//! The registry: models, prompts, and versions without deleted ones, which MLflow keeps as rows.
 
 use std::collections::HashMap;
 
@@ -10,12 +9,27 @@ use super::versions::{VersionSelector, load as load_versions, version_number};
 use crate::domain::run::KeyValue;
 use crate::domain::{Alias, ModelName, ModelVersion, RegisteredModel, RunId, VersionNumber};
 use crate::store::Result;
+use crate::store::add_staged_versions;
 use crate::text::Untrusted;
 
-/// All models, by name.
+/// All models without prompts, by name.
 pub(super) async fn models(store: &SqliteStore) -> Result<Vec<RegisteredModel>> {
     query(store, "reading registered models", |tables| {
-        load_models(tables, None)
+        let mut models = load_models(tables, None)?;
+        models.retain(|model| !model.is_prompt());
+        let staged = load_versions(tables, VersionSelector::Staged)?;
+        add_staged_versions(&mut models, &staged);
+        Ok(models)
+    })
+    .await
+}
+
+/// All prompts, by name.
+pub(super) async fn prompts(store: &SqliteStore) -> Result<Vec<RegisteredModel>> {
+    query(store, "reading prompts", |tables| {
+        let mut models = load_models(tables, None)?;
+        models.retain(RegisteredModel::is_prompt);
+        Ok(models)
     })
     .await
 }
@@ -88,7 +102,7 @@ fn load_models(
     let sql = format!(
         "SELECT {columns} FROM registered_models AS m WHERE (?1 IS NULL OR m.name = ?1) AND {workspace} ORDER BY m.name"
     );
-    let mut models = tables.collect(&sql, [name], |row| {
+    tables.collect(&sql, [name], |row| {
         let name = text(row, 0);
         RegisteredModel {
             creation_time: integer(row, 1),
@@ -97,11 +111,10 @@ fn load_models(
             tags: tags.remove(&name).unwrap_or_default(),
             aliases: aliases.remove(&name).unwrap_or_default(),
             latest_versions: latest.remove(&name).unwrap_or_default(),
+            staged_versions: Vec::new(),
             name: ModelName::new(name),
         }
-    })?;
-    models.retain(|model| name_filter.is_some() || !model.is_prompt());
-    Ok(models)
+    })
 }
 
 fn load_tags(

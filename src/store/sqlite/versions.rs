@@ -24,6 +24,8 @@ pub(super) enum VersionSelector<'a> {
     DownstreamOf(&'a Upstream),
     /// The newest of each stage, of one model or of all.
     Latest(Option<&'a ModelName>),
+    /// Those in Staging and Production, of all models.
+    Staged,
 }
 
 impl<'a> VersionSelector<'a> {
@@ -39,6 +41,11 @@ impl<'a> VersionSelector<'a> {
                 "{} AND {not_deleted}",
                 super::downstream::version_condition(upstream, schema)
             ),
+            Self::Staged => {
+                format!(
+                    "?1 IS NULL AND v.current_stage IN ('Staging', 'Production') AND {not_deleted}"
+                )
+            }
             Self::Latest(_) => {
                 let workspace = schema.workspace_condition("model_versions", "n");
                 format!(
@@ -55,13 +62,14 @@ impl<'a> VersionSelector<'a> {
             Self::OfRun(run) => Some(run.raw()),
             Self::DownstreamOf(upstream) => Some(super::downstream::condition_parameter(upstream)),
             Self::Latest(name) => name.map(ModelName::raw),
+            Self::Staged => None,
         }
     }
 
     fn model_name(self) -> Option<&'a str> {
         match self {
             Self::OfModel(name) => Some(name.raw()),
-            Self::OfRun(_) | Self::DownstreamOf(_) => None,
+            Self::OfRun(_) | Self::DownstreamOf(_) | Self::Staged => None,
             Self::Latest(name) => name.map(ModelName::raw),
         }
     }

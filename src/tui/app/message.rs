@@ -98,6 +98,7 @@ pub enum Reply {
     Artifacts(Result<Vec<Artifact>, StoreError>),
     Preview(Result<Preview, StoreError>),
     Models(Result<Vec<RegisteredModel>, StoreError>),
+    Prompts(Result<Vec<RegisteredModel>, StoreError>),
     Versions(Result<Box<ModelDetail>, StoreError>),
     Lineage(Result<Box<Graph>, StoreError>),
     Downstream(Result<Box<Downstream>, StoreError>),
@@ -201,6 +202,8 @@ pub enum Request {
     Preview(ArtifactOwner, String),
     /// All registered models.
     Models,
+    /// All prompts.
+    Prompts,
     /// The versions of a model.
     Versions(ModelName),
     /// Gate results and evidence for the versions of a model.

@@ -10,7 +10,9 @@ use super::notifications::Notifications;
 use super::remote::{Fetch, Remote};
 use crate::config::saved_views::SavedView;
 use crate::config::theme::Theme;
-use crate::domain::{Direction, ExperimentId, Goal, Millis, RegisteredModel, Slot};
+use crate::domain::{
+    Direction, ExperimentId, Goal, Millis, ModelName, RegisteredModel, Slot, VersionNumber,
+};
 use crate::promotion::Intent;
 use crate::store::Features;
 
@@ -93,6 +95,8 @@ pub struct SharedState {
     pub notifications: Notifications,
     /// Counts deletions and restorations of runs: a table that was loaded at a lower count is out of date.
     pub lifecycle_changes: u64,
+    /// The version that was just registered: the screen below the plan opens it.
+    pub registered: Option<(ModelName, VersionNumber)>,
     /// The reason typed into a plan that was closed; the same intent starts with it.
     pub draft_reason: Option<(Intent, String)>,
     /// The saved view that the first run table opens with.
@@ -112,6 +116,7 @@ impl SharedState {
             backoff: PollBackoff::default(),
             notifications: Notifications::default(),
             lifecycle_changes: 0,
+            registered: None,
             draft_reason: None,
             initial_view: None,
             last_ticket: 0,

@@ -112,6 +112,7 @@ async fn handle_model_request(
     let (reader, primary) = (services.store.reader.as_ref(), services.primary.as_ref());
     match request {
         Request::Models => Reply::Models(reader.models().await),
+        Request::Prompts => Reply::Prompts(reader.prompts().await),
         Request::Versions(name) => Reply::Versions(model_detail(reader, &name).await.map(Box::new)),
         Request::Lineage(name, version) => {
             let graph = load_lineage_graph(services.sources(reader), &name, version).await;

@@ -71,7 +71,10 @@ impl HistoryScreen {
         let (Some(first), more) = (new.next(), new.count()) else {
             return;
         };
-        let by = if first.source == EventSource::Unrecorded {
+        let by = if matches!(
+            first.source,
+            EventSource::Unrecorded | EventSource::Registry
+        ) {
             String::new()
         } else {
             format!(", by {}", first.user)

@@ -8,7 +8,7 @@ pub(crate) use areas::{graph_area, lineage_areas};
 use super::versions::{plan_alias, plan_transition};
 use super::{FocusedList, Freshness, Screen};
 use crate::config::keymap::{Action, Scope};
-use crate::domain::{ModelName, VersionNumber};
+use crate::domain::{ModelName, Stage, VersionNumber};
 use crate::lineage::graph_layout::{GraphLayout, MoveDirection, NodeBox};
 use crate::lineage::{Graph, Node, NodeId, NodeKind};
 use crate::tui::app::cursor::Cursor;
@@ -124,11 +124,21 @@ impl LineageScreen {
             .unwrap_or(0)
     }
 
+    /// The stage of the version, from its node.
+    fn current_stage(&self) -> Option<Stage> {
+        let node = self.nodes().get(self.version_index())?;
+        let stage = node.attributes.iter().find(|(key, _)| key == "stage");
+        Stage::parse(stage?.1.raw())
+    }
+
     fn open_stages(&self, context: &mut UpdateContext<'_>) {
         let title = format!("move {}/{} to", self.name.clean(), self.version);
-        context.open(stages(&title).submit_to(|screen: &mut Self, to, context| {
-            plan_transition(&screen.name, screen.version, to, context);
-        }));
+        let stage = self.current_stage();
+        context.open(
+            stages(&title, stage).submit_to(|screen: &mut Self, to, context| {
+                plan_transition(&screen.name, screen.version, to, context);
+            }),
+        );
     }
 
     fn open_aliases(&self, context: &mut UpdateContext<'_>) {

@@ -1,4 +1,4 @@
-//! The registered models.
+//! The registered models, or the prompts.
 
 use super::{FocusedList, Freshness, HistoryScreen, LineageScreen, Screen, VersionsScreen};
 use crate::config::keymap::{Action, Scope};
@@ -6,13 +6,16 @@ use crate::domain::RegisteredModel;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::layout::{Size, screen_areas, table_areas};
 use crate::tui::app::text_filter::TextFilter;
-use crate::tui::app::{Reply, Request, SharedState, Ticket, UpdateContext};
+use crate::tui::app::{Remote, Reply, Request, SharedState, Ticket, UpdateContext};
 
 const INTERVALS_PER_POLL: i64 = 2;
 
-/// The registered models; the data is in [`SharedState`].
+/// The registered models, whose data is in [`SharedState`], or the prompts.
 #[derive(Debug, Default)]
 pub struct ModelsScreen {
+    /// Whether it lists prompts.
+    pub(crate) shows_prompts: bool,
+    prompts: Remote<Vec<RegisteredModel>>,
     pub(crate) cursor: Cursor,
     pub(crate) filter: TextFilter,
     /// Sorted by name instead of by the last change.
@@ -20,8 +23,11 @@ pub struct ModelsScreen {
 }
 
 impl ModelsScreen {
-    pub(crate) fn visible_models<'a>(&self, shared: &'a SharedState) -> Vec<&'a RegisteredModel> {
-        let all = shared.models.get().into_iter().flatten();
+    pub(crate) fn visible_models<'a>(
+        &'a self,
+        shared: &'a SharedState,
+    ) -> Vec<&'a RegisteredModel> {
+        let all = self.data(shared).get().into_iter().flatten();
         let mut rows: Vec<_> = all
             .filter(|model| self.filter.matches(model.name.raw()))
             .collect();
@@ -37,7 +43,22 @@ impl ModelsScreen {
         rows
     }
 
-    fn current<'a>(&self, shared: &'a SharedState) -> Option<&'a RegisteredModel> {
+    /// The list that is shown.
+    pub(crate) fn data<'a>(&'a self, shared: &'a SharedState) -> &'a Remote<Vec<RegisteredModel>> {
+        if self.shows_prompts {
+            &self.prompts
+        } else {
+            &shared.models
+        }
+    }
+
+    fn toggle_prompts(&mut self, context: &mut UpdateContext<'_>) {
+        self.shows_prompts = !self.shows_prompts;
+        self.cursor = Cursor::default();
+        self.request_data(context);
+    }
+
+    fn current<'a>(&'a self, shared: &'a SharedState) -> Option<&'a RegisteredModel> {
         self.visible_models(shared).get(self.cursor.index).copied()
     }
 }
@@ -48,19 +69,31 @@ impl Screen for ModelsScreen {
     }
 
     fn breadcrumbs(&self, _: &SharedState) -> Vec<String> {
-        vec!["models".into()]
+        vec![
+            if self.shows_prompts {
+                "prompts"
+            } else {
+                "models"
+            }
+            .into(),
+        ]
     }
 
     fn freshness(&self, shared: &SharedState) -> Freshness {
+        let data = self.data(shared);
         shared.polled_freshness(
-            Freshness::of(&shared.models),
+            Freshness::of(data),
             INTERVALS_PER_POLL,
-            shared.models.last_attempt_at(),
+            data.last_attempt_at(),
         )
     }
 
     fn request_data(&mut self, context: &mut UpdateContext<'_>) {
-        context.fetch_models();
+        if self.shows_prompts {
+            context.fetch(&mut self.prompts, Request::Prompts);
+        } else {
+            context.fetch_models();
+        }
     }
 
     fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
@@ -74,12 +107,18 @@ impl Screen for ModelsScreen {
                 (Some(name), Some(version)) => context.push(LineageScreen::new(name, version)),
                 _ => context.notify("this model has no version yet"),
             },
+            (Action::Prompts, _) => self.toggle_prompts(context),
             (Action::Sort, _) => self.is_sorted_by_name = !self.is_sorted_by_name,
             (Action::CopyValue | Action::CopyId, Some(name)) => {
                 context.copy_to_clipboard(name.raw().to_owned());
             }
             (Action::WebPage, Some(name)) => {
-                context.copy_web_page(&format!("models/{}", name.raw()));
+                let page = if self.shows_prompts {
+                    "prompts"
+                } else {
+                    "models"
+                };
+                context.copy_web_page(&format!("{page}/{}", name.raw()));
             }
             (
                 Action::Open
@@ -96,11 +135,17 @@ impl Screen for ModelsScreen {
 
     fn handle_reply(
         &mut self,
-        _: Ticket,
+        ticket: Ticket,
         reply: Reply,
-        _: &mut UpdateContext<'_>,
+        context: &mut UpdateContext<'_>,
     ) -> Option<Reply> {
-        Some(reply)
+        match reply {
+            Reply::Prompts(result) if self.prompts.is_awaiting(ticket) => {
+                context.resolve(&mut self.prompts, ticket, result);
+                None
+            }
+            other => Some(other),
+        }
     }
 
     fn after_write(&mut self, context: &mut UpdateContext<'_>) {
@@ -108,10 +153,19 @@ impl Screen for ModelsScreen {
     }
 
     fn text_filter(&mut self) -> Option<(&'static str, &mut TextFilter)> {
-        Some(("filter models", &mut self.filter))
+        let title = if self.shows_prompts {
+            "filter prompts"
+        } else {
+            "filter models"
+        };
+        Some((title, &mut self.filter))
     }
 
     fn after_update(&mut self, context: &mut UpdateContext<'_>) {
+        if self.shows_prompts {
+            let request = || Request::Prompts;
+            return context.refetch_if_due(&mut self.prompts, INTERVALS_PER_POLL, request);
+        }
         let mut models = std::mem::take(&mut context.shared.models);
         context.refetch_if_due(&mut models, INTERVALS_PER_POLL, || Request::Models);
         context.shared.models = models;

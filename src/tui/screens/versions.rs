@@ -1,5 +1,7 @@
 //! The versions of a model with their stages and aliases, measured against the champion.
 
+mod prompts;
+
 use std::collections::BTreeMap;
 
 use super::{ChartsScreen, FocusedList, Freshness, HistoryScreen, LineageScreen, Screen};
@@ -12,7 +14,7 @@ use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::dialogs::{AliasChange, Dialog, ReviewDialog, aliases, goals, stages};
-use crate::tui::app::layout::{Size, screen_areas, table_areas};
+use crate::tui::app::layout::{Size, list_above_detail, table_areas};
 use crate::tui::app::message::{Assessment, ModelDetail};
 use crate::tui::app::text_filter::TextFilter;
 use crate::tui::app::{Remote, Reply, Request, SharedState, Ticket, UpdateContext};
@@ -33,6 +35,10 @@ pub struct VersionsScreen {
     /// The goal chosen here; without one, the experiment's goal or a guess applies.
     goal: Option<Goal>,
     pub(crate) is_oldest_first: bool,
+    /// The version to put the cursor on when the data arrives.
+    initial_version: Option<VersionNumber>,
+    /// The version of a prompt that texts are compared with.
+    prompt_baseline: Option<VersionNumber>,
     /// The journal request to restore the previous holders of a version's slot.
     restore_request: Option<(Ticket, VersionNumber)>,
 }
@@ -47,6 +53,8 @@ impl VersionsScreen {
             filter: TextFilter::default(),
             goal: None,
             is_oldest_first: false,
+            initial_version: None,
+            prompt_baseline: None,
             restore_request: None,
         }
     }
@@ -57,7 +65,7 @@ impl VersionsScreen {
     }
 
     fn runs(&self) -> &[Run] {
-        let runs = self.data.get().map(|data| data.runs.as_slice());
+        let runs = self.data.get().map(|data| data.runs.runs.as_slice());
         runs.unwrap_or_default()
     }
 
@@ -80,7 +88,7 @@ impl VersionsScreen {
 
     /// The source run of a version, if it can be read.
     pub(crate) fn run_of(&self, version: &ModelVersion) -> Option<&Run> {
-        self.runs().iter().find(|run| run.id == version.run_id)
+        self.data.get()?.runs.of(version)
     }
 
     fn current_run(&self) -> Option<(RunId, Untrusted)> {
@@ -174,7 +182,8 @@ impl VersionsScreen {
     fn open_goals(&self, context: &mut UpdateContext<'_>) {
         let metrics = self.runs().iter().flat_map(|run| &run.metrics);
         let keys = metrics.map(|metric| metric.key.clone()).collect();
-        context.open(goals(keys).submit_to(|screen: &mut Self, goal, _| screen.goal = Some(goal)));
+        let picker = goals(keys, self.goal(context.shared).as_ref());
+        context.open(picker.submit_to(|screen: &mut Self, goal, _| screen.goal = Some(goal)));
     }
 
     /// Plans to restore the previous holder of the slot of a version that changed last.
@@ -212,18 +221,19 @@ impl VersionsScreen {
         context: &mut UpdateContext<'_>,
     ) {
         let name = format!("{}/{version}", self.name.clean());
+        let stage = self.find(version).map(|version| version.stage);
         match action {
             Action::Delete => context.plan(Intent::DeleteVersion {
                 model: self.name.clone(),
                 version,
             }),
             Action::Request => context.open(
-                stages(&format!("request a transition of {name} to"))
+                stages(&format!("request a transition of {name} to"), stage)
                     .map(move |to| (version, to))
                     .submit_to(Self::plan_transition_request),
             ),
             Action::Stage => context.open(
-                stages(&format!("move {name} to"))
+                stages(&format!("move {name} to"), stage)
                     .map(move |to| (version, to))
                     .submit_to(|screen: &mut Self, (version, to), context| {
                         plan_transition(&screen.name, version, to, context);
@@ -249,6 +259,16 @@ impl VersionsScreen {
     ) {
         let model = self.name.clone();
         context.plan(Intent::RequestTransition { model, version, to });
+    }
+}
+
+/// Opens the versions of the model that was just registered to, with the cursor on the new version.
+pub(super) fn open_registered_version(context: &mut UpdateContext<'_>) {
+    if let Some((name, version)) = context.shared.registered.take() {
+        context.push(VersionsScreen {
+            initial_version: Some(version),
+            ..VersionsScreen::new(name)
+        });
     }
 }
 
@@ -313,7 +333,12 @@ impl Screen for VersionsScreen {
     }
 
     fn breadcrumbs(&self, _: &SharedState) -> Vec<String> {
-        vec!["models".into(), self.name.clean().into_owned()]
+        let kind = if self.is_prompt() {
+            "prompts"
+        } else {
+            "models"
+        };
+        vec![kind.into(), self.name.clean().into_owned()]
     }
 
     fn freshness(&self, _: &SharedState) -> Freshness {
@@ -330,7 +355,9 @@ impl Screen for VersionsScreen {
         match (action, current) {
             (Action::Mark | Action::MarkRange, _) => self.toggle_mark(context),
             (Action::ClearMarks, _) => context.shared.marks.clear(),
+            (Action::Baseline, _) if self.is_prompt() => self.set_prompt_baseline(context),
             (Action::Baseline, _) => self.set_baseline(context),
+            (Action::Review, _) if self.is_prompt() => self.open_prompt_diff(context),
             (Action::Charts, _) if context.shared.marks.is_empty() => self.open_charts(context),
             (Action::History, _) => context.push(HistoryScreen::new(self.name.clone())),
             (Action::Goal, _) => self.open_goals(context),
@@ -352,7 +379,11 @@ impl Screen for VersionsScreen {
                 context.copy_to_clipboard(format!("{}/{version}", self.name.raw()));
             }
             (Action::WebPage, Some(version)) => {
-                let page = format!("models/{}/versions/{version}", self.name.raw());
+                let page = if self.is_prompt() {
+                    format!("prompts/{}", self.name.raw())
+                } else {
+                    format!("models/{}/versions/{version}", self.name.raw())
+                };
                 context.copy_web_page(&page);
             }
             (
@@ -390,6 +421,7 @@ impl Screen for VersionsScreen {
             }
             (Reply::Versions(result), _) if self.data.is_awaiting(ticket) => {
                 let selected = self.current().map(|version| version.version);
+                let selected = selected.or(self.initial_version.take());
                 context.resolve(&mut self.data, ticket, result);
                 let rows = self.visible_versions();
                 let at = selected.and_then(|v| rows.iter().position(|row| row.version == v));
@@ -412,7 +444,7 @@ impl Screen for VersionsScreen {
     }
 
     fn list(&mut self, size: Size, _: &SharedState) -> Option<FocusedList<'_>> {
-        let rows = table_areas(screen_areas(size).body).rows;
+        let rows = table_areas(list_above_detail(size)).rows;
         let len = self.visible_versions().len();
         Some(FocusedList::new(&mut self.cursor, len, rows))
     }

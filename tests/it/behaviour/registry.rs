@@ -84,6 +84,46 @@ fn run_is_registered_through_the_plan_dialog() {
 }
 
 #[test]
+fn new_version_is_shown_after_its_registration() {
+    let mut driver = at_runs("churn-releases");
+    driver.press("g r").type_text("fresh-model").press("enter");
+    driver.press("enter enter");
+    assert!(is_verified(&driver), "{}", driver.screen());
+    driver.press("enter");
+    let Some(versions) = driver.app.screen_as::<VersionsScreen>() else {
+        panic!("{}", driver.screen())
+    };
+    assert_eq!(versions.current().unwrap().version, VersionNumber(1));
+    driver.assert_shows("fresh-model/1");
+    driver.press("esc").assert_shows("churn-releases");
+}
+
+#[test]
+fn prompts_are_listed_on_request() {
+    let mut driver = Driver::new();
+    driver.press("4").assert_hides("1 prompts");
+    driver.press(".").assert_shows("prompts, by");
+    driver.press("enter");
+    driver
+        .assert_shows("of a prompt")
+        .assert_shows("Write to {{name}} in two sentences.");
+    driver.press("D");
+    assert!(driver.notification().contains("first version"));
+    driver.press("4 .").assert_shows("churn-classifier");
+}
+
+#[test]
+fn tags_and_description_of_a_version_are_readable() {
+    let driver = at_version(4);
+    driver
+        .assert_shows("approved_by")
+        .assert_shows("elena")
+        .assert_shows("Retrained on customers")
+        .assert_shows("set @champion on churn-classifier/4 by elena")
+        .assert_hides("{\"id\"");
+}
+
+#[test]
 fn late_name_suggestions_keep_typed_text() {
     let mut driver = at_runs("churn-releases");
     driver.press("g r");

@@ -10,15 +10,9 @@ use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 use crate::tui::app::marks::{Mark, Marks};
 
-/// Goals for metrics, each in its likely direction first. System metrics are no goals.
+/// Goals for metrics, each in its likely direction first, after the present one. System metrics are no goals.
 #[must_use]
-pub fn goals(metrics: BTreeSet<Untrusted>) -> Picker<Goal> {
-    goals_after(metrics, None)
-}
-
-/// [`goals`] after the present one.
-#[must_use]
-pub fn goals_after(metrics: BTreeSet<Untrusted>, current: Option<&Goal>) -> Picker<Goal> {
+pub fn goals(metrics: BTreeSet<Untrusted>, current: Option<&Goal>) -> Picker<Goal> {
     let both = |metric: Untrusted| {
         let first = Goal::guess(metric.clone());
         let direction = match first.direction {
@@ -33,7 +27,12 @@ pub fn goals_after(metrics: BTreeSet<Untrusted>, current: Option<&Goal>) -> Pick
             Direction::Max => "more is better",
             Direction::Min => "less is better",
         };
-        PickerItem::new(goal.to_string(), detail, goal)
+        let mark = if current == Some(&goal) {
+            ", the goal now"
+        } else {
+            ""
+        };
+        PickerItem::new(goal.to_string(), format!("{detail}{mark}"), goal)
     };
     let metrics = metrics
         .into_iter()
@@ -117,19 +116,26 @@ pub fn curve_columns(
     Picker::new(title, stats.map(item))
 }
 
-/// The stages of the registry.
+/// The stages of the registry. The stage that the version is in comes last: a move there can only
+/// archive other versions.
 #[must_use]
-pub fn stages(title: &str) -> Picker<Stage> {
-    let all = [
+pub fn stages(title: &str, current: Option<Stage>) -> Picker<Stage> {
+    let mut all = [
         Stage::Production,
         Stage::Staging,
         Stage::Archived,
         Stage::None,
     ];
-    Picker::new(
-        title,
-        all.map(|stage| PickerItem::new(stage.to_string(), "", stage)),
-    )
+    all.sort_by_key(|stage| Some(*stage) == current);
+    let item = |stage: Stage| {
+        let detail = if Some(stage) == current {
+            "the stage now"
+        } else {
+            ""
+        };
+        PickerItem::new(stage.to_string(), detail, stage)
+    };
+    Picker::new(title, all.map(item))
 }
 
 /// A change of an alias.

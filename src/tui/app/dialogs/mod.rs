@@ -12,8 +12,7 @@ mod review;
 mod submission;
 
 pub(crate) use choices::{
-    AliasChange, ViewChoice, aliases, curve_columns, goals, goals_after, groupings, marks, stages,
-    views,
+    AliasChange, ViewChoice, aliases, curve_columns, goals, groupings, marks, stages, views,
 };
 pub(crate) use column_picker::{ColumnChoice, ColumnPicker};
 pub(crate) use diff::DiffDialog;

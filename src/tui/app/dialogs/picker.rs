@@ -54,6 +54,7 @@ pub struct Picker<T> {
     matching: Vec<usize>,
     make_custom: Option<CustomItem<T>>,
     custom_item: Option<PickerItem<T>>,
+    empty_hint: &'static str,
 }
 
 impl<T> Picker<T> {
@@ -68,6 +69,7 @@ impl<T> Picker<T> {
             all_items,
             make_custom: None,
             custom_item: None,
+            empty_hint: "no match",
         }
     }
 
@@ -78,6 +80,23 @@ impl<T> Picker<T> {
     ) -> Self {
         self.make_custom = Some(Callback(Box::new(make)));
         self
+    }
+
+    /// Shows this instead of an empty list, until text is typed.
+    #[must_use]
+    pub fn with_empty_hint(mut self, hint: &'static str) -> Self {
+        self.empty_hint = hint;
+        self
+    }
+
+    /// The text to show instead of an empty list.
+    #[must_use]
+    pub fn empty_text(&self) -> &'static str {
+        if self.input.value().trim().is_empty() {
+            self.empty_hint
+        } else {
+            "no match"
+        }
     }
 
     /// The matching items, best first.

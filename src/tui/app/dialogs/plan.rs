@@ -3,7 +3,7 @@
 use tui_input::{Input, InputRequest};
 
 use crate::config::keymap::Action;
-use crate::domain::Millis;
+use crate::domain::{Millis, ModelName, VersionNumber};
 use crate::ops::apply::{ApplyProgress, ApplyReport};
 use crate::ops::plan_write::PlannedWrite;
 use crate::promotion::{Confirmation, Decision, GateOutcome, GateResult, Intent, grant_clearance};
@@ -158,7 +158,8 @@ impl PlanDialog {
             (PlanPhase::Applying(..), Action::Back) => {
                 context.notify("a write in progress can't be cancelled; undo it from the journal");
             }
-            (PlanPhase::Done(_), Action::Back | Action::Accept) => {
+            (PlanPhase::Done(report), Action::Back | Action::Accept) => {
+                context.shared.registered = self.registered_version(report);
                 context.close_dialog();
                 context.navigation.push(Navigate::Written);
             }
@@ -295,6 +296,14 @@ impl PlanDialog {
         }
     }
 
+    /// The version that the plan registered.
+    fn registered_version(&self, report: &ApplyReport) -> Option<(ModelName, VersionNumber)> {
+        match &self.intent {
+            Intent::Register { model, .. } => Some((model.clone(), report.created_version?)),
+            _ => None,
+        }
+    }
+
     /// Unmarks deleted or restored runs, and makes run tables reload.
     fn refresh_changed_runs(&self, context: &mut UpdateContext<'_>) {
         let subject = self.intent.subject();
@@ -317,7 +326,11 @@ impl PlanDialog {
                         self.detail = Some(detail);
                         self.phase = PlanPhase::Ready;
                     }
-                    Err(error) => self.phase = PlanPhase::Failed(error),
+                    Err(error) => {
+                        // The screen below may show an older registry.
+                        context.navigation.push(Navigate::Written);
+                        self.phase = PlanPhase::Failed(error);
+                    }
                 }
                 None
             }
@@ -337,6 +350,7 @@ impl PlanDialog {
                             error.message.clone(),
                             error.hint.clone(),
                         );
+                        context.navigation.push(Navigate::Written);
                         self.phase = PlanPhase::Failed(error);
                     }
                 }

@@ -4,8 +4,10 @@ use tui_input::InputRequest;
 
 use super::picker::{Picker, PickerItem};
 use crate::config::keymap::Action;
-use crate::domain::registrable_model::{RegistrableModel, registrable_models};
-use crate::domain::{ModelName, RegisteredModel, Run, RunId, StoreError};
+use crate::domain::{
+    ModelName, RegisteredModel, RegistrableModel, Run, RunId, StoreError, registrable_models,
+    select_model,
+};
 use crate::promotion::Intent;
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
@@ -29,6 +31,8 @@ pub struct RegisterDialog {
     /// Why this run was selected, in lines, when the program selected it.
     pub rationale: Vec<String>,
     pub data: Remote<Run>,
+    /// The run's models.
+    models: Vec<RegistrableModel>,
     pub source: Option<Untrusted>,
     /// The list of sources, then of names.
     pub picker: Option<Picker<RegisterChoice>>,
@@ -48,6 +52,7 @@ impl RegisterDialog {
             run,
             rationale,
             data,
+            models: Vec::new(),
             source: None,
             picker: None,
             models_ticket,
@@ -76,8 +81,8 @@ impl RegisterDialog {
             (Action::Accept, Some(picker)) => match picker.take_selected() {
                 Some(RegisterChoice::Source(source)) => self.choose_name(source, context),
                 Some(RegisterChoice::Path(path)) => {
-                    let source = format!("runs:/{}/{path}", self.run.raw());
-                    self.choose_name(source.into(), context);
+                    let source = self.source_at(&path);
+                    self.choose_name(source, context);
                 }
                 Some(RegisterChoice::Name(name)) => self.open_plan(&name, context),
                 None => {}
@@ -95,6 +100,10 @@ impl RegisterDialog {
     ) -> Option<Reply> {
         match reply {
             Reply::Run(result) if self.data.is_awaiting(ticket) => {
+                if let Ok(detail) = &result {
+                    let logged = detail.logged_models.as_deref().unwrap_or_default();
+                    self.models = registrable_models(&detail.run, logged);
+                }
                 self.data
                     .resolve(result.map(|detail| detail.run), context.now);
                 self.choose_source(context);
@@ -121,9 +130,10 @@ impl RegisterDialog {
     }
 
     fn choose_source(&mut self, context: &mut UpdateContext<'_>) {
-        let Some(run) = self.data.get() else { return };
-        let sources = registrable_models(run);
-        if let [only] = sources.as_slice() {
+        if self.data.get().is_none() {
+            return;
+        }
+        if let [only] = self.models.as_slice() {
             let source = only.source.clone();
             return self.choose_name(source, context);
         }
@@ -134,12 +144,24 @@ impl RegisterDialog {
                 RegisterChoice::Source(source.source.clone()),
             )
         };
-        self.picker = Some(if sources.is_empty() {
-            Picker::new("this run logged no model: type an artifact path", [])
-                .with_custom_item(path_item)
+        let title = if self.models.is_empty() {
+            "this run logged no model"
         } else {
-            Picker::new("model to register", sources.iter().map(item))
-        });
+            "model to register"
+        };
+        let picker = Picker::new(title, self.models.iter().map(item))
+            .with_custom_item(path_item)
+            .with_empty_hint("type the path of a model among the run's artifacts");
+        self.picker = Some(picker);
+    }
+
+    /// The source of a typed path: a model of the run by its name, or the folder. The plan refuses a
+    /// folder without a model.
+    fn source_at(&self, path: &str) -> Untrusted {
+        let prefix = format!("runs:/{}/", self.run.raw());
+        let path = path.strip_prefix(&prefix).unwrap_or(path);
+        let known = select_model(&self.models, path).map(|model| model.source.clone());
+        known.unwrap_or_else(|| format!("{prefix}{path}").into())
     }
 
     fn choose_name(&mut self, source: Untrusted, context: &mut UpdateContext<'_>) {
@@ -152,7 +174,10 @@ impl RegisterDialog {
             )
         };
         let known = context.shared.models.get().into_iter().flatten();
-        self.picker = Some(Picker::new("register as", known.map(item)).with_custom_item(name_item));
+        let picker = Picker::new("register as", known.map(item))
+            .with_custom_item(name_item)
+            .with_empty_hint("type a new model's name");
+        self.picker = Some(picker);
     }
 
     fn open_plan(&mut self, name: &str, context: &mut UpdateContext<'_>) {

@@ -39,7 +39,7 @@ impl DriversScreen {
                 Property::Metric(key) => Some(key.clone()),
                 _ => None,
             });
-        context.open(goals(metrics.collect()).submit_to(handler));
+        context.open(goals(metrics.collect(), None).submit_to(handler));
     }
 
     /// Colors by a property; by none if it is chosen again.

@@ -14,7 +14,11 @@ const MAX_LISTED: usize = 1_000;
 /// Opens the screen of a node.
 pub(super) fn open_node(node: &Node, model: &ModelName, context: &mut UpdateContext<'_>) {
     match node.kind {
-        NodeKind::Run | NodeKind::ParentRun | NodeKind::ChildRun | NodeKind::DownstreamRun => {
+        NodeKind::Run
+        | NodeKind::ParentRun
+        | NodeKind::ChildRun
+        | NodeKind::DownstreamRun
+        | NodeKind::EvaluationRun => {
             open_run(node, "run_id", context);
         }
         NodeKind::LoggedModel => open_run(node, "source_run_id", context),
@@ -46,9 +50,11 @@ fn downstream_query(node: &Node) -> Option<Upstream> {
     match node.kind {
         NodeKind::Dataset => fact("digest").map(Upstream::Digest),
         NodeKind::Code => fact("commit").map(Upstream::Commit),
-        NodeKind::Run | NodeKind::ParentRun | NodeKind::ChildRun | NodeKind::DownstreamRun => {
-            fact("run_id").map(|id| Upstream::Run(RunId::new(id)))
-        }
+        NodeKind::Run
+        | NodeKind::ParentRun
+        | NodeKind::ChildRun
+        | NodeKind::DownstreamRun
+        | NodeKind::EvaluationRun => fact("run_id").map(|id| Upstream::Run(RunId::new(id))),
         NodeKind::LoggedModel => fact("model_id").map(|id| Upstream::Model {
             id: id.raw().into(),
             created_at: None,

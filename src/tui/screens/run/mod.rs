@@ -5,6 +5,7 @@ mod items;
 
 use super::{
     ChartsScreen, CompareScreen, FocusedList, Freshness, LineageScreen, Screen, experiment_label,
+    versions::open_registered_version,
 };
 use crate::analysis::heartbeat::Heartbeat;
 use crate::config::keymap::{Action, Scope};
@@ -175,7 +176,11 @@ impl RunScreen {
     fn open_goals(&self, context: &mut UpdateContext<'_>) {
         let metrics = self.run().into_iter().flat_map(|run| &run.metrics);
         let keys = metrics.map(|metric| metric.key.clone()).collect();
-        context.open(goals(keys).submit_to(Self::set_goal));
+        let experiment = self.run().map(|run| &run.experiment_id);
+        let goal = experiment
+            .and_then(|id| context.shared.goals.get(id))
+            .cloned();
+        context.open(goals(keys, goal.as_ref()).submit_to(Self::set_goal));
     }
 
     fn set_goal(&mut self, goal: Goal, context: &mut UpdateContext<'_>) {
@@ -368,6 +373,7 @@ impl Screen for RunScreen {
     }
 
     fn after_write(&mut self, context: &mut UpdateContext<'_>) {
+        open_registered_version(context);
         self.request_data(context);
     }
 

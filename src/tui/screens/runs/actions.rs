@@ -9,7 +9,7 @@ use crate::table::{ColumnKey, DisplayRow, Grouping, RowId, SortKey};
 use crate::text::untrusted::clean;
 use crate::tui::app::cell_text::full_text;
 use crate::tui::app::dialogs::{
-    ColumnPicker, Dialog, Prompt, RegisterDialog, goals_after, groupings, views,
+    ColumnPicker, Dialog, Prompt, RegisterDialog, goals, groupings, views,
 };
 use crate::tui::app::{Navigate, SharedState, UpdateContext};
 use crate::tui::screens::{ChartsScreen, CompareScreen, RunScreen};
@@ -95,7 +95,7 @@ impl RunsScreen {
             })
             .collect();
         let current = self.goal(context.shared);
-        let picker = goals_after(metrics, current.as_ref());
+        let picker = goals(metrics, current.as_ref());
         context.open(picker.submit_to(Self::choose_goal));
     }
 

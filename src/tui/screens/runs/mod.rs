@@ -279,6 +279,10 @@ impl Screen for RunsScreen {
         None
     }
 
+    fn after_write(&mut self, context: &mut UpdateContext<'_>) {
+        super::versions::open_registered_version(context);
+    }
+
     fn list(&mut self, size: Size, _: &SharedState) -> Option<FocusedList<'_>> {
         let rows = self.areas(size).0.rows;
         Some(FocusedList {

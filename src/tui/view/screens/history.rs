@@ -88,8 +88,8 @@ fn row_cells(event: &TimelineEvent, app: &App) -> Vec<TextSpan> {
         (when, Role::Muted),
         (event.user.clone(), Role::Text),
         (event.action.clone(), role),
-        (event.from.clone(), Role::Muted),
-        (event.to.clone(), Role::Text),
+        (event.readable_from().into_owned(), Role::Muted),
+        (event.readable_to().into_owned(), Role::Text),
         (event.reason.clone(), Role::Muted),
     ]
 }
@@ -100,6 +100,7 @@ fn origin_description(origin: EventSource) -> &'static str {
         EventSource::Journal => "from this machine's journal",
         EventSource::Tags => "from tags of the version",
         EventSource::Unrecorded => "changed with another tool: user and reason are not recorded",
+        EventSource::Registry => "from the registry, which has no more",
     }
 }
 
@@ -118,7 +119,10 @@ fn draw_detail(painter: &mut Painter<'_>, area: Rect, app: &App, event: &Timelin
     let arrow = painter.theme.symbol("→", "->");
     let facts = [
         ("who", event.user.clone()),
-        ("change", format!("{} {arrow} {}", event.from, event.to)),
+        (
+            "change",
+            format!("{} {arrow} {}", event.readable_from(), event.readable_to()),
+        ),
         ("reason", event.reason.clone()),
         ("gates", event.gates.clone()),
         ("entry", event.journal_id.clone().unwrap_or_default()),

@@ -13,6 +13,7 @@ mod models;
 mod preview;
 mod run;
 mod runs;
+mod version_detail;
 mod versions;
 
 use ratatui::layout::Rect;

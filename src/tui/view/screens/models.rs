@@ -23,10 +23,23 @@ const COLUMNS: [GridColumn; 6] = [
     GridColumn::left_aligned("description", 60, 5),
 ];
 
+const PROMPT_COLUMNS: [GridColumn; 5] = [
+    GridColumn::left_aligned("prompt", 48, 0),
+    GridColumn::left_aligned("aliases", 48, 1),
+    GridColumn::right_aligned("latest", 8, 2),
+    GridColumn::right_aligned("changed", 12, 4),
+    GridColumn::left_aligned("description", 60, 5),
+];
+
 pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &ModelsScreen) {
     let area = table_areas(body);
     let lines = screen.visible_models(&app.shared);
-    let total = app.shared.models.get().map_or(0, Vec::len);
+    let total = screen.data(&app.shared).get().map_or(0, Vec::len);
+    let what = if screen.shows_prompts {
+        "prompts"
+    } else {
+        "models"
+    };
     let order = if screen.is_sorted_by_name {
         "name"
     } else {
@@ -35,7 +48,7 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &ModelsScr
     painter.draw_text(
         area.status,
         &format!(
-            " {} of {total} models, by {order}{}",
+            " {} of {total} {what}, by {order}{}",
             lines.len(),
             filter_label(&screen.filter)
         ),
@@ -46,7 +59,11 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &ModelsScr
             painter,
             area.rows,
             &screen.freshness(&app.shared),
-            "no registered models: press r on a run to register its model",
+            if screen.shows_prompts {
+                "no prompts: mlflow.genai.register_prompt creates one"
+            } else {
+                "no registered models: press r on a run to register its model"
+            },
         );
     }
     let visible_range = screen
@@ -54,33 +71,36 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &ModelsScr
         .visible_range(lines.len(), area.rows.height.into());
     let rows: Vec<Vec<TextSpan>> = lines[visible_range.clone()]
         .iter()
-        .map(|model| row_cells(model, app))
+        .map(|model| row_cells(model, app, screen.shows_prompts))
         .collect();
     grid::draw(
         painter,
         &area,
-        &COLUMNS,
+        if screen.shows_prompts {
+            &PROMPT_COLUMNS
+        } else {
+            &COLUMNS
+        },
         &rows,
         screen.cursor.index.checked_sub(visible_range.start),
     );
 }
 
-fn row_cells(model: &RegisteredModel, app: &App) -> Vec<TextSpan> {
+fn row_cells(model: &RegisteredModel, app: &App, is_prompt: bool) -> Vec<TextSpan> {
     let aliases: Vec<String> = model
         .aliases
         .iter()
         .map(|(alias, version)| format!("@{} v{version}", alias.clean()))
         .collect();
     let holder = |stage: Stage| {
-        let versions = model
-            .latest_versions
-            .iter()
-            .filter(|v| v.stage == stage)
-            .map(|v| format!("v{}", v.version));
-        versions.collect::<Vec<_>>().join(" ")
+        let versions = model.versions_in(stage).into_iter();
+        let versions: Vec<String> = versions.map(|version| format!("v{version}")).collect();
+        versions.join(" ")
     };
     let changed = model.last_updated_time.or(model.creation_time);
-    vec![
+    let latest = model.latest_versions.iter().map(|version| version.version);
+    let latest = latest.max().map(|version| format!("v{version}"));
+    let mut cells = vec![
         (model.name.clean().into_owned(), Role::Text),
         (aliases.join("  "), Role::Accent),
         (holder(Stage::Production), Role::Good),
@@ -92,5 +112,10 @@ fn row_cells(model: &RegisteredModel, app: &App) -> Vec<TextSpan> {
             Role::Muted,
         ),
         (model.description.clean().into_owned(), Role::Muted),
-    ]
+    ];
+    if is_prompt {
+        // Prompts have no stages.
+        cells.splice(2..4, [(latest.unwrap_or_default(), Role::Text)]);
+    }
+    cells
 }

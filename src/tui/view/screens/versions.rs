@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{draw_empty, filter_label};
+use super::{draw_empty, filter_label, version_detail};
 use crate::config::theme::Role;
 use crate::domain::{Goal, MetricValue, ModelVersion, Stage, VersionStatus};
 use crate::evidence::FactValue;
@@ -11,7 +11,7 @@ use crate::text::{number, quantity};
 use crate::tui::app::App;
 use crate::tui::app::Screen;
 use crate::tui::app::cell_text::MISSING;
-use crate::tui::app::layout::table_areas;
+use crate::tui::app::layout::{Size, list_above_detail, split_top, table_areas};
 use crate::tui::app::message::Assessment;
 use crate::tui::screens::versions::VersionsScreen;
 use crate::tui::view::painter::{Painter, TextSpan};
@@ -35,47 +35,35 @@ const COLUMNS: [GridColumn<'static>; 10] = [
     GridColumn::left_aligned("notes", 60, 7),
 ];
 
+/// Columns about stages and runs, which prompts do not have.
+const NOT_OF_PROMPTS: [&str; 5] = ["stage", "goal", "vs champion", GATES_TITLE, "run"];
+
 /// The index where the columns of integrations are inserted.
 const TOOL_COLUMNS_INDEX: usize = 7;
 
+/// Draws the versions, and what is known of the one under the cursor below them.
 pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &VersionsScreen) {
-    let area = table_areas(body);
+    let list = list_above_detail(Size {
+        width: body.width,
+        height: body.height + 3,
+    });
+    let list = Rect { y: body.y, ..list };
+    draw_list(painter, list, app, screen);
+    if list.height < body.height {
+        let (_, detail) = split_top(body, list.height);
+        version_detail::draw(painter, detail, app, screen);
+    }
+}
+
+fn draw_list(painter: &mut Painter<'_>, list: Rect, app: &App, screen: &VersionsScreen) {
+    let area = table_areas(list);
     let lines = screen.visible_versions();
     let goal = screen.goal(&app.shared);
-    let total = screen.data.get().map_or(0, |data| data.versions.len());
-    let by = goal
-        .as_ref()
-        .map(|goal| format!(", goal {goal}"))
-        .unwrap_or_default();
     let gate_results = screen
         .assessment
         .get()
         .filter(|gates| !gates.gates.is_empty());
-    let gates_text = gate_results
-        .map(|gates| gates_status(gates))
-        .unwrap_or_default();
-    let production_count = screen.data.get().map_or(0, |d| {
-        d.versions
-            .iter()
-            .filter(|v| v.stage == Stage::Production)
-            .count()
-    });
-    painter.draw_text(
-        area.status,
-        &format!(
-            " {} of {total} versions{by}{gates_text}{}",
-            lines.len(),
-            filter_label(&screen.filter)
-        ),
-        Role::Muted,
-    );
-    if production_count > 1 {
-        painter.draw_right_aligned(
-            area.status,
-            &format!("{production_count} versions are in Production "),
-            Role::Warn,
-        );
-    }
+    draw_status(painter, area.status, screen, goal.as_ref());
     if lines.is_empty() {
         return draw_empty(
             painter,
@@ -100,6 +88,39 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &VersionsS
     );
 }
 
+/// The number of versions, the goal and the slot of the gates, above the list.
+fn draw_status(
+    painter: &mut Painter<'_>,
+    area: Rect,
+    screen: &VersionsScreen,
+    goal: Option<&Goal>,
+) {
+    let versions = screen.data.get().map(|data| data.versions.as_slice());
+    let versions = versions.unwrap_or_default();
+    let by = goal.map_or_else(String::new, |goal| format!(", goal {goal}"));
+    let of_prompt = if screen.is_prompt() {
+        " of a prompt"
+    } else {
+        ""
+    };
+    let gates = screen.assessment.get();
+    let gates = gates.filter(|gates| !gates.gates.is_empty());
+    let line = format!(
+        " {} of {} versions{of_prompt}{by}{}{}",
+        screen.visible_versions().len(),
+        versions.len(),
+        gates.map(|gates| gates_status(gates)).unwrap_or_default(),
+        filter_label(&screen.filter)
+    );
+    painter.draw_text(area, &line, Role::Muted);
+    let in_production = versions.iter().filter(|v| v.stage == Stage::Production);
+    let count = in_production.count();
+    if count > 1 {
+        let text = format!("{count} versions are in Production ");
+        painter.draw_right_aligned(area, &text, Role::Warn);
+    }
+}
+
 /// The columns, with one for each integration; the gates column is empty without gates.
 fn grid_columns(screen: &VersionsScreen, has_gates: bool) -> Vec<GridColumn<'_>> {
     let tools = screen
@@ -113,7 +134,12 @@ fn grid_columns(screen: &VersionsScreen, has_gates: bool) -> Vec<GridColumn<'_>>
         .chain(tools)
         .chain(after.iter().copied());
     all.map(|column| {
-        if column.title == GATES_TITLE && !has_gates {
+        let is_unused = if screen.is_prompt() {
+            NOT_OF_PROMPTS.contains(&column.title)
+        } else {
+            column.title == GATES_TITLE && !has_gates
+        };
+        if is_unused {
             GridColumn {
                 max_width: 0,
                 ..column
@@ -133,7 +159,8 @@ fn row_cells(
     goal: Option<&Goal>,
 ) -> Vec<TextSpan> {
     let run = screen.run_of(version);
-    let marked = run.is_some_and(|run| app.shared.marks.contains(&run.id));
+    let marked = run.is_some_and(|run| app.shared.marks.contains(&run.id))
+        || screen.is_prompt_baseline(version.version);
     let champion = screen
         .champion()
         .is_some_and(|champion| champion.version == version.version);
@@ -318,10 +345,10 @@ fn notes_cell(version: &ModelVersion) -> TextSpan {
     }
     match &version.status {
         VersionStatus::Ready => {
-            let tags = version
-                .tags
-                .iter()
-                .filter(|tag| !tag.key.raw().starts_with(crate::promotion::TAG_PREFIX));
+            let tags = version.tags.iter().filter(|tag| {
+                let key = tag.key.raw();
+                !key.starts_with(crate::promotion::TAG_PREFIX) && !version_detail::is_internal(key)
+            });
             let tags: Vec<String> = tags
                 .map(|tag| format!("{}={}", tag.key.clean(), tag.value.clean()))
                 .collect();

@@ -428,6 +428,7 @@ impl FakeRegistry {
             tags: Vec::new(),
             aliases: Vec::new(),
             latest_versions: Vec::new(),
+            staged_versions: Vec::new(),
         });
     }
 
