@@ -21,3 +21,4 @@ mod registry;
 mod runs_table;
 mod session;
 mod views;
+mod ways;

@@ -113,7 +113,7 @@ impl Screen for HistoryScreen {
     fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
         match (action, self.current()) {
             (Action::Undo, _) => self.undo(context),
-            (Action::Open, _) => context.notify("the whole event is shown below"),
+            (Action::Open, _) => context.notify("the whole event is below: U undoes it"),
             (Action::CopyValue, Some(event)) => context.copy_to_clipboard(event.action.clone()),
             (Action::CopyId, Some(event)) => {
                 context.copy_to_clipboard(event.journal_id.clone().unwrap_or_default());

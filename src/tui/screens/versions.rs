@@ -11,7 +11,10 @@ use crate::promotion::{GateOutcome, GateResult, Intent};
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::dialogs::{AliasChange, Dialog, ReviewDialog, aliases, goals, stages};
+use crate::tui::app::dialogs::{
+    AliasChange, Dialog, EditChoice, PromoteChoice, Prompt, ReviewDialog, editable_texts, goals,
+    promotions,
+};
 use crate::tui::app::layout::{Size, screen_areas, table_areas};
 use crate::tui::app::message::{Assessment, ModelDetail};
 use crate::tui::app::text_filter::TextFilter;
@@ -35,6 +38,8 @@ pub struct VersionsScreen {
     pub(crate) is_oldest_first: bool,
     /// The journal request to restore the previous holders of a version's slot.
     restore_request: Option<(Ticket, VersionNumber)>,
+    /// What the text prompt edits.
+    edited: Option<(ModelVersion, EditChoice)>,
 }
 
 impl VersionsScreen {
@@ -48,6 +53,7 @@ impl VersionsScreen {
             goal: None,
             is_oldest_first: false,
             restore_request: None,
+            edited: None,
         }
     }
 
@@ -211,49 +217,129 @@ impl VersionsScreen {
         version: VersionNumber,
         context: &mut UpdateContext<'_>,
     ) {
-        let name = format!("{}/{version}", self.name.clean());
+        let (Some(held), name) = (self.find(version), self.name.clone()) else {
+            return;
+        };
         match action {
             Action::Delete => context.plan(Intent::DeleteVersion {
-                model: self.name.clone(),
+                model: name,
                 version,
             }),
-            Action::Request => context.open(
-                stages(&format!("request a transition of {name} to"))
-                    .map(move |to| (version, to))
-                    .submit_to(Self::plan_transition_request),
-            ),
-            Action::Stage => context.open(
-                stages(&format!("move {name} to"))
-                    .map(move |to| (version, to))
-                    .submit_to(|screen: &mut Self, (version, to), context| {
-                        plan_transition(&screen.name, version, to, context);
+            Action::Edit => context.open(
+                editable_texts(held)
+                    .map(move |choice| (version, choice))
+                    .submit_to(|screen: &mut Self, (version, choice), context| {
+                        if let Some(version) = screen.find(version).cloned() {
+                            screen.edited =
+                                ask_for_text(&version, choice, Self::plan_edit, context);
+                        }
                     }),
             ),
             _ => {
                 let model = self.data.get().map(|data| &data.model);
+                let is_server = context.shared.session.web_url.is_some();
                 context.open(
-                    aliases(&format!("alias of {name}"), model, version)
-                        .map(move |change| (version, change))
-                        .submit_to(|screen: &mut Self, (version, change), context| {
-                            plan_alias(&screen.name, version, change, context);
+                    promotions(&name, version, held.stage, model, is_server)
+                        .map(move |choice| (version, choice))
+                        .submit_to(|screen: &mut Self, (version, choice), context| {
+                            plan_promotion(&screen.name, version, choice, context);
                         }),
                 );
             }
         }
     }
 
-    fn plan_transition_request(
-        &mut self,
-        (version, to): (VersionNumber, Stage),
-        context: &mut UpdateContext<'_>,
-    ) {
-        let model = self.name.clone();
-        context.plan(Intent::RequestTransition { model, version, to });
+    fn plan_edit(&mut self, text: String, context: &mut UpdateContext<'_>) {
+        if let Some((version, choice)) = self.edited.take() {
+            plan_text(&version, choice, text, context);
+        }
+    }
+}
+
+/// Opens the prompt for a description or tag, with the text that it has now.
+pub(super) fn ask_for_text<S: Screen>(
+    version: &ModelVersion,
+    choice: EditChoice,
+    handler: crate::tui::app::dialogs::Handler<S, String>,
+    context: &mut UpdateContext<'_>,
+) -> Option<(ModelVersion, EditChoice)> {
+    let mut models = context.shared.models.get().into_iter().flatten();
+    let (title, text) = match &choice {
+        EditChoice::Version => (
+            format!(
+                "description of {}/{}",
+                version.name.clean(),
+                version.version
+            ),
+            version.description.raw().to_owned(),
+        ),
+        EditChoice::Model => (
+            format!("description of {}", version.name.clean()),
+            models
+                .find(|model| model.name == version.name)
+                .map(|model| model.description.raw().to_owned())
+                .unwrap_or_default(),
+        ),
+        EditChoice::Tag(key) => (
+            format!("tag {} (empty removes it)", clean(key)),
+            version
+                .tag(key)
+                .map(|value| value.raw().to_owned())
+                .unwrap_or_default(),
+        ),
+    };
+    let prompt = Prompt::ask(&title, &text, handler).with_accept_hint("plan");
+    context.open(Dialog::Prompt(prompt));
+    Some((version.clone(), choice))
+}
+
+/// Plans to change a description or a tag.
+pub(super) fn plan_text(
+    version: &ModelVersion,
+    choice: EditChoice,
+    text: String,
+    context: &mut UpdateContext<'_>,
+) {
+    let (model, number) = (version.name.clone(), version.version);
+    context.plan(match choice {
+        EditChoice::Version => Intent::Describe {
+            model,
+            version: Some(number),
+            text: text.into(),
+        },
+        EditChoice::Model => Intent::Describe {
+            model,
+            version: None,
+            text: text.into(),
+        },
+        EditChoice::Tag(key) => Intent::Tag {
+            model,
+            version: number,
+            key: key.into(),
+            value: (!text.is_empty()).then(|| text.into()),
+        },
+    });
+}
+
+/// Plans the choice of the promotion dialog.
+pub(super) fn plan_promotion(
+    model: &ModelName,
+    version: VersionNumber,
+    choice: PromoteChoice,
+    context: &mut UpdateContext<'_>,
+) {
+    match choice {
+        PromoteChoice::Stage(to) => plan_transition(model, version, to, context),
+        PromoteChoice::Alias(change) => plan_alias(model, version, change, context),
+        PromoteChoice::Request(to) => {
+            let model = model.clone();
+            context.plan(Intent::RequestTransition { model, version, to });
+        }
     }
 }
 
 /// Plans to move a version to a stage.
-pub(super) fn plan_transition(
+fn plan_transition(
     model: &ModelName,
     version: VersionNumber,
     to: Stage,
@@ -268,7 +354,7 @@ pub(super) fn plan_transition(
 }
 
 /// Plans to set or to remove an alias.
-pub(super) fn plan_alias(
+fn plan_alias(
     model: &ModelName,
     version: VersionNumber,
     change: AliasChange,
@@ -338,14 +424,14 @@ impl Screen for VersionsScreen {
             (Action::Open | Action::Lineage, Some(version)) => {
                 context.push(LineageScreen::new(self.name.clone(), version));
             }
-            (Action::Review, Some(version)) => {
+            (Action::Review | Action::Approve, Some(version)) => {
                 let dialog = ReviewDialog::open(self.name.clone(), version, context);
                 context.open(Dialog::Review(Box::new(dialog)));
             }
-            (Action::Stage | Action::Request | Action::Alias | Action::Delete, Some(version)) => {
+            (Action::Promote | Action::Edit | Action::Delete, Some(version)) => {
                 self.open_write_dialog(action, version, context);
             }
-            (Action::GiveBack, Some(version)) => {
+            (Action::Undo, Some(version)) => {
                 self.restore_request = Some((context.request(Request::Journal), version));
             }
             (Action::CopyValue | Action::CopyId, Some(version)) => {
@@ -359,11 +445,11 @@ impl Screen for VersionsScreen {
                 Action::Open
                 | Action::Lineage
                 | Action::Review
-                | Action::Stage
-                | Action::Request
-                | Action::Alias
+                | Action::Approve
+                | Action::Promote
+                | Action::Edit
                 | Action::Delete
-                | Action::GiveBack
+                | Action::Undo
                 | Action::CopyValue
                 | Action::CopyId
                 | Action::WebPage,

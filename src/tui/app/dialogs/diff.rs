@@ -2,9 +2,14 @@
 
 use crate::analysis::value_diff::{DiffLine, LineKind};
 use crate::config::keymap::Action;
+use crate::text::untrusted::clean;
+use crate::text::width::width;
 use crate::tui::app::context::UpdateContext;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::message::{DiffTarget, Reply, Request, RequestError, Ticket};
+
+/// The cells of the frame and of the signs.
+const DIFF_FRAME_CELLS: u16 = 4;
 
 /// A unified diff.
 #[derive(Debug)]
@@ -14,8 +19,13 @@ pub struct DiffDialog {
     /// `None` until the reply arrives.
     pub lines: Option<Result<Vec<DiffLine>, RequestError>>,
     pub cursor: Cursor,
+    /// The cells that are scrolled out at the left.
+    pub shift: u16,
     ticket: Option<Ticket>,
 }
+
+/// The cells of one step sideways.
+const SHIFT_STEP: u16 = 8;
 
 impl DiffDialog {
     /// Shows lines that were computed in memory.
@@ -25,6 +35,7 @@ impl DiffDialog {
             title,
             lines: Some(Ok(lines)),
             cursor: Cursor::default(),
+            shift: 0,
             ticket: None,
         }
     }
@@ -37,6 +48,7 @@ impl DiffDialog {
             title,
             lines: None,
             cursor: Cursor::default(),
+            shift: 0,
             ticket: Some(ticket),
         }
     }
@@ -83,6 +95,26 @@ impl DiffDialog {
             .body
             .height
             .saturating_sub(2);
-        self.cursor.apply_motion(action, self.len(), height.into());
+        let room = context.size.width.saturating_sub(DIFF_FRAME_CELLS);
+        let last = self.width().saturating_sub(room);
+        match action {
+            Action::Left => self.shift = self.shift.saturating_sub(SHIFT_STEP),
+            Action::Right => self.shift = (self.shift + SHIFT_STEP).min(last),
+            other => {
+                self.cursor.apply_motion(other, self.len(), height.into());
+            }
+        }
+    }
+
+    /// The cells of the longest line.
+    fn width(&self) -> u16 {
+        let lines = self.lines.as_ref().and_then(|lines| lines.as_ref().ok());
+        let cells = |line: &DiffLine| {
+            let segments = line.segments.iter();
+            segments.fold(0, |all: u16, segment| {
+                all.saturating_add(width(&clean(&segment.text)))
+            })
+        };
+        lines.into_iter().flatten().map(cells).max().unwrap_or(0)
     }
 }

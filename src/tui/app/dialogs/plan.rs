@@ -3,7 +3,7 @@
 use tui_input::{Input, InputRequest};
 
 use crate::config::keymap::Action;
-use crate::domain::Millis;
+use crate::domain::{Millis, ModelName};
 use crate::ops::apply::{ApplyProgress, ApplyReport};
 use crate::ops::plan_write::PlannedWrite;
 use crate::promotion::{Confirmation, Decision, GateOutcome, GateResult, Intent, grant_clearance};
@@ -138,6 +138,43 @@ impl PlanDialog {
         }
     }
 
+    /// What a key does now; `None` for what it always does, empty for nothing.
+    #[must_use]
+    pub fn hint(&self, action: Action) -> Option<&'static str> {
+        let is_editable = matches!(self.phase, PlanPhase::Ready | PlanPhase::Planning(_));
+        match action {
+            Action::Accept => Some(match (&self.phase, self.focus) {
+                (PlanPhase::Applying(..), _) => "",
+                (PlanPhase::Done(_), _) if self.registered_model().is_some() => "open the version",
+                (PlanPhase::Done(_), _) => "close",
+                (PlanPhase::Failed(_), _) => "plan again",
+                (_, PlanField::Apply) => "apply",
+                _ => "next field",
+            }),
+            Action::Back => Some(match &self.phase {
+                PlanPhase::Applying(..) => "",
+                PlanPhase::Done(_) | PlanPhase::Failed(_) => "close",
+                _ => "cancel",
+            }),
+            // Enter goes there as well, unless it applies the plan.
+            Action::Next if !is_editable || self.focus != PlanField::Apply => Some(""),
+            Action::PageDown if self.detail.is_none() => Some(""),
+            _ => None,
+        }
+    }
+
+    /// The model that got a new version.
+    fn registered_model(&self) -> Option<ModelName> {
+        match (&self.phase, &self.intent) {
+            (PlanPhase::Done(report), Intent::Register { model, .. })
+                if report.created_version.is_some() =>
+            {
+                Some(model.clone())
+            }
+            _ => None,
+        }
+    }
+
     pub(super) fn accepts_paste(&self) -> bool {
         self.focus == PlanField::Reason
     }
@@ -161,6 +198,9 @@ impl PlanDialog {
             (PlanPhase::Done(_), Action::Back | Action::Accept) => {
                 context.close_dialog();
                 context.navigation.push(Navigate::Written);
+                if let Some(model) = self.registered_model().filter(|_| action == Action::Accept) {
+                    context.navigation.push(Navigate::OpenVersions(model));
+                }
             }
             (PlanPhase::Failed(_), Action::Accept) => self.replan(context),
             (_, Action::Back) => {
@@ -179,18 +219,31 @@ impl PlanDialog {
             }
             (PlanPhase::Ready, Action::ToggleArchive) => self.toggle_archive(context),
             (PlanPhase::Ready, Action::Override) => self.toggle_overrides(context),
+            // A name that does not match keeps the focus and is reported.
+            (PlanPhase::Ready, Action::Accept)
+                if self.focus == PlanField::Name && !self.is_confirmed() =>
+            {
+                self.apply(context);
+            }
             // Enter moves to the next field; on the button it applies the plan.
             (PlanPhase::Ready | PlanPhase::Planning(_), Action::Accept)
                 if self.focus != PlanField::Apply =>
             {
                 self.step(true, context);
             }
-            (PlanPhase::Ready, Action::Accept)
-                if context.now - self.planned_at >= ENTER_GUARD_MS =>
-            {
-                self.apply(context);
+            (PlanPhase::Ready, Action::Accept) => self.apply_unless_new(context),
+            (PlanPhase::Planning(_), Action::Accept) => {
+                context.notify("the plan is being made: press enter again when it is shown");
             }
             _ => {}
+        }
+    }
+
+    fn apply_unless_new(&mut self, context: &mut UpdateContext<'_>) {
+        if context.now - self.planned_at >= ENTER_GUARD_MS {
+            self.apply(context);
+        } else {
+            context.notify("the plan is new: read it, then press enter again");
         }
     }
 

@@ -54,6 +54,16 @@ impl RegisterDialog {
         }
     }
 
+    /// What enter does, for the footer.
+    #[must_use]
+    pub fn accept_hint(&self) -> &'static str {
+        match (&self.picker, &self.source) {
+            (None, _) => "",
+            (Some(_), None) => "choose this model",
+            (Some(_), Some(_)) => "plan",
+        }
+    }
+
     #[must_use]
     pub fn is_loading_models(&self) -> bool {
         self.models_ticket.is_some()
@@ -137,6 +147,7 @@ impl RegisterDialog {
         self.picker = Some(if sources.is_empty() {
             Picker::new("this run logged no model: type an artifact path", [])
                 .with_custom_item(path_item)
+                .with_empty_text("type the path of a folder in its artifacts")
         } else {
             Picker::new("model to register", sources.iter().map(item))
         });
@@ -152,7 +163,11 @@ impl RegisterDialog {
             )
         };
         let known = context.shared.models.get().into_iter().flatten();
-        self.picker = Some(Picker::new("register as", known.map(item)).with_custom_item(name_item));
+        self.picker = Some(
+            Picker::new("register as", known.map(item))
+                .with_custom_item(name_item)
+                .with_empty_text("type the name of a new model"),
+        );
     }
 
     fn open_plan(&mut self, name: &str, context: &mut UpdateContext<'_>) {

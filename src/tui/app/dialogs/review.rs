@@ -1,11 +1,13 @@
 //! The review of a version: candidate against champion, with approval and rejection.
 
+use super::{Dialog, Picker, PickerItem};
 use crate::config::keymap::Action;
 use crate::domain::{ModelName, Slot, VersionNumber};
 use crate::promotion::{Decision, Intent};
 use crate::tui::app::context::UpdateContext;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::message::{Reply, Request, RequestError, ReviewPage, Ticket};
+use crate::tui::app::navigation::Navigate;
 
 /// The cells around a line: the frame and a space on each side.
 const BORDER_CELLS: u16 = 4;
@@ -47,22 +49,40 @@ impl ReviewDialog {
 
     pub(super) fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) {
         let Some(Ok(page)) = &self.page else { return };
-        let decision = match action {
-            Action::Approve => Decision::Approve,
-            Action::Reject => Decision::Reject,
-            other => {
-                let height = crate::tui::app::layout::screen_areas(context.size)
-                    .body
-                    .height
-                    .saturating_sub(2);
-                self.cursor
-                    .apply_motion(other, page.lines.len(), height.into());
-                return;
-            }
+        if action == Action::Approve {
+            return context.open(Dialog::Picker(self.decisions(page)));
+        }
+        let height = crate::tui::app::layout::screen_areas(context.size)
+            .body
+            .height
+            .saturating_sub(2);
+        self.cursor
+            .apply_motion(action, page.lines.len(), height.into());
+    }
+
+    /// Approve or reject; leaving the list leads back to the review.
+    fn decisions(&self, page: &ReviewPage) -> Picker<Navigate> {
+        let item = |label: &str, decision: Decision| {
+            let detail = format!("for {}", page.slot);
+            let plan = Navigate::Plan(Box::new(self.intent(page, decision)));
+            PickerItem::new(label, detail, plan)
         };
+        let items = [
+            item("approve", Decision::Approve),
+            item("reject", Decision::Reject),
+        ];
+        Picker::new(
+            format!("decide on {}/{}", self.model.clean(), self.version),
+            items,
+        )
+        .with_accept_hint("plan")
+        .with_cancel(Navigate::Perform(Action::Review))
+    }
+
+    fn intent(&self, page: &ReviewPage, decision: Decision) -> Intent {
         let facts_digest = page.digest.clone();
         let (model, version) = (self.model.clone(), self.version);
-        let intent = match page.slot.clone() {
+        match page.slot.clone() {
             Slot::Stage(to) if page.is_requested => Intent::ResolveRequest {
                 model,
                 version,
@@ -79,7 +99,6 @@ impl ReviewDialog {
                 facts_digest,
                 prepared: None,
             },
-        };
-        context.plan(intent);
+        }
     }
 }

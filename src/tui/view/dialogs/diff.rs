@@ -40,7 +40,7 @@ pub fn draw(painter: &mut Painter<'_>, size: Size, view: &DiffDialog) {
             let visible_range = view.cursor.visible_range(lines.len(), inside.height.into());
             for (nth, diff) in lines[visible_range.clone()].iter().enumerate() {
                 let strip = row_at(inside, nth as u16);
-                draw_diff_line(painter, strip, diff);
+                draw_diff_line(painter, strip, diff, view.shift);
                 if visible_range.start + nth == view.cursor.index {
                     painter.apply_role(strip, Role::Selection);
                 }
@@ -58,7 +58,7 @@ pub fn draw_placeholder(painter: &mut Painter<'_>, room: Rect, text: &str, role:
     painter.draw_lines(room, &lines);
 }
 
-fn draw_diff_line(painter: &mut Painter<'_>, strip: Rect, diff: &DiffLine) {
+fn draw_diff_line(painter: &mut Painter<'_>, strip: Rect, diff: &DiffLine, shift: u16) {
     let (symbol, role) = match diff.kind {
         LineKind::Context => (" ", Role::Text),
         LineKind::Added => ("+", Role::DiffAdd),
@@ -73,13 +73,17 @@ fn draw_diff_line(painter: &mut Painter<'_>, strip: Rect, diff: &DiffLine) {
         symbol,
         role,
     ) + 1;
+    let mut hidden = shift;
     for segment in &diff.segments {
+        let text = clean(&segment.text);
+        let (text, skipped) = width::skip(&text, hidden);
+        hidden -= skipped;
         let span_area = Rect {
             x: strip.x + used,
             width: strip.width.saturating_sub(used),
             ..strip
         };
-        let drawn_width = painter.draw_text(span_area, &clean(&segment.text), role);
+        let drawn_width = painter.draw_text(span_area, text, role);
         if segment.is_changed {
             painter.emphasize(Rect {
                 width: drawn_width,

@@ -46,7 +46,7 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &ModelsScr
             painter,
             area.rows,
             &screen.freshness(&app.shared),
-            "no registered models: press r on a run to register its model",
+            "no registered models: press R on a run to register its model",
         );
     }
     let visible_range = screen

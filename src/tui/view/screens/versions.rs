@@ -81,7 +81,7 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &VersionsS
             painter,
             area.rows,
             &screen.freshness(&app.shared),
-            "no versions yet: press r on a run to register one",
+            "no versions yet: press R on a run to register one",
         );
     }
     let visible_range = screen
