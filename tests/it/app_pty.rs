@@ -190,7 +190,7 @@ fn register_best_run(session: &Session) {
 /// Gives `@champion` to the version on the screen, with the model's name typed.
 fn make_champion(session: &Session) {
     session
-        .keys("P", "promote")
+        .send_until("P", "to a stage or alias")
         .keys("champion", "champion")
         .keys(ENTER, &format!("type {MODEL} to confirm"));
     session.keys("it won", "it won").pty.send(TAB);
@@ -285,21 +285,24 @@ fn exercise_takes_few_keys() {
     press(&[ENTER, ENTER], "enter applies");
     apply(&format!("models › {MODEL}"));
     // Staging comes first, and after it Production, with the model's name typed; then an alias.
+    session.pty.wait_for("v1");
     press(&["P"], "to a stage or alias");
     press(&[ENTER, ENTER], "enter applies");
     apply("Staging");
+    session.pty.wait_for("v1");
     press(&["P"], "to a stage or alias");
     press(&[ENTER, ENTER], "to confirm");
     type_text(MODEL, &format!("confirm: {MODEL}"));
     press(&[ENTER], "enter applies");
     apply("Production");
+    session.pty.wait_for("v1");
     press(&["P"], "to a stage or alias");
     press(&[ENTER, ENTER], "to confirm");
     type_text(MODEL, &format!("confirm: {MODEL}"));
     press(&[ENTER], "enter applies");
     apply("@champion");
     // History and undo.
-    press(&["H"], "events, newest first");
+    press(&["H"], "set @champion");
     press(&["U", ENTER], "to confirm");
     type_text(MODEL, &format!("confirm: {MODEL}"));
     press(&[ENTER], "enter applies");

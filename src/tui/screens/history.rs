@@ -55,7 +55,11 @@ impl HistoryScreen {
 
     fn undo(&self, context: &mut UpdateContext<'_>) {
         let (Some(event), Some(data)) = (self.current(), self.data.get()) else {
-            return;
+            return context.notify(if self.data.get().is_none() {
+                "the history is still loading"
+            } else {
+                "no event under the cursor"
+            });
         };
         let id = event.journal_id.as_ref();
         match data.entries.iter().find(|entry| Some(&entry.id) == id) {

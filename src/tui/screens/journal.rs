@@ -86,7 +86,13 @@ impl Screen for JournalScreen {
                 context.copy_to_clipboard(entry.plan.intent.to_string());
             }
             (Action::CopyId, Some(entry)) => context.copy_to_clipboard(entry.id.clone()),
-            (Action::Undo | Action::Recheck | Action::CopyValue | Action::CopyId, None) => {}
+            (Action::Undo | Action::Recheck | Action::CopyValue | Action::CopyId, None) => {
+                context.notify(if self.data.get().is_none() {
+                    "the journal is still loading"
+                } else {
+                    "no entry under the cursor"
+                });
+            }
             _ => return false,
         }
         true

@@ -5,7 +5,7 @@ mod open;
 
 pub(crate) use areas::{graph_area, lineage_areas};
 
-use super::versions::plan_promotion;
+use super::version_dialogs::plan_promotion;
 use super::{FocusedList, Freshness, HistoryScreen, Screen};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{ModelName, Stage, VersionNumber};

@@ -135,7 +135,7 @@ impl Screen for ModelsScreen {
                 | Action::CopyId
                 | Action::WebPage,
                 None,
-            ) => {}
+            ) => context.notify("no model under the cursor"),
             _ => return false,
         }
         true

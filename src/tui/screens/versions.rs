@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::version_dialogs::{ask_for_text, plan_promotion, plan_text};
 use super::{ChartsScreen, FocusedList, Freshness, HistoryScreen, LineageScreen, Screen};
 use crate::config::keymap::{Action, Scope};
-use crate::domain::{Alias, Goal, ModelName, ModelVersion, Run, RunId, Slot, Stage, VersionNumber};
+use crate::domain::{Goal, ModelName, ModelVersion, Run, RunId, Slot, Stage, VersionNumber};
 use crate::evidence::ToolEvidence;
 use crate::promotion::journal::{JournalEntry, last_undoable_entry};
 use crate::promotion::{GateOutcome, GateResult, Intent};
@@ -12,8 +13,7 @@ use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::dialogs::{
-    AliasChange, Dialog, EditChoice, PromoteChoice, Prompt, ReviewDialog, editable_texts, goals,
-    promotions,
+    Dialog, EditChoice, ReviewDialog, editable_texts, goals, promotions,
 };
 use crate::tui::app::layout::{Size, screen_areas, table_areas};
 use crate::tui::app::message::{Assessment, ModelDetail};
@@ -256,124 +256,6 @@ impl VersionsScreen {
     }
 }
 
-/// Opens the prompt for a description or tag, with the text that it has now.
-pub(super) fn ask_for_text<S: Screen>(
-    version: &ModelVersion,
-    choice: EditChoice,
-    handler: crate::tui::app::dialogs::Handler<S, String>,
-    context: &mut UpdateContext<'_>,
-) -> Option<(ModelVersion, EditChoice)> {
-    let mut models = context.shared.models.get().into_iter().flatten();
-    let (title, text) = match &choice {
-        EditChoice::Version => (
-            format!(
-                "description of {}/{}",
-                version.name.clean(),
-                version.version
-            ),
-            version.description.raw().to_owned(),
-        ),
-        EditChoice::Model => (
-            format!("description of {}", version.name.clean()),
-            models
-                .find(|model| model.name == version.name)
-                .map(|model| model.description.raw().to_owned())
-                .unwrap_or_default(),
-        ),
-        EditChoice::Tag(key) => (
-            format!("tag {} (empty removes it)", clean(key)),
-            version
-                .tag(key)
-                .map(|value| value.raw().to_owned())
-                .unwrap_or_default(),
-        ),
-    };
-    let prompt = Prompt::ask(&title, &text, handler).with_accept_hint("plan");
-    context.open(Dialog::Prompt(prompt));
-    Some((version.clone(), choice))
-}
-
-/// Plans to change a description or a tag.
-pub(super) fn plan_text(
-    version: &ModelVersion,
-    choice: EditChoice,
-    text: String,
-    context: &mut UpdateContext<'_>,
-) {
-    let (model, number) = (version.name.clone(), version.version);
-    context.plan(match choice {
-        EditChoice::Version => Intent::Describe {
-            model,
-            version: Some(number),
-            text: text.into(),
-        },
-        EditChoice::Model => Intent::Describe {
-            model,
-            version: None,
-            text: text.into(),
-        },
-        EditChoice::Tag(key) => Intent::Tag {
-            model,
-            version: number,
-            key: key.into(),
-            value: (!text.is_empty()).then(|| text.into()),
-        },
-    });
-}
-
-/// Plans the choice of the promotion dialog.
-pub(super) fn plan_promotion(
-    model: &ModelName,
-    version: VersionNumber,
-    choice: PromoteChoice,
-    context: &mut UpdateContext<'_>,
-) {
-    match choice {
-        PromoteChoice::Stage(to) => plan_transition(model, version, to, context),
-        PromoteChoice::Alias(change) => plan_alias(model, version, change, context),
-        PromoteChoice::Request(to) => {
-            let model = model.clone();
-            context.plan(Intent::RequestTransition { model, version, to });
-        }
-    }
-}
-
-/// Plans to move a version to a stage.
-fn plan_transition(
-    model: &ModelName,
-    version: VersionNumber,
-    to: Stage,
-    context: &mut UpdateContext<'_>,
-) {
-    context.plan(Intent::TransitionStage {
-        model: model.clone(),
-        version,
-        to,
-        archive_existing: false,
-    });
-}
-
-/// Plans to set or to remove an alias.
-fn plan_alias(
-    model: &ModelName,
-    version: VersionNumber,
-    change: AliasChange,
-    context: &mut UpdateContext<'_>,
-) {
-    let model = model.clone();
-    context.plan(match change {
-        AliasChange::Set(name) => Intent::SetAlias {
-            model,
-            alias: Alias::from(name),
-            version,
-        },
-        AliasChange::Remove(name) => Intent::RemoveAlias {
-            model,
-            alias: Alias::from(name),
-        },
-    });
-}
-
 /// The text that the filter and find search.
 fn searchable_text(version: &ModelVersion) -> String {
     let aliases = version
@@ -454,7 +336,11 @@ impl Screen for VersionsScreen {
                 | Action::CopyId
                 | Action::WebPage,
                 None,
-            ) => {}
+            ) => context.notify(if self.data.get().is_none() {
+                "the versions are still loading"
+            } else {
+                "no version under the cursor"
+            }),
             _ => return false,
         }
         true

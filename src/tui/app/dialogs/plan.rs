@@ -367,6 +367,10 @@ impl PlanDialog {
                     Ok(detail) => {
                         self.detail = Some(detail);
                         self.phase = PlanPhase::Ready;
+                        // Enter was pressed before the plan said that it wants a name.
+                        if self.focus == PlanField::Apply && !self.is_confirmed() {
+                            self.focus = PlanField::Name;
+                        }
                     }
                     Err(error) => self.phase = PlanPhase::Failed(error),
                 }
