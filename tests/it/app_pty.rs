@@ -309,7 +309,9 @@ fn exercise_takes_few_keys() {
     apply("undo");
     // Compare three runs, and the lineage.
     press(&["2", "g", " ", " ", " ", "c"], "compare 3 runs");
-    press(&["4", ENTER, "L"], "› lineage");
+    press(&["4"], "iris-forest");
+    press(&[ENTER], "v1");
+    press(&["L"], "› lineage");
     quit(&mut session);
     let state = session.registry_state();
     assert_registered(&state);

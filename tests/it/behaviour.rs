@@ -12,6 +12,7 @@ mod columns;
 mod compare;
 mod curves;
 mod delete_restore;
+mod dialogs;
 mod groups;
 mod lineage;
 mod live;

@@ -13,7 +13,7 @@ pub(super) fn ask_for_text<S: Screen>(
     choice: EditChoice,
     handler: Handler<S, String>,
     context: &mut UpdateContext<'_>,
-) -> Option<(ModelVersion, EditChoice)> {
+) -> (ModelVersion, EditChoice) {
     let mut models = context.shared.models.get().into_iter().flatten();
     let (title, text) = match &choice {
         EditChoice::Version => (
@@ -41,7 +41,7 @@ pub(super) fn ask_for_text<S: Screen>(
     };
     let prompt = Prompt::ask(&title, &text, handler).with_accept_hint("plan");
     context.open(Dialog::Prompt(prompt));
-    Some((version.clone(), choice))
+    (version.clone(), choice)
 }
 
 /// Plans to change a description or a tag.

@@ -230,8 +230,8 @@ impl VersionsScreen {
                     .map(move |choice| (version, choice))
                     .submit_to(|screen: &mut Self, (version, choice), context| {
                         if let Some(version) = screen.find(version).cloned() {
-                            screen.edited =
-                                ask_for_text(&version, choice, Self::plan_edit, context);
+                            let edited = ask_for_text(&version, choice, Self::plan_edit, context);
+                            screen.edited = Some(edited);
                         }
                     }),
             ),
