@@ -76,9 +76,9 @@ pub const SCENES: &[Scene<'static>] = &[
         arguments: IMAGE_ARGUMENTS,
         steps: &[
             ("", "resnet50"),
-            ("l l D enter", "best val/acc"),
-            ("D step enter", "best step"),
-            ("D verdict enter", "worse since"),
+            ("l l + enter", "best val/acc"),
+            ("+ step enter", "best step"),
+            ("+ verdict enter", "worse since"),
         ],
         size: (140, 20),
         ..DEFAULT_SCENE
@@ -178,7 +178,11 @@ pub const SCENES: &[Scene<'static>] = &[
     Scene {
         file: "register-best",
         arguments: SWEEP_ARGUMENTS,
-        steps: &[("", "trial-59"), ("R", "churn-classifier")],
+        steps: &[
+            ("", "trial-59"),
+            ("j R", "best run"),
+            ("down enter", "churn-classifier"),
+        ],
         ..DEFAULT_SCENE
     },
     Scene {
@@ -217,8 +221,8 @@ pub const SCENES: &[Scene<'static>] = &[
             OPEN_VERSIONS[0],
             OPEN_VERSIONS[1],
             OPEN_VERSIONS[2],
-            ("a", "now at"),
-            ("enter", "latency_ms"),
+            ("P", "now at"),
+            ("champion enter", "latency_ms"),
         ],
         ..DEFAULT_SCENE
     },
@@ -228,8 +232,8 @@ pub const SCENES: &[Scene<'static>] = &[
             OPEN_VERSIONS[0],
             OPEN_VERSIONS[1],
             OPEN_VERSIONS[2],
-            ("a", "now at"),
-            ("enter", "latency_ms"),
+            ("P", "now at"),
+            ("champion enter", "latency_ms"),
             (
                 "better space on space the space holdout tab",
                 "reason: better on",

@@ -19,6 +19,8 @@ use crate::text::untrusted::clean;
 
 /// A picture is dark when its file name has this suffix before the extension.
 const DARK_SUFFIX: &str = "-dark";
+/// The highest number that is tried for a free name.
+const MAX_NUMBERED: u32 = 10_000;
 /// How many charts an HTML page has at most.
 const MAX_CHARTS: usize = 12;
 /// How many runs a chart of an HTML page has at most.
@@ -153,17 +155,43 @@ fn render_export(
     }
 }
 
-fn write_new_file(path: &str, content: &[u8]) -> Result<String, RequestError> {
+/// This path, or the first of `name-2.ext`, `name-3.ext` and so on that does not exist.
+#[must_use]
+pub fn free_name(path: &str) -> String {
+    let is_free = |name: &String| !expand_home(name).exists();
+    let (stem, extension) = match path.rsplit_once('.') {
+        Some((stem, extension)) if !extension.contains('/') && !stem.is_empty() => {
+            (stem, format!(".{extension}"))
+        }
+        _ => (path, String::new()),
+    };
+    let (stem, suffix) = match stem.strip_suffix(DARK_SUFFIX) {
+        Some(stem) => (stem, DARK_SUFFIX),
+        None => (stem, ""),
+    };
+    let numbered = (2..MAX_NUMBERED).map(|n| format!("{stem}-{n}{suffix}{extension}"));
+    std::iter::once(path.to_owned())
+        .chain(numbered)
+        .find(is_free)
+        .unwrap_or_else(|| path.to_owned())
+}
+
+fn expand_home(path: &str) -> PathBuf {
     let home = || std::env::var_os("HOME").map(PathBuf::from);
-    let target = match path.strip_prefix("~/").zip(home()) {
+    match path.strip_prefix("~/").zip(home()) {
         Some((rest, home)) => home.join(rest),
         None => PathBuf::from(path),
-    };
+    }
+}
+
+fn write_new_file(path: &str, content: &[u8]) -> Result<String, RequestError> {
+    let target = expand_home(path);
     let written = OpenOptions::new()
         .write(true)
         .create_new(true)
         .open(&target)
         .and_then(|mut file| file.write_all(content));
+    let raw = path.to_owned();
     let path = clean(path);
     let failed = |message| RequestError::new(message, "press x to enter another name");
     match written {
@@ -171,9 +199,32 @@ fn write_new_file(path: &str, content: &[u8]) -> Result<String, RequestError> {
             "wrote {path} ({})",
             format_bytes(content.len() as u64)
         )),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            Err(failed(format!("{path} exists already")))
-        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(RequestError::new(
+            format!("{path} exists already"),
+            format!("press x again: it offers {}", clean(&free_name(&raw))),
+        )),
         Err(error) => Err(failed(format!("cannot write {path}: {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn free_name_counts_up_and_keeps_what_the_name_means() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        for (name, next) in [
+            ("comparison.md", "comparison-2.md"),
+            ("chart-dark.png", "chart-2-dark.png"),
+            ("noext", "noext-2"),
+        ] {
+            assert_eq!(free_name(&path(name)), path(name));
+            std::fs::write(path(name), "").unwrap();
+            assert_eq!(free_name(&path(name)), path(next));
+            std::fs::write(path(next), "").unwrap();
+        }
+        assert_eq!(free_name(&path("comparison.md")), path("comparison-3.md"));
     }
 }

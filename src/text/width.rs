@@ -32,6 +32,20 @@ pub fn truncate(text: &str, room: u16) -> String {
     truncated
 }
 
+/// A text without its first graphemes, up to this many cells, and how many cells those have.
+#[must_use]
+pub fn skip(text: &str, cells: u16) -> (&str, u16) {
+    let mut skipped = 0;
+    for (at, grapheme) in text.grapheme_indices(true) {
+        let next = skipped + width(grapheme);
+        if next > cells {
+            return (&text[at..], skipped);
+        }
+        skipped = next;
+    }
+    ("", skipped)
+}
+
 /// Lines of at most `room` cells, broken at spaces if possible.
 #[must_use]
 pub fn wrap(text: &str, room: u16) -> Vec<String> {

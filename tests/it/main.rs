@@ -27,6 +27,7 @@ mod faults;
 mod filter_conformance;
 mod hostile_evidence;
 mod key_order;
+mod keymap;
 mod lineage;
 mod lineage_warnings;
 mod live;

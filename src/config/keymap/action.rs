@@ -68,7 +68,7 @@ actions! {
     LastColumn "last-column" Read "go to the last column";
     Experiments "experiments" Read "go to the experiments";
     Runs "runs" Read "go to the runs";
-    Compare "compare" Read "compare the marked runs";
+    Compare "compare" Read "compare the marked runs side by side";
     Models "models" Read "go to the registered models";
     Lineage "lineage" Read "show the lineage of this version";
     MadeFrom "made-from" Read "list all versions made from this";
@@ -93,8 +93,8 @@ actions! {
     Wider "wider" Read "widen this column";
     Narrower "narrower" Read "narrow this column";
     FitColumn "fit-column" Read "fit column to contents";
-    FoldPrefix "fold-prefix" Read "fold columns with the same prefix before the / into one";
-    Derive "derive" Read "add columns for this curve: best value, its step, shape";
+    FoldPrefix "fold-prefix" Read "fold columns with the same prefix before the /";
+    Derive "derive" Read "add a column for this curve: best, step, shape";
     ReadCurves "read-curves" Read "read the curves of all runs, for curve columns";
     Group "group" Read "group runs";
     NextStatistic "next-statistic" Read "cycle group statistics: mean, std, n, min, max, best";
@@ -128,30 +128,26 @@ actions! {
     Transpose "transpose" Read "swap rows and columns";
     Review "review" Read "review candidate against champion, with the gates";
     Diff "diff" Read "diff the values of this row: text, structure, commits";
-    Files "files" Read "compare a file that both runs have";
+    Files "files" Read "show the files of this run, or compare those of both";
     Export "export" Read "export this view to a file";
     HideRun "hide-run" Read "hide or show a run in the charts";
-    Register "register" Write "register this run as a model version";
-    RegisterBest "register-best" Write "register the best run by the goal";
-    Delete "delete" Write "delete the marked runs, this run or this version";
-    Restore "restore" Write "restore the marked runs or this one";
+    Register "register" Write "register this run, or the best by the goal";
+    Promote "promote" Write "move this version to a stage, or set an alias";
+    Approve "approve" Dialog "approve or reject this version, or prepare a file";
+    NextTarget "next-target" Dialog "review for the next stage or alias";
+    Edit "edit" Write "edit the description or a tag";
+    Delete "delete" Write "delete; among deleted runs, restore";
+    Undo "undo" Write "undo this entry, or the last move";
     Prompts "prompts" Read "switch between models and prompts";
     DeletedRuns "deleted-runs" Read "switch between active and deleted runs";
-    Stage "stage" Write "move this version to a stage";
-    Request "request" Write "request a stage transition, where the server has them";
-    Alias "alias" Write "set or remove an alias";
-    Approve "approve" Dialog "approve this version, or prepare a file";
-    Reject "reject" Dialog "reject this version, or prepare a file";
-    NextTarget "next-target" Dialog "review for the next stage or alias";
-    Undo "undo" Write "undo this entry";
-    GiveBack "give-back" Write "restore the previous holder of this stage or alias";
-    Recheck "recheck" Read "re-check an entry with unknown outcome";
+    Recheck "recheck" Read "check an entry with unknown outcome again";
     CopyValue "copy-value" Read "copy the value";
     CopyId "copy-id" Read "copy the id";
     WebPage "web-page" Read "copy the address of the web page";
     Refresh "refresh" Read "refresh now";
+    Redraw "redraw" Read "redraw the screen";
     Palette "palette" Read "list all actions";
-    Help "help" Read "list all keys";
+    Help "help" Read "list all keys and symbols";
     Messages "messages" Read "list all messages";
     NextTheme "next-theme" Read "switch to the next theme";
     Suspend "suspend" Read "suspend to the shell";
@@ -161,12 +157,133 @@ actions! {
     Previous "previous" Dialog "go to the previous field";
     Accept "accept" Dialog "accept";
     Complete "complete" Dialog "insert the completion";
+    Toggle "toggle" Dialog "show or hide this column";
     Override "override-gates" Dialog "override the gates that do not pass";
     ToggleArchive "toggle-archive" Dialog "archive the versions now in the stage, or keep them";
     ShowMatching "show-matching" Dialog "show all listed columns";
     HideMatching "hide-matching" Dialog "hide all listed columns";
     MoveEarlier "move-earlier" Dialog "move this column to the left";
     MoveLater "move-later" Dialog "move this column to the right";
+}
+
+/// Names in keymaps of earlier versions, for actions that were merged into others.
+const FORMER_NAMES: [(&str, Action); 7] = [
+    ("register-best", Action::Register),
+    ("stage", Action::Promote),
+    ("alias", Action::Promote),
+    ("request", Action::Promote),
+    ("reject", Action::Approve),
+    ("restore", Action::Delete),
+    ("give-back", Action::Undo),
+];
+
+/// Other words for actions, in lower case, which the palette and help find as well.
+const SYNONYMS: &[(Action, &[&str])] = &[
+    (Action::Open, &["show", "view"]),
+    (Action::Close, &["leave"]),
+    (Action::Quit, &["exit", "q", "wq"]),
+    (Action::Experiments, &["home", "start", "projects"]),
+    (Action::Runs, &["trials", "table"]),
+    (Action::Models, &["versions", "registry", "registered"]),
+    (Action::Compare, &["diff", "side"]),
+    (Action::Lineage, &["graph", "provenance", "data"]),
+    (Action::MadeFrom, &["downstream", "impact"]),
+    (Action::Journal, &["log", "audit", "writes", "undo"]),
+    (Action::History, &["log", "versions", "audit", "timeline"]),
+    (Action::Mark, &["select", "tick", "check"]),
+    (Action::MarkRange, &["select"]),
+    (Action::ClearMarks, &["unselect", "deselect", "unmark"]),
+    (Action::Marks, &["selected", "selection"]),
+    (Action::Baseline, &["reference"]),
+    (Action::Sort, &["order"]),
+    (Action::Filter, &["search", "where", "query", "grep"]),
+    (Action::Find, &["search"]),
+    (Action::Columns, &["fields", "choose"]),
+    (Action::Derive, &["curve", "step"]),
+    (Action::Group, &["tree", "nested"]),
+    (Action::SaveView, &["layout"]),
+    (Action::Preview, &["details", "pane"]),
+    (Action::DifferencesOnly, &["differ"]),
+    (Action::Goal, &["metric", "objective", "best"]),
+    (Action::Charts, &["plot", "graph", "curves"]),
+    (
+        Action::Drivers,
+        &["importance", "scatter", "pareto", "parallel"],
+    ),
+    (Action::Picture, &["png", "image", "plot"]),
+    (
+        Action::Export,
+        &["png", "svg", "csv", "markdown", "html", "json", "save"],
+    ),
+    (Action::NextPage, &["system", "gpu"]),
+    (Action::Register, &["best", "model", "create", "publish"]),
+    (
+        Action::Promote,
+        &[
+            "stage",
+            "alias",
+            "champion",
+            "challenger",
+            "production",
+            "staging",
+            "archive",
+            "demote",
+            "transition",
+            "request",
+            "release",
+            "deploy",
+        ],
+    ),
+    (Action::Review, &["gates", "champion", "evidence"]),
+    (Action::Approve, &["reject", "sign"]),
+    (Action::Edit, &["describe", "rename", "tags", "notes"]),
+    (Action::Delete, &["remove", "restore", "trash"]),
+    (
+        Action::Undo,
+        &["rollback", "revert", "restore", "give-back", "back"],
+    ),
+    (Action::DeletedRuns, &["trash", "restore"]),
+    (Action::Recheck, &["verify", "unknown"]),
+    (Action::CopyValue, &["clipboard", "yank"]),
+    (Action::CopyId, &["clipboard", "yank"]),
+    (Action::WebPage, &["url", "browser", "link", "open"]),
+    (Action::Refresh, &["reload", "update"]),
+    (Action::Redraw, &["repaint", "clear"]),
+    (Action::Palette, &["command", "actions"]),
+    (Action::Help, &["legend", "symbols", "keys", "glyphs"]),
+    (Action::Messages, &["log", "errors", "notifications"]),
+    (Action::NextTheme, &["colors", "dark", "light"]),
+];
+
+impl Action {
+    /// Other words for it, in lower case.
+    #[must_use]
+    pub fn synonyms(self) -> &'static [&'static str] {
+        let known = SYNONYMS.iter().find(|(action, _)| *action == self);
+        known.map_or(&[], |(_, words)| *words)
+    }
+
+    /// Whether it only moves the cursor or the window.
+    #[must_use]
+    pub fn is_motion(self) -> bool {
+        matches!(
+            self,
+            Self::Up
+                | Self::Down
+                | Self::Left
+                | Self::Right
+                | Self::HalfPageUp
+                | Self::HalfPageDown
+                | Self::PageUp
+                | Self::PageDown
+                | Self::Top
+                | Self::Bottom
+                | Self::FirstColumn
+                | Self::LastColumn
+                | Self::NextPane
+                | Self::PreviousPane
+        )
+    }
 }
 
 impl TryFrom<String> for Action {
@@ -177,6 +294,10 @@ impl TryFrom<String> for Action {
             .iter()
             .copied()
             .find(|action| action.name() == name)
+            .or_else(|| {
+                let former = FORMER_NAMES.iter().find(|(former, _)| *former == name);
+                former.map(|(_, action)| *action)
+            })
             .ok_or_else(|| {
                 let close = closest(&name, Self::ALL.iter().map(|action| action.name()));
                 let hint =

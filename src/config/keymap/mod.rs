@@ -112,6 +112,7 @@ struct BindingRow {
     scopes: Vec<Scope>,
     /// The text in the footer; keys without a hint are shown in help only.
     hint: Option<String>,
+    rank: Option<u8>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -133,7 +134,12 @@ pub struct Binding {
     pub scope: Scope,
     /// The text in the footer.
     pub hint: Option<String>,
+    /// The footer drops hints with the highest rank first.
+    pub rank: u8,
 }
+
+/// The rank of a hint without one.
+const DEFAULT_RANK: u8 = 50;
 
 /// All bindings.
 #[derive(Clone, Debug)]
@@ -184,22 +190,42 @@ impl Keymap {
         .copied()
     }
 
-    /// The bindings of a scope, then the global ones.
+    /// Every binding, in the order of the files.
+    pub fn all(&self) -> impl Iterator<Item = &Binding> {
+        self.bindings.iter()
+    }
+
+    /// The screens on which an action has a key, in the order of help.
+    pub fn screens_of(&self, action: Action) -> impl Iterator<Item = Scope> {
+        let is_bound = move |scope: &Scope| {
+            self.bindings
+                .iter()
+                .any(|binding| binding.scope == *scope && binding.action == action)
+        };
+        Scope::SCREENS.into_iter().filter(is_bound)
+    }
+
+    /// The bindings of a scope, then the global ones that it does not replace.
     pub fn bindings(&self, scope: Scope) -> impl Iterator<Item = &Binding> {
         let own = self.bindings.iter().filter(move |b| b.scope == scope);
-        let common = self
-            .bindings
-            .iter()
-            .filter(move |b| scope.inherits_global() && b.scope == Scope::Global);
+        let is_free = move |key: &&Key| !self.index.contains_key(&(scope, **key));
+        let common = self.bindings.iter().filter(move |b| {
+            scope.inherits_global()
+                && b.scope == Scope::Global
+                && b.keys.iter().any(|key| is_free(&key))
+        });
         own.chain(common)
     }
 
     /// The first key of an action in a scope.
     #[must_use]
     pub fn first_key(&self, scope: Scope, action: Action) -> Option<Key> {
-        self.bindings(scope)
-            .find(|b| b.action == action)
-            .and_then(|b| b.keys.first())
+        let mut keys = self
+            .bindings(scope)
+            .filter(|binding| binding.action == action)
+            .flat_map(|binding| &binding.keys);
+        // A global key can have another meaning in this scope.
+        keys.find(|key| self.action(scope, **key) == Some(action))
             .copied()
     }
 }
@@ -223,6 +249,7 @@ fn parse_bindings(bindings: &mut Vec<Binding>, file: &str, text: &str) -> Result
                 action: row.action,
                 scope,
                 hint: row.hint.clone(),
+                rank: row.rank.unwrap_or(DEFAULT_RANK),
             });
         }
     }

@@ -37,6 +37,7 @@ mod pattern;
 mod print;
 mod pushdown;
 mod terms;
+mod unknown;
 
 pub use ast::IsQualifier;
 pub use complete::{Completion, complete};
@@ -100,6 +101,13 @@ impl Filter {
     #[must_use]
     pub fn needs_all_runs(&self) -> bool {
         self.root.needs_all_runs()
+    }
+
+    /// The first metric, param or tag that no run of the table has, with the nearest known one. `text` is the filter as
+    /// typed.
+    #[must_use]
+    pub fn unknown_key(&self, text: &str, table: &RunTable) -> Option<FilterError> {
+        unknown::find(&self.root, text, table)
     }
 
     /// Splits the filter into a part for a store and the rest.

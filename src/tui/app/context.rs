@@ -149,6 +149,8 @@ impl UpdateContext<'_> {
     pub fn copy_web_page(&mut self, page: &str) {
         if let Some(web) = self.shared.session.web_url.clone() {
             self.copy_to_clipboard(format!("{web}/#/{page}"));
+        } else {
+            self.notify("this store is a file and has no web page");
         }
     }
 

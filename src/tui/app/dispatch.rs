@@ -1,17 +1,14 @@
 //! Where messages go: keys to actions, actions to the dialog or the screen, replies to their requester.
 
-use super::dialogs::{Dialog, Picker, PickerItem, Prompt, marks};
+use super::dialogs::{Dialog, HelpDialog, Picker, PickerItem, Prompt, marks};
 use super::layout::Size;
-use super::message::{Effect, Message, Mouse, Reply, Ticket};
+use super::message::{Effect, Message, Reply, Ticket};
 use super::navigation::Navigate;
 use super::screen::Screen;
 use super::{App, Availability};
-use crate::config::keymap::{Action, Key};
+use crate::config::keymap::{Action, Key, Scope};
 use crate::text::untrusted::clean;
 use crate::tui::app::cursor::Cursor;
-
-/// Rows that one notch of the wheel scrolls.
-const WHEEL_ROWS: i16 = 3;
 
 impl App {
     pub(super) fn handle_message(&mut self, message: Message) {
@@ -43,9 +40,32 @@ impl App {
             Some(action) if self.dialog.is_none() || self.is_available(action) => {
                 self.handle_action(action);
             }
+            None if self.dialog.is_none() => self.explain_unbound_key(key),
             _ => {
                 self.with_dialog(|dialog, context| dialog.type_key(key, context));
             }
+        }
+    }
+
+    /// Says where a key works that does nothing here.
+    fn explain_unbound_key(&mut self, key: Key) {
+        self.is_interrupted = false;
+        let bound = Scope::SCREENS
+            .into_iter()
+            .find_map(|scope| self.keymap.action(scope, key));
+        let text = match bound.filter(|action| self.is_available(*action)) {
+            Some(action) => format!("{key}: {}", self.where_it_works(action)),
+            None => format!("{key} has no action here: ? lists all keys"),
+        };
+        self.context().notify(text);
+    }
+
+    /// The screens on which an action has a key.
+    fn where_it_works(&self, action: Action) -> String {
+        let screens: Vec<&str> = self.keymap.screens_of(action).map(Scope::title).collect();
+        match screens.as_slice() {
+            [] => format!("`{}` is not available on this screen", action.name()),
+            screens => format!("`{}` works on {}", action.name(), screens.join(", ")),
         }
     }
 
@@ -59,6 +79,7 @@ impl App {
             Action::Interrupt => self.handle_interrupt(),
             Action::Suspend => self.effects.push(Effect::Suspend),
             Action::Quit => self.effects.push(Effect::Quit),
+            Action::Redraw => self.effects.push(Effect::Redraw),
             _ if self.dialog.is_some() => {
                 self.with_dialog(|dialog, context| dialog.handle_action(action, context));
             }
@@ -85,13 +106,16 @@ impl App {
 
     fn handle_screen_action(&mut self, action: Action) {
         let is_handled = self.with_screen(|screen, context| {
-            let is_motion = !screen.has_spatial_cursor()
-                && screen
-                    .list(context.size, context.shared)
-                    .is_some_and(|list| list.cursor.apply_motion(action, list.len, list.height));
+            let is_motion = screen.scroll_pane(action, context.size)
+                || !screen.has_spatial_cursor()
+                    && screen
+                        .list(context.size, context.shared)
+                        .is_some_and(|list| {
+                            list.cursor.apply_motion(action, list.len, list.height)
+                        });
             is_motion || screen.handle_action(action, context)
         });
-        let open_global_screen = self.open_global_screen;
+        let open_global_screen = self.open_screens.global;
         if is_handled
             || open_global_screen(action, &mut self.context())
             || self.handle_filter_action(action)
@@ -129,6 +153,8 @@ impl App {
                     self.navigation.push(Navigate::Back);
                 } else if action == Action::Close {
                     self.effects.push(Effect::Quit);
+                } else {
+                    self.context().notify("this is the first screen: q quits");
                 }
             }
             Action::Refresh => self.refresh(),
@@ -141,31 +167,61 @@ impl App {
             Action::Palette => self.dialog = Some(self.palette()),
             Action::Marks => self.open_marks(),
             Action::Help => {
-                self.dialog = Some(Dialog::Help(self.screen().scope(), Cursor::default()));
+                let scope = self.screen().scope();
+                let help = HelpDialog::new(scope, &self.keymap, |action| self.is_available(action));
+                self.dialog = Some(Dialog::Help(Box::new(help)));
             }
             Action::Messages => self.dialog = Some(Dialog::Messages(Cursor::default())),
             Action::NextTheme => self.next_theme(),
+            // A motion that leads nowhere needs no words.
+            other if other.is_motion() => {}
             other => {
-                let text = format!("`{}` is not available on this screen", other.name());
+                let text = self.where_it_works(other);
                 self.context().notify(text);
             }
         }
     }
 
-    /// All available actions by name.
+    /// All actions by name: first those with a key on this screen, then the global ones, then those of other screens.
     fn palette(&self) -> Dialog {
         let scope = self.screen().scope();
+        let order = |action: &Action| {
+            let binding = self.keymap.bindings(scope).find(|b| b.action == *action);
+            match binding {
+                Some(_) if action.is_motion() => (2, 0),
+                Some(binding) if binding.scope == Scope::Global => (1, 0),
+                Some(binding) if binding.hint.is_some() => (0, binding.rank),
+                Some(_) => (0, u8::MAX),
+                None if self.keymap.screens_of(*action).next().is_none() => (1, 0),
+                None => (3, 0),
+            }
+        };
         let item = |action: Action| {
             let key = self.keymap.first_key(scope, action);
             let key = key.map(|key| key.to_string()).unwrap_or_default();
-            let detail = format!("{key:<10} {}", action.description());
-            PickerItem::new(action.name(), detail, Navigate::Perform(action))
+            let about = action.description();
+            let mut screens = self.keymap.screens_of(action).map(Scope::title);
+            let detail = match screens.next().filter(|_| order(&action).0 == 3) {
+                Some(first) => {
+                    let others = screens.map(|title| format!(", {title}"));
+                    format!("on {first}{}: {about}", others.collect::<String>())
+                }
+                None => format!("{key:<8} {about}"),
+            };
+            let words = action.synonyms().iter().map(|word| (*word).to_owned());
+            PickerItem::new(action.name(), detail, Navigate::Perform(action)).with_keywords(words)
         };
-        let actions = Action::ALL
+        let mut actions: Vec<Action> = Action::ALL
             .iter()
             .copied()
-            .filter(|action| *action != Action::Palette && self.is_available(*action));
-        Dialog::Picker(Picker::new("actions", actions.map(item)))
+            .filter(|action| *action != Action::Palette && self.is_available(*action))
+            .collect();
+        actions.sort_by_key(order);
+        Dialog::Picker(
+            Picker::new("actions", actions.into_iter().map(item))
+                .with_accept_hint("run")
+                .with_empty_text("no such action: ? lists all keys"),
+        )
     }
 
     pub(super) fn open_marks(&mut self) {
@@ -197,38 +253,6 @@ impl App {
         let name = session.theme.clone();
         self.effects.push(Effect::SetTheme(name.clone()));
         self.context().notify(format!("theme: {name}"));
-    }
-
-    fn handle_mouse(&mut self, mouse: Mouse) {
-        if self.dialog.is_some() {
-            if let Mouse::Wheel(lines) = mouse {
-                let action = if lines > 0 {
-                    Action::Next
-                } else {
-                    Action::Previous
-                };
-                self.with_dialog(|dialog, context| dialog.handle_action(action, context));
-            }
-            return;
-        }
-        self.with_screen(|screen, context| {
-            let list = screen.list(context.size, context.shared);
-            match (mouse, list) {
-                (Mouse::Wheel(lines), Some(list)) => {
-                    let rows = lines * WHEEL_ROWS;
-                    return list.cursor.scroll(rows, list.len, list.height);
-                }
-                (Mouse::Click { y, .. }, Some(list)) if y >= list.top => {
-                    let row = usize::from(y - list.top);
-                    let index = list.cursor.top + row;
-                    if index < list.len && row < list.height {
-                        list.cursor.index = index;
-                    }
-                }
-                _ => {}
-            }
-            screen.handle_mouse(mouse, context);
-        });
     }
 
     fn handle_reply(&mut self, ticket: Ticket, reply: Reply) {

@@ -120,6 +120,7 @@ pub enum Reply {
     Assessed(Result<Box<Assessment>, StoreError>),
     CommonFiles(Result<Vec<CommonFile>, StoreError>),
     Exported(Result<String, RequestError>),
+    FreeName(String),
     /// The cells of a picture; `None` where the terminal draws it over them.
     Image(Result<Option<HalfBlockImage>, RequestError>),
     /// The result of [`Effect::Copy`].
@@ -254,6 +255,8 @@ pub enum Request {
     CommonFiles(RunId, RunId),
     /// A picture for an area of the screen.
     Image(ImageSource, Rect),
+    /// A name like this one that no file has.
+    FreeName(String),
     /// Write a new file; its extension selects the format.
     Export(String, Box<Export>),
     /// The last view of the run table of these experiments.
@@ -279,6 +282,8 @@ pub enum Effect {
     Copy(Ticket, String),
     /// Suspend the process and return to the shell.
     Suspend,
+    /// Clear the terminal and draw everything again.
+    Redraw,
     /// Alert the user outside of the terminal, with this text.
     Alert(String),
     /// Switch to a theme by name.

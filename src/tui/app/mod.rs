@@ -11,9 +11,12 @@ pub(crate) mod cursor;
 pub mod dialogs;
 mod dispatch;
 pub(crate) mod history_cache;
+pub(crate) mod key_hints;
 pub mod layout;
+pub(crate) mod legend;
 pub(crate) mod marks;
 pub(crate) mod message;
+mod mouse;
 mod navigation;
 pub(crate) mod notifications;
 pub(crate) mod plot;
@@ -22,14 +25,16 @@ pub(crate) mod remote;
 mod replies;
 mod screen;
 mod session;
+pub(crate) mod tab_bar;
 pub(crate) mod text_filter;
+pub(crate) mod top_line;
 
 use crate::config::keymap::{Access, Action, Keymap, Scope};
 use crate::domain::Millis;
 
 pub use dialogs::Dialog;
 pub use message::{Effect, Message, Mouse, Reply, Request, Ticket};
-pub use navigation::{Navigate, OpenGlobalScreen};
+pub use navigation::{Navigate, ScreenOpeners};
 pub use screen::{FocusedList, Freshness, OpenScreen, Screen};
 pub use session::{Session, SharedState};
 
@@ -37,6 +42,7 @@ pub(crate) use context::UpdateContext;
 pub(crate) use remote::Remote;
 
 use layout::Size;
+use notifications::Severity;
 
 /// Whether an action can be performed now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,11 +70,17 @@ pub struct App {
     pub size: Size,
     /// The time of the last message, ms since the epoch.
     pub now: Millis,
-    open_global_screen: OpenGlobalScreen,
+    open_screens: ScreenOpeners,
     effects: Vec<Effect>,
     navigation: Vec<Navigate>,
     /// Whether the last action was an interrupt: the next one quits.
     is_interrupted: bool,
+    /// Whether this update showed another screen.
+    is_screen_changed: bool,
+    /// Whether this update opened a dialog.
+    is_dialog_opened: bool,
+    /// The time and the cell of the last click, for double clicks.
+    last_click: Option<(Millis, (u16, u16))>,
 }
 
 impl App {
@@ -78,7 +90,7 @@ impl App {
         keymap: Keymap,
         size: Size,
         now: Millis,
-        (home, open_global_screen): (Box<dyn Screen>, OpenGlobalScreen),
+        (home, open_screens): (Box<dyn Screen>, ScreenOpeners),
         first: impl FnOnce(&mut UpdateContext<'_>),
     ) -> (Self, Vec<Effect>) {
         let mut app = Self {
@@ -88,10 +100,13 @@ impl App {
             keymap,
             size,
             now,
-            open_global_screen,
+            open_screens,
             effects: Vec::new(),
             navigation: Vec::new(),
             is_interrupted: false,
+            is_screen_changed: false,
+            is_dialog_opened: false,
+            last_click: None,
         };
         app.shared.load_features(now, &mut app.effects);
         app.with_screen(Screen::request_data);
@@ -103,8 +118,19 @@ impl App {
     /// Applies a message and returns the effects that it requests.
     pub fn update(&mut self, now: Millis, message: Message) -> Vec<Effect> {
         self.now = now;
+        let known = self.shared.notifications.all.len();
         self.handle_message(message);
-        self.finish_step()
+        let effects = self.finish_step();
+        // Messages disappear with their screen; progress and hints also behind a dialog.
+        let is_changed = std::mem::take(&mut self.is_screen_changed);
+        let is_opened = std::mem::take(&mut self.is_dialog_opened);
+        let notifications = &mut self.shared.notifications;
+        if is_changed {
+            notifications.dismiss_before(known, Severity::Error);
+        } else if is_opened {
+            notifications.dismiss_before(known, Severity::Info);
+        }
+        effects
     }
 
     /// Navigates as requested, then lets the visible screen derive its state.

@@ -5,7 +5,8 @@ use super::context::UpdateContext;
 use super::dialogs::{Dialog, Submission};
 use super::screen::{OpenScreen, Screen};
 use crate::config::keymap::{Action, Scope};
-use crate::domain::RunId;
+use crate::domain::{ModelName, RunId};
+use crate::promotion::Intent;
 
 /// A step that screens and dialogs request; the app takes it after they returned.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub enum Navigate {
     UpdateFeedback,
     /// Performs an action on the screen.
     Perform(Action),
+    /// Opens the dialog that plans a write.
+    Plan(Box<Intent>),
     Unmark(RunId),
     /// Searches the screen's list while the text is typed.
     Find(String),
@@ -38,8 +41,17 @@ pub enum Navigate {
     Written,
 }
 
-/// Opens the screen of an action that works everywhere. Returns false for other actions.
-pub type OpenGlobalScreen = fn(Action, &mut UpdateContext<'_>) -> bool;
+/// Opens screens for the app, which knows no concrete one.
+#[derive(Clone, Copy, Debug)]
+pub struct ScreenOpeners {
+    /// Opens the screen of an action that works everywhere. Returns false for other actions.
+    pub global: fn(Action, &mut UpdateContext<'_>) -> bool,
+    /// Opens the versions of a model.
+    pub versions: fn(ModelName, &mut UpdateContext<'_>),
+}
+
+/// The most open screens: the oldest is closed, so that leaving never takes more keys than this.
+const MAX_OPEN_SCREENS: usize = 8;
 
 impl App {
     pub(super) fn navigate(&mut self, step: Navigate) {
@@ -58,9 +70,14 @@ impl App {
             Navigate::Back => {
                 if self.screens.len() > 1 {
                     self.screens.pop();
+                    self.dialog = None;
+                    self.is_screen_changed = true;
                 }
             }
-            Navigate::OpenDialog(dialog) => self.dialog = Some(*dialog),
+            Navigate::OpenDialog(dialog) => {
+                self.dialog = Some(*dialog);
+                self.is_dialog_opened = true;
+            }
             Navigate::CloseDialog => self.dialog = None,
             Navigate::Submit(submission) => {
                 self.with_screen(|screen, context| submission.deliver(screen, context));
@@ -73,6 +90,7 @@ impl App {
                 }
             }
             Navigate::Perform(action) => self.handle_action(action),
+            Navigate::Plan(intent) => self.context().plan(*intent),
             // The list stays open to unmark more runs.
             Navigate::Unmark(id) => {
                 self.shared.marks.remove(&id);
@@ -92,6 +110,11 @@ impl App {
 
     fn push(&mut self, screen: Box<dyn Screen>) {
         self.dialog = None;
+        self.is_screen_changed = true;
+        if self.screens.len() == MAX_OPEN_SCREENS {
+            // The first screen stays: it is the way out.
+            self.screens.remove(1);
+        }
         self.screens.push(OpenScreen::new(screen));
         self.with_screen(Screen::request_data);
     }
@@ -104,6 +127,7 @@ impl App {
             .rposition(|open| open.screen.scope() == scope);
         if let Some(at) = at {
             self.dialog = None;
+            self.is_screen_changed |= at + 1 < self.screens.len();
             self.screens[at..].rotate_left(1);
         }
         at.is_some()

@@ -26,6 +26,17 @@ pub struct Notification {
     pub hint: String,
 }
 
+/// The cells before the text in the list, for its age.
+pub const AGE_WIDTH: u16 = 16;
+
+impl Notification {
+    /// The text in lines beside its age.
+    #[must_use]
+    pub fn lines(&self, width: u16) -> Vec<String> {
+        crate::text::width::wrap(&self.text, width.saturating_sub(AGE_WIDTH))
+    }
+}
+
 /// The notifications of a session.
 #[derive(Clone, Debug, Default)]
 pub struct Notifications {
@@ -71,6 +82,25 @@ impl Notifications {
         let last = self.all.get(self.dismissed_count..)?.last()?;
         (last.severity == Severity::Error || now.saturating_sub(last.at) < VISIBLE_MS)
             .then_some(last)
+    }
+
+    /// The number of lines of all notifications in a width of cells.
+    #[must_use]
+    pub fn line_count(&self, width: u16) -> usize {
+        let lines = |notice: &Notification| {
+            notice.lines(width).len().max(1) + usize::from(!notice.hint.is_empty())
+        };
+        self.all.iter().map(lines).sum::<usize>().max(1)
+    }
+
+    /// Clears what was shown before the first `count` notifications were followed by others.
+    pub(super) fn dismiss_before(&mut self, count: usize, severity: Severity) {
+        let is_dismissed = |notice: &Notification| {
+            notice.severity == Severity::Info || severity == Severity::Error
+        };
+        if self.all.len() == count && self.all.last().is_some_and(is_dismissed) {
+            self.dismissed_count = count;
+        }
     }
 
     /// Clears the message line. Returns false if it was empty.

@@ -11,6 +11,7 @@ use super::layout::Size;
 use super::message::{Mouse, Reply, Ticket};
 use super::remote::Remote;
 use super::session::SharedState;
+use super::tab_bar::TabBar;
 use super::text_filter::TextFilter;
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{Millis, StoreError};
@@ -104,6 +105,23 @@ pub trait Screen: Any + Debug {
     /// The list that has the focus.
     fn list(&mut self, size: Size, shared: &SharedState) -> Option<FocusedList<'_>>;
 
+    /// Scrolls a pane other than the list. Returns false for an action that is for the list.
+    fn scroll_pane(&mut self, action: Action, size: Size) -> bool {
+        let _ = (action, size);
+        false
+    }
+
+    /// The tabs, where it has some.
+    fn tabs(&self, size: Size) -> Option<TabBar> {
+        let _ = size;
+        None
+    }
+
+    /// Shows a tab by its index.
+    fn select_tab(&mut self, index: usize, context: &mut UpdateContext<'_>) {
+        let _ = (index, context);
+    }
+
     /// Whether it handles motions itself, in two dimensions.
     fn has_spatial_cursor(&self) -> bool {
         false
@@ -122,9 +140,11 @@ pub trait Screen: Any + Debug {
         let _ = shared;
     }
 
-    /// Takes a mouse event in the body. A click on a list item has moved the cursor there before.
-    fn handle_mouse(&mut self, mouse: Mouse, context: &mut UpdateContext<'_>) {
+    /// Takes a mouse event in the body. A click on a list item has moved the cursor there before. Returns whether a click
+    /// selected something that a double click opens.
+    fn handle_mouse(&mut self, mouse: Mouse, context: &mut UpdateContext<'_>) -> bool {
         let _ = (mouse, context);
+        false
     }
 
     /// Called after every update while it is on top: derives state and requests what became visible.

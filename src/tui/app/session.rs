@@ -80,6 +80,9 @@ impl Session {
     }
 }
 
+/// The most filters that are remembered.
+const MAX_FILTERS: usize = 100;
+
 /// The state that all screens share.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "the other fields are named after their types")]
@@ -99,6 +102,8 @@ pub struct SharedState {
     pub registered: Option<(ModelName, VersionNumber)>,
     /// The reason typed into a plan that was closed; the same intent starts with it.
     pub draft_reason: Option<(Intent, String)>,
+    /// The filters of run tables in this session, the newest last.
+    pub filter_history: Vec<String>,
     /// The saved view that the first run table opens with.
     pub initial_view: Option<SavedView>,
     last_ticket: u64,
@@ -118,6 +123,7 @@ impl SharedState {
             lifecycle_changes: 0,
             registered: None,
             draft_reason: None,
+            filter_history: Vec::new(),
             initial_view: None,
             last_ticket: 0,
         }
@@ -140,6 +146,17 @@ impl SharedState {
         let goal = self.goals.values().find(|goal| goal.metric.raw() == metric);
         goal.map(|goal| goal.direction)
             .or_else(|| Direction::from_metric_name(metric))
+    }
+
+    /// Keeps a filter for the prompt, as the newest one.
+    pub fn remember_filter(&mut self, text: &str) {
+        if text.trim().is_empty() {
+            return;
+        }
+        self.filter_history.retain(|known| known != text);
+        self.filter_history.push(text.to_owned());
+        let excess = self.filter_history.len().saturating_sub(MAX_FILTERS);
+        self.filter_history.drain(..excess);
     }
 
     /// Saves a view under a name; `None` deletes the view.

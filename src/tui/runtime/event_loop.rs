@@ -63,6 +63,8 @@ struct EventLoop {
     /// Images that wait for the end of the probe.
     pending_images: Vec<(Ticket, ImageSource, Rect)>,
     needs_redraw: bool,
+    /// The user asked to clear the terminal before the next frame.
+    is_redraw_requested: bool,
     next_frame: Instant,
     should_quit: bool,
 }
@@ -202,6 +204,7 @@ impl EventLoop {
             awaits_background,
             pending_images: Vec::new(),
             needs_redraw: true,
+            is_redraw_requested: false,
             next_frame: if awaits_background {
                 now + BACKGROUND_TIMEOUT
             } else {
@@ -232,6 +235,9 @@ impl EventLoop {
             if self.should_quit {
                 break;
             }
+        }
+        if std::mem::take(&mut self.is_redraw_requested) {
+            self.redraw_all()?;
         }
         Ok(())
     }
@@ -325,6 +331,7 @@ impl EventLoop {
                 self.alert.escape_sequence(&text).as_bytes(),
             )),
             Effect::SetTheme(name) => self.appearance.set_theme(&name),
+            Effect::Redraw => self.is_redraw_requested = true,
             Effect::Quit => self.should_quit = true,
         }
     }

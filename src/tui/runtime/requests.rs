@@ -96,6 +96,7 @@ pub async fn handle_request(
         Request::Importance(runs, metric) => {
             Reply::Importance(compute_importance(runs, metric).await)
         }
+        Request::FreeName(name) => Reply::FreeName(export::free_name(&name)),
         Request::Export(path, content) => {
             Reply::Exported(export::export_to_file(reader, path, *content).await)
         }

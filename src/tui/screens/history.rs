@@ -55,7 +55,11 @@ impl HistoryScreen {
 
     fn undo(&self, context: &mut UpdateContext<'_>) {
         let (Some(event), Some(data)) = (self.current(), self.data.get()) else {
-            return;
+            return context.notify(if self.data.get().is_none() {
+                "the history is still loading"
+            } else {
+                "no event under the cursor"
+            });
         };
         let id = event.journal_id.as_ref();
         match data.entries.iter().find(|entry| Some(&entry.id) == id) {
@@ -116,7 +120,7 @@ impl Screen for HistoryScreen {
     fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
         match (action, self.current()) {
             (Action::Undo, _) => self.undo(context),
-            (Action::Open, _) => context.notify("the whole event is shown below"),
+            (Action::Open, _) => context.notify("the whole event is below: U undoes it"),
             (Action::CopyValue, Some(event)) => context.copy_to_clipboard(event.action.clone()),
             (Action::CopyId, Some(event)) => {
                 context.copy_to_clipboard(event.journal_id.clone().unwrap_or_default());

@@ -48,7 +48,7 @@ pub(super) fn open_undo_plan(entry: &JournalEntry, context: &mut UpdateContext<'
             context.notify("nothing to undo: this entry changed nothing");
         }
         EntryState::Unfinished => {
-            context.notify("the outcome of this entry is unknown: re-check it with ctrl-l first");
+            context.notify("the outcome of this entry is unknown: check it again with t first");
         }
         EntryState::Ended(_) => {
             context.plan(undo_intent(&entry.id, &entry.plan, entry.created_version));
@@ -81,12 +81,18 @@ impl Screen for JournalScreen {
                 self.recheck_ticket = Some(context.request(request));
                 context.notify("checking the registry…");
             }
-            (Action::Open, _) => context.notify("the whole entry is shown below"),
+            (Action::Open, _) => context.notify("the whole entry is below: U undoes it"),
             (Action::CopyValue, Some(entry)) => {
                 context.copy_to_clipboard(entry.plan.intent.to_string());
             }
             (Action::CopyId, Some(entry)) => context.copy_to_clipboard(entry.id.clone()),
-            (Action::Undo | Action::Recheck | Action::CopyValue | Action::CopyId, None) => {}
+            (Action::Undo | Action::Recheck | Action::CopyValue | Action::CopyId, None) => {
+                context.notify(if self.data.get().is_none() {
+                    "the journal is still loading"
+                } else {
+                    "no entry under the cursor"
+                });
+            }
             _ => return false,
         }
         true

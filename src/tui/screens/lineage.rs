@@ -5,14 +5,14 @@ mod open;
 
 pub(crate) use areas::{graph_area, lineage_areas};
 
-use super::versions::{plan_alias, plan_transition};
-use super::{FocusedList, Freshness, Screen};
+use super::version_dialogs::plan_promotion;
+use super::{FocusedList, Freshness, HistoryScreen, Screen};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{ModelName, Stage, VersionNumber};
 use crate::lineage::graph_layout::{GraphLayout, MoveDirection, NodeBox};
 use crate::lineage::{Graph, Node, NodeId, NodeKind};
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::dialogs::{aliases, stages};
+use crate::tui::app::dialogs::promotions;
 use crate::tui::app::layout::Size;
 use crate::tui::app::{Mouse, Remote, Reply, Request, SharedState, Ticket, UpdateContext};
 
@@ -99,7 +99,7 @@ impl LineageScreen {
         match self.collapsed_box(context.size) {
             Some(collapsed) => self.list_collapsed(&collapsed, context),
             None if self.unfolded.take().is_some() => {}
-            None => context.notify("nothing is folded here"),
+            None => context.notify("no box with several nodes is under the cursor"),
         }
     }
 
@@ -124,30 +124,24 @@ impl LineageScreen {
             .unwrap_or(0)
     }
 
-    /// The stage of the version, from its node.
-    fn current_stage(&self) -> Option<Stage> {
-        let node = self.nodes().get(self.version_index())?;
-        let stage = node.attributes.iter().find(|(key, _)| key == "stage");
-        Stage::parse(stage?.1.raw())
+    /// The stage that the version's node states.
+    fn stage(&self) -> Stage {
+        let mut nodes = self.nodes().iter();
+        nodes
+            .find(|node| node.kind == NodeKind::Version)
+            .and_then(|node| node.attributes.iter().find(|(key, _)| key == "stage"))
+            .and_then(|(_, value)| Stage::parse(value.raw()))
+            .unwrap_or(Stage::None)
     }
 
-    fn open_stages(&self, context: &mut UpdateContext<'_>) {
-        let title = format!("move {}/{} to", self.name.clean(), self.version);
-        let stage = self.current_stage();
-        context.open(
-            stages(&title, stage).submit_to(|screen: &mut Self, to, context| {
-                plan_transition(&screen.name, screen.version, to, context);
-            }),
-        );
-    }
-
-    fn open_aliases(&self, context: &mut UpdateContext<'_>) {
-        let title = format!("alias of {}/{}", self.name.clean(), self.version);
+    fn open_promotions(&self, context: &mut UpdateContext<'_>) {
         let mut models = context.shared.models.get().into_iter().flatten();
         let model = models.find(|model| model.name == self.name);
-        let picker = aliases(&title, model, self.version);
-        context.open(picker.submit_to(|screen: &mut Self, change, context| {
-            plan_alias(&screen.name, screen.version, change, context);
+        let stage = self.stage();
+        let is_server = context.shared.session.web_url.is_some();
+        let picker = promotions(&self.name, self.version, stage, model, is_server);
+        context.open(picker.submit_to(|screen: &mut Self, choice, context| {
+            plan_promotion(&screen.name, screen.version, choice, context);
         }));
     }
 }
@@ -191,8 +185,8 @@ impl Screen for LineageScreen {
                     open::open_downstream(node, context);
                 }
             }
-            Action::Stage => self.open_stages(context),
-            Action::Alias => self.open_aliases(context),
+            Action::Promote => self.open_promotions(context),
+            Action::History => context.push(HistoryScreen::new(self.name.clone())),
             Action::CopyValue => {
                 if let Some(node) = self.current() {
                     context.copy_to_clipboard(node.label.raw().to_owned());
@@ -240,15 +234,19 @@ impl Screen for LineageScreen {
         true
     }
 
-    fn handle_mouse(&mut self, mouse: Mouse, context: &mut UpdateContext<'_>) {
-        let Mouse::Click { x, y } = mouse else { return };
+    fn handle_mouse(&mut self, mouse: Mouse, context: &mut UpdateContext<'_>) -> bool {
+        let Mouse::Click { x, y } = mouse else {
+            return false;
+        };
         let layout = self.graph_layout(context.size);
         if let Some(node) = layout
             .box_at(x, y)
             .and_then(|at| layout.boxes.get(at)?.nodes.first())
         {
             self.cursor.index = *node;
+            return true;
         }
+        false
     }
 
     fn row_label(&self, row: usize, _: &SharedState) -> String {

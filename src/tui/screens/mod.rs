@@ -12,6 +12,7 @@ pub(crate) mod models;
 mod root;
 pub(crate) mod run;
 pub mod runs;
+mod version_dialogs;
 pub(crate) mod versions;
 
 pub use charts::ChartsScreen;

@@ -1,9 +1,13 @@
 //! The registered models, or the prompts.
 
+use super::journal::open_undo_plan;
 use super::{FocusedList, Freshness, HistoryScreen, LineageScreen, Screen, VersionsScreen};
 use crate::config::keymap::{Action, Scope};
-use crate::domain::RegisteredModel;
+use crate::domain::{ModelName, RegisteredModel};
+use crate::promotion::Intent;
+use crate::promotion::journal::{JournalEntry, last_undoable_entry};
 use crate::tui::app::cursor::Cursor;
+use crate::tui::app::dialogs::{Dialog, Prompt};
 use crate::tui::app::layout::{Size, screen_areas, table_areas};
 use crate::tui::app::text_filter::TextFilter;
 use crate::tui::app::{Remote, Reply, Request, SharedState, Ticket, UpdateContext};
@@ -20,9 +24,46 @@ pub struct ModelsScreen {
     pub(crate) filter: TextFilter,
     /// Sorted by name instead of by the last change.
     pub(crate) is_sorted_by_name: bool,
+    /// The journal request to undo the last move of a model.
+    undo_request: Option<(Ticket, ModelName)>,
+    /// The model whose description is edited.
+    edited: Option<ModelName>,
+}
+
+/// Plans to undo the last recorded change of a model.
+fn undo_last_move(name: &ModelName, entries: &[JournalEntry], context: &mut UpdateContext<'_>) {
+    let is_ours = |entry: &JournalEntry| entry.plan.intent.is_about(name.raw());
+    match last_undoable_entry(entries, is_ours) {
+        Some(entry) => open_undo_plan(entry, context),
+        None => context.notify(format!(
+            "the journal has no change of {} to undo",
+            name.clean()
+        )),
+    }
 }
 
 impl ModelsScreen {
+    fn open_description(&mut self, name: ModelName, context: &mut UpdateContext<'_>) {
+        let text = self
+            .current(context.shared)
+            .map(|model| model.description.raw().to_owned())
+            .unwrap_or_default();
+        let title = format!("description of {}", name.clean());
+        self.edited = Some(name);
+        let prompt = Prompt::ask(&title, &text, Self::plan_description).with_accept_hint("plan");
+        context.open(Dialog::Prompt(prompt));
+    }
+
+    fn plan_description(&mut self, text: String, context: &mut UpdateContext<'_>) {
+        if let Some(model) = self.edited.take() {
+            context.plan(Intent::Describe {
+                model,
+                version: None,
+                text: text.into(),
+            });
+        }
+    }
+
     pub(crate) fn visible_models<'a>(
         &'a self,
         shared: &'a SharedState,
@@ -108,6 +149,10 @@ impl Screen for ModelsScreen {
                 _ => context.notify("this model has no version yet"),
             },
             (Action::Prompts, _) => self.toggle_prompts(context),
+            (Action::Edit, Some(name)) => self.open_description(name, context),
+            (Action::Undo, Some(name)) => {
+                self.undo_request = Some((context.request(Request::Journal), name));
+            }
             (Action::Sort, _) => self.is_sorted_by_name = !self.is_sorted_by_name,
             (Action::CopyValue | Action::CopyId, Some(name)) => {
                 context.copy_to_clipboard(name.raw().to_owned());
@@ -123,11 +168,13 @@ impl Screen for ModelsScreen {
             (
                 Action::Open
                 | Action::History
+                | Action::Edit
+                | Action::Undo
                 | Action::CopyValue
                 | Action::CopyId
                 | Action::WebPage,
                 None,
-            ) => {}
+            ) => context.notify("no model under the cursor"),
             _ => return false,
         }
         true
@@ -139,13 +186,21 @@ impl Screen for ModelsScreen {
         reply: Reply,
         context: &mut UpdateContext<'_>,
     ) -> Option<Reply> {
-        match reply {
-            Reply::Prompts(result) if self.prompts.is_awaiting(ticket) => {
+        match (reply, self.undo_request.take()) {
+            (Reply::Journal(result), Some((pending, name))) if pending == ticket => match result {
+                Ok(entries) => undo_last_move(&name, &entries, context),
+                Err(error) => context.notify_error(&error),
+            },
+            (Reply::Prompts(result), request) if self.prompts.is_awaiting(ticket) => {
+                self.undo_request = request;
                 context.resolve(&mut self.prompts, ticket, result);
-                None
             }
-            other => Some(other),
+            (other, request) => {
+                self.undo_request = request;
+                return Some(other);
+            }
         }
+        None
     }
 
     fn after_write(&mut self, context: &mut UpdateContext<'_>) {

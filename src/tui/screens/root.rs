@@ -2,12 +2,13 @@
 
 use super::{
     ChartsScreen, CompareScreen, ExperimentsScreen, JournalScreen, ModelsScreen, RunsScreen,
+    VersionsScreen,
 };
 use crate::config::keymap::{Action, Keymap, Scope};
 use crate::config::saved_views::SavedView;
 use crate::domain::{ExperimentId, Goal, Millis};
 use crate::tui::app::layout::Size;
-use crate::tui::app::{App, Effect, Navigate, Session, UpdateContext};
+use crate::tui::app::{App, Effect, Navigate, ScreenOpeners, Session, UpdateContext};
 
 /// Where a session starts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,7 +36,11 @@ pub fn start(
     options: &StartOptions,
 ) -> (App, Vec<Effect>) {
     let home = Box::new(ExperimentsScreen::default());
-    let root = (home as _, open_global_screen as _);
+    let openers = ScreenOpeners {
+        global: open_global_screen,
+        versions: |model, context| context.push(VersionsScreen::new(model)),
+    };
+    let root = (home as _, openers);
     App::start(session, keymap, size, now, root, |context| {
         context.shared.initial_view.clone_from(&options.view);
         if let Some(id) = &options.experiment {
@@ -59,13 +64,18 @@ fn open_global_screen(action: Action, context: &mut UpdateContext<'_>) -> bool {
             Scope::Runs,
             "open an experiment first: 2 then shows its runs",
         )),
-        Action::Compare if marks.len() < 2 => context.notify(super::COMPARE_HINT),
+        Action::Compare if marks.len() < 2 => context
+            .navigation
+            .push(Navigate::ShowOpen(Scope::Compare, super::COMPARE_HINT)),
         Action::Compare => context.push(CompareScreen::new(marks)),
         Action::Charts if marks.is_empty() => {
             context.notify("mark a run with space to chart it");
         }
         Action::Charts => context.push(ChartsScreen::new(marks)),
-        Action::Lineage => context.notify("open a model version first: L shows its lineage"),
+        Action::Lineage => context.navigation.push(Navigate::ShowOpen(
+            Scope::Lineage,
+            "4 opens the models: L on a version shows its lineage",
+        )),
         _ => return false,
     }
     true

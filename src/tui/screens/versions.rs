@@ -4,16 +4,19 @@ mod prompts;
 
 use std::collections::BTreeMap;
 
+use super::version_dialogs::{ask_for_text, plan_promotion, plan_text};
 use super::{ChartsScreen, FocusedList, Freshness, HistoryScreen, LineageScreen, Screen};
 use crate::config::keymap::{Action, Scope};
-use crate::domain::{Alias, Goal, ModelName, ModelVersion, Run, RunId, Slot, Stage, VersionNumber};
+use crate::domain::{Goal, ModelName, ModelVersion, Run, RunId, Slot, Stage, VersionNumber};
 use crate::evidence::ToolEvidence;
 use crate::promotion::journal::{JournalEntry, last_undoable_entry};
 use crate::promotion::{GateOutcome, GateResult, Intent};
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::dialogs::{AliasChange, Dialog, ReviewDialog, aliases, goals, stages};
+use crate::tui::app::dialogs::{
+    Dialog, EditChoice, ReviewDialog, editable_texts, goals, promotions,
+};
 use crate::tui::app::layout::{Size, list_above_detail, table_areas};
 use crate::tui::app::message::{Assessment, ModelDetail};
 use crate::tui::app::text_filter::TextFilter;
@@ -41,6 +44,8 @@ pub struct VersionsScreen {
     prompt_baseline: Option<VersionNumber>,
     /// The journal request to restore the previous holders of a version's slot.
     restore_request: Option<(Ticket, VersionNumber)>,
+    /// What the text prompt edits.
+    edited: Option<(ModelVersion, EditChoice)>,
 }
 
 impl VersionsScreen {
@@ -56,6 +61,7 @@ impl VersionsScreen {
             initial_version: None,
             prompt_baseline: None,
             restore_request: None,
+            edited: None,
         }
     }
 
@@ -220,45 +226,42 @@ impl VersionsScreen {
         version: VersionNumber,
         context: &mut UpdateContext<'_>,
     ) {
-        let name = format!("{}/{version}", self.name.clean());
-        let stage = self.find(version).map(|version| version.stage);
+        let (Some(held), name) = (self.find(version), self.name.clone()) else {
+            return;
+        };
         match action {
             Action::Delete => context.plan(Intent::DeleteVersion {
-                model: self.name.clone(),
+                model: name,
                 version,
             }),
-            Action::Request => context.open(
-                stages(&format!("request a transition of {name} to"), stage)
-                    .map(move |to| (version, to))
-                    .submit_to(Self::plan_transition_request),
-            ),
-            Action::Stage => context.open(
-                stages(&format!("move {name} to"), stage)
-                    .map(move |to| (version, to))
-                    .submit_to(|screen: &mut Self, (version, to), context| {
-                        plan_transition(&screen.name, version, to, context);
+            Action::Edit => context.open(
+                editable_texts(held)
+                    .map(move |choice| (version, choice))
+                    .submit_to(|screen: &mut Self, (version, choice), context| {
+                        if let Some(version) = screen.find(version).cloned() {
+                            let edited = ask_for_text(&version, choice, Self::plan_edit, context);
+                            screen.edited = Some(edited);
+                        }
                     }),
             ),
             _ => {
                 let model = self.data.get().map(|data| &data.model);
+                let is_server = context.shared.session.web_url.is_some();
                 context.open(
-                    aliases(&format!("alias of {name}"), model, version)
-                        .map(move |change| (version, change))
-                        .submit_to(|screen: &mut Self, (version, change), context| {
-                            plan_alias(&screen.name, version, change, context);
+                    promotions(&name, version, held.stage, model, is_server)
+                        .map(move |choice| (version, choice))
+                        .submit_to(|screen: &mut Self, (version, choice), context| {
+                            plan_promotion(&screen.name, version, choice, context);
                         }),
                 );
             }
         }
     }
 
-    fn plan_transition_request(
-        &mut self,
-        (version, to): (VersionNumber, Stage),
-        context: &mut UpdateContext<'_>,
-    ) {
-        let model = self.name.clone();
-        context.plan(Intent::RequestTransition { model, version, to });
+    fn plan_edit(&mut self, text: String, context: &mut UpdateContext<'_>) {
+        if let Some((version, choice)) = self.edited.take() {
+            plan_text(&version, choice, text, context);
+        }
     }
 }
 
@@ -270,42 +273,6 @@ pub(super) fn open_registered_version(context: &mut UpdateContext<'_>) {
             ..VersionsScreen::new(name)
         });
     }
-}
-
-/// Plans to move a version to a stage.
-pub(super) fn plan_transition(
-    model: &ModelName,
-    version: VersionNumber,
-    to: Stage,
-    context: &mut UpdateContext<'_>,
-) {
-    context.plan(Intent::TransitionStage {
-        model: model.clone(),
-        version,
-        to,
-        archive_existing: false,
-    });
-}
-
-/// Plans to set or to remove an alias.
-pub(super) fn plan_alias(
-    model: &ModelName,
-    version: VersionNumber,
-    change: AliasChange,
-    context: &mut UpdateContext<'_>,
-) {
-    let model = model.clone();
-    context.plan(match change {
-        AliasChange::Set(name) => Intent::SetAlias {
-            model,
-            alias: Alias::from(name),
-            version,
-        },
-        AliasChange::Remove(name) => Intent::RemoveAlias {
-            model,
-            alias: Alias::from(name),
-        },
-    });
 }
 
 /// The text that the filter and find search.
@@ -365,14 +332,14 @@ impl Screen for VersionsScreen {
             (Action::Open | Action::Lineage, Some(version)) => {
                 context.push(LineageScreen::new(self.name.clone(), version));
             }
-            (Action::Review, Some(version)) => {
+            (Action::Review | Action::Approve, Some(version)) => {
                 let dialog = ReviewDialog::open(self.name.clone(), version, context);
                 context.open(Dialog::Review(Box::new(dialog)));
             }
-            (Action::Stage | Action::Request | Action::Alias | Action::Delete, Some(version)) => {
+            (Action::Promote | Action::Edit | Action::Delete, Some(version)) => {
                 self.open_write_dialog(action, version, context);
             }
-            (Action::GiveBack, Some(version)) => {
+            (Action::Undo, Some(version)) => {
                 self.restore_request = Some((context.request(Request::Journal), version));
             }
             (Action::CopyValue | Action::CopyId, Some(version)) => {
@@ -390,16 +357,20 @@ impl Screen for VersionsScreen {
                 Action::Open
                 | Action::Lineage
                 | Action::Review
-                | Action::Stage
-                | Action::Request
-                | Action::Alias
+                | Action::Approve
+                | Action::Promote
+                | Action::Edit
                 | Action::Delete
-                | Action::GiveBack
+                | Action::Undo
                 | Action::CopyValue
                 | Action::CopyId
                 | Action::WebPage,
                 None,
-            ) => {}
+            ) => context.notify(if self.data.get().is_none() {
+                "the versions are still loading"
+            } else {
+                "no version under the cursor"
+            }),
             _ => return false,
         }
         true

@@ -1,6 +1,7 @@
 //! Draws dialogs over a screen.
 
 mod diff;
+mod help;
 mod image;
 mod plan;
 pub mod prompt_feedback;
@@ -11,13 +12,12 @@ use ratatui::layout::Rect;
 use super::chrome::format_count;
 use super::painter::{Painter, TextSpan, row_at};
 use super::widgets::text_field;
-use crate::config::keymap::{Binding, Scope};
 use crate::config::theme::Role;
 use crate::tui::app::App;
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::dialogs::{ColumnPicker, Dialog, Picker, RegisterDialog};
+use crate::tui::app::dialogs::{ColumnPicker, Dialog, Picker, RegisterDialog, messages_area};
 use crate::tui::app::layout::{Size, dialog_area};
-use crate::tui::app::notifications::Severity;
+use crate::tui::app::notifications::{AGE_WIDTH, Severity};
 
 /// The rows of a confirmation: title, field and two buttons.
 const MIN_PICKER_ROWS: u16 = 4;
@@ -33,7 +33,7 @@ pub fn draw(painter: &mut Painter<'_>, size: Size, app: &App, overlay: &Dialog) 
         Dialog::Diff(view) => diff::draw(painter, size, view),
         Dialog::Review(view) => review::draw(painter, size, view),
         Dialog::Image(view) => image::draw(painter, size, view),
-        Dialog::Help(scope, cursor) => draw_help(painter, size, app, *scope, *cursor),
+        Dialog::Help(help) => help::draw(painter, size, help),
         Dialog::Messages(cursor) => draw_messages(painter, size, app, *cursor),
     }
 }
@@ -63,7 +63,7 @@ fn draw_picker_list<T>(painter: &mut Painter<'_>, area: Rect, list: &Picker<T>) 
     };
     let items = list.items();
     if items.is_empty() {
-        painter.draw_text(row_at(rows, 0), list.empty_text(), Role::Muted);
+        painter.draw_text(row_at(rows, 0), list.empty_text, Role::Muted);
     }
     let labels = items
         .iter()
@@ -109,7 +109,7 @@ fn draw_column_list(painter: &mut Painter<'_>, area: Rect, list: &ColumnPicker) 
     text_field::draw_with_prompt(painter, row_at(inside, 0), &list.input, true);
     painter.draw_text(
         row_at(inside, 1),
-        "alt-p pins, alt-up and alt-down move, alt-a shows all, alt-n none",
+        "space shows or hides, ! pins, enter keeps, esc restores",
         Role::Muted,
     );
     let rows = Rect {
@@ -206,57 +206,14 @@ fn draw_register(painter: &mut Painter<'_>, size: Size, register: &RegisterDialo
     }
 }
 
-fn draw_help(painter: &mut Painter<'_>, size: Size, app: &App, scope: Scope, cursor: Cursor) {
-    let inside = draw_dialog_frame(painter, dialog_area(size, 100, size.height), "keys");
-    let line = |binding: &Binding| {
-        let keys = binding
-            .keys
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(" ");
-        vec![
-            (format!("  {keys:<18} "), Role::Accent),
-            (format!("{:<18} ", binding.action.name()), Role::Muted),
-            (binding.action.description().to_owned(), Role::Text),
-        ]
-    };
-    let mut lines: Vec<Vec<TextSpan>> = Vec::new();
-    let other_scopes = Scope::SCREENS.into_iter().filter(|other| *other != scope);
-    let dialogs = [
-        Scope::Plan,
-        Scope::Picker,
-        Scope::Columns,
-        Scope::Prompt,
-        Scope::Pager,
-        Scope::Review,
-    ];
-    for part in [scope, Scope::Global]
-        .into_iter()
-        .chain(other_scopes)
-        .chain(dialogs)
-    {
-        let scope_lines: Vec<_> = app
-            .keymap
-            .bindings(part)
-            .filter(|b| b.scope == part && app.is_available(b.action))
-            .map(line)
-            .collect();
-        if !scope_lines.is_empty() {
-            lines.push(vec![(part.title().to_owned(), Role::Title)]);
-            lines.extend(scope_lines);
-            lines.push(Vec::new());
-        }
-    }
-    draw_scrolled(painter, inside, &lines, cursor);
-}
-
 fn draw_messages(painter: &mut Painter<'_>, size: Size, app: &App, cursor: Cursor) {
-    let inside = draw_dialog_frame(
+    draw_dialog_frame(
         painter,
         dialog_area(size, 120, size.height),
         "messages, newest first",
     );
+    let inside = messages_area(size);
+    let indent = usize::from(AGE_WIDTH);
     let mut lines: Vec<Vec<TextSpan>> = Vec::new();
     for notice in app.shared.notifications.all.iter().rev() {
         let role = if notice.severity == Severity::Error {
@@ -265,17 +222,16 @@ fn draw_messages(painter: &mut Painter<'_>, size: Size, app: &App, cursor: Curso
             Role::Text
         };
         let age = crate::text::quantity::format_age(app.now - notice.at);
-        let mut text =
-            crate::text::width::wrap(&notice.text, inside.width.saturating_sub(16)).into_iter();
+        let mut text = notice.lines(inside.width).into_iter();
         lines.push(vec![
-            (format!("{age:>14}  "), Role::Muted),
+            (format!("{age:>0$}  ", indent - 2), Role::Muted),
             (text.next().unwrap_or_default(), role),
         ]);
-        lines.extend(text.map(|line| vec![(" ".repeat(16), Role::Muted), (line, role)]));
+        lines.extend(text.map(|line| vec![(" ".repeat(indent), Role::Muted), (line, role)]));
         if !notice.hint.is_empty() {
             let arrow = painter.theme.symbol("→", "->");
             lines.push(vec![
-                (format!("{:16}{arrow} ", ""), Role::Muted),
+                (format!("{:indent$}{arrow} ", ""), Role::Muted),
                 (notice.hint.clone(), Role::Muted),
             ]);
         }

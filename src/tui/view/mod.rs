@@ -16,6 +16,7 @@ pub use widgets::chart::DotStyle;
 use crate::chart::Figure;
 use crate::config::theme::Role;
 use crate::tui::app::App;
+use crate::tui::app::dialogs::Dialog;
 use crate::tui::app::layout;
 use crate::tui::app::layout::{MIN_SIZE, Size};
 use painter::Painter;
@@ -58,6 +59,13 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &TerminalTheme) {
     chrome::draw_key_hints(&mut painter, parts.key_hints, app);
     if let Some(overlay) = &app.dialog {
         dialogs::draw(&mut painter, size, app, overlay);
+        // A high dialog covers the message line, where it says why enter did nothing.
+        if app.shared.notifications.current(app.now).is_some()
+            && !matches!(overlay, Dialog::Prompt(_))
+        {
+            painter.clear(parts.message);
+            chrome::draw_message_line(&mut painter, parts.message, app);
+        }
     }
     let caret = painter.caret;
     if theme.is_ascii {

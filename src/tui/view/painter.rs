@@ -7,6 +7,7 @@ use ratatui::style::{Modifier, Style};
 use super::TerminalTheme;
 use crate::config::theme::Role;
 use crate::text::width::{truncate, width};
+use crate::tui::app::tab_bar::visible_tabs;
 
 pub type TextSpan = (String, Role);
 
@@ -83,20 +84,21 @@ impl<'a> Painter<'a> {
 
     /// Draws the titles of tabs, scrolled to the selected one. Returns their width in cells.
     pub fn draw_tabs(&mut self, area: Rect, titles: &[&str], selected: usize) -> u16 {
-        let tab = |(index, title): (usize, &&str)| {
-            if index == selected {
-                (format!("[{title}] "), Role::Accent)
-            } else {
-                (format!(" {title}  "), Role::Muted)
-            }
-        };
-        let tabs: Vec<TextSpan> = titles.iter().enumerate().map(tab).collect();
-        let fits = |first: &usize| {
-            let widths = tabs[*first..=selected].iter().map(|(text, _)| width(text));
-            widths.sum::<u16>() <= area.width
-        };
-        let first = (0..selected).find(fits).unwrap_or(selected);
-        self.draw_spans(area, &tabs[first..])
+        let spans: Vec<TextSpan> = visible_tabs(titles, selected, area.width)
+            .into_iter()
+            .map(|(index, text)| {
+                let is_selected = index == selected;
+                (
+                    text,
+                    if is_selected {
+                        Role::Accent
+                    } else {
+                        Role::Muted
+                    },
+                )
+            })
+            .collect();
+        self.draw_spans(area, &spans)
     }
 
     /// Draws lines of spans from the top of an area, as many as fit.

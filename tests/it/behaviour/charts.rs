@@ -95,12 +95,12 @@ fn keys_change_axis_scale_and_smoothing() {
     );
     driver.press("a").assert_shows("wall time");
     driver.press("a").assert_shows("step · linear");
-    driver.press("s").assert_shows("log");
+    driver.press("e").assert_shows("log");
     assert_eq!(charts(&driver).style.scale, ScaleKind::Log);
-    driver.press("s s ] ]").assert_shows("EMA 0.6");
+    driver.press("e e ] ]").assert_shows("EMA 0.6");
     driver.press("[").assert_shows("EMA 0.3");
     driver
-        .press("j j i")
+        .press("j j O")
         .assert_shows("outliers clipped")
         .assert_shows("axis clipped to the middle 98 %");
 }
@@ -141,7 +141,7 @@ fn zoom_changes_the_range_and_zero_resets_it() {
     driver.press("+");
     let near = range(&driver);
     assert!(near.0 > whole.0 && near.1 < whole.1);
-    driver.press("L");
+    driver.press("}");
     assert!(range(&driver).0 > near.0);
     driver.press("0");
     assert_eq!(range(&driver), whole);
@@ -187,9 +187,9 @@ fn nan_is_marked_and_reported() {
 fn system_metrics_have_their_own_page() {
     let mut driver = at_charts();
     driver
-        .press("T")
+        .press(".")
         .assert_shows("no system metrics were logged");
-    driver.press("T").assert_shows("val/acc");
+    driver.press(".").assert_shows("val/acc");
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn drivers_screen_shows_every_page() {
     assert_eq!(drivers(&driver).figure_spec().name, "scatter");
     driver.press("l").assert_hides("auc over learning_rate");
     driver
-        .press("v")
+        .press("#")
         .type_text("boosting")
         .press("enter")
         .assert_shows("marks: boosting");
@@ -285,7 +285,7 @@ fn gpus_of_a_run_share_a_chart() {
     driver
         .press("/")
         .type_text("resnet50-aug")
-        .press("enter m T")
+        .press("enter m .")
         .assert_shows("system/gpu_*_utilization_percentage");
     driver
         .press("f")

@@ -44,7 +44,7 @@ fn width_of(driver: &Driver, metric: &str) -> u16 {
 fn pinned_column_stays_while_scrolling() {
     let mut driver = at_runs("churn-sweep");
     move_to_metric(&mut driver, "latency_ms");
-    driver.press("P");
+    driver.press("!");
     assert!(
         driver.notification().contains("pinned"),
         "{}",
@@ -63,7 +63,7 @@ fn pinned_column_stays_while_scrolling() {
     let placed = columns_on_screen(&driver);
     assert_eq!(placed[..3], ["status", "run_name", "metrics.latency_ms"]);
     assert_eq!(placed.last(), visible_columns(&driver).last(), "{placed:?}");
-    driver.press("0 l l P $");
+    driver.press("0 l l ! $");
     assert!(
         !columns_on_screen(&driver).contains(&"metrics.latency_ms".to_owned()),
         "{:?}",
@@ -157,7 +157,7 @@ fn columns_with_one_prefix_fold_together() {
 fn view_saves_pins_widths_and_folds() {
     let mut driver = at_runs("image-classifier");
     move_to_metric(&mut driver, "val/acc");
-    driver.press("P > >").press("$ 0");
+    driver.press("! > >").press("$ 0");
     let params = visible_columns(&driver)
         .iter()
         .filter(|key| key.starts_with("metrics.train/"))
@@ -197,7 +197,7 @@ fn column_chooser_shows_hides_and_pins() {
         visible_columns(&driver)
     );
     driver.press("alt-a alt-p").assert_shows("pinned");
-    driver.press("esc");
+    driver.press("enter");
     let now = visible_columns(&driver);
     assert!(now[2].starts_with("metrics.val"), "{now:?}");
     let (mut before, mut after) = (all, now);

@@ -18,10 +18,10 @@ fn transposing_keeps_the_cursor_on_its_value() {
         .type_text("learning_rate")
         .press("enter l y");
     let value = driver.clipboard.last().unwrap().clone();
-    driver.press("t").assert_shows("◆ trial-59");
+    driver.press("T").assert_shows("◆ trial-59");
     driver.press("y");
     assert_eq!(driver.clipboard.last(), Some(&value));
-    driver.press("t y");
+    driver.press("T y");
     assert_eq!(driver.clipboard.last(), Some(&value));
 }
 
@@ -29,7 +29,7 @@ fn transposing_keeps_the_cursor_on_its_value() {
 fn runs_are_grouped_by_value_with_spread() {
     let mut driver = at_runs("churn-sweep");
     driver
-        .press("v j j j j j j j j j v c z")
+        .press("v j j j j j j j j j v c Z")
         .type_text("boosting")
         .press("enter");
     driver

@@ -32,7 +32,7 @@ fn highest(driver: &Driver, run: &str, metric: &str) -> Option<(f64, i64)> {
 fn add_derived_columns(driver: &mut Driver, metric: &str, names: &[&str]) {
     move_to_metric(driver, metric);
     for name in names {
-        driver.press("D").type_text(name).press("enter");
+        driver.press("+").type_text(name).press("enter");
     }
 }
 
@@ -70,17 +70,17 @@ fn sorting_by_curves_reports_unloaded_ones() {
     driver
         .press("l s")
         .assert_shows("sorted by best auc")
-        .assert_shows(" curves (F loads the rest)");
+        .assert_shows(" curves (~ loads the rest)");
     driver
         .hold_replies()
-        .press("F")
+        .press("~")
         .assert_shows("loading curves, 0 of ");
     driver.press("esc").release_replies();
     driver.reply_to_cancelled();
-    driver.assert_shows("F loads the rest");
+    driver.assert_shows("~ loads the rest");
     driver
-        .press("F")
-        .assert_hides("F loads the rest")
+        .press("~")
+        .assert_hides("~ loads the rest")
         .assert_hides("loading curves");
     let runs = driver.runs();
     let best: Vec<f64> = (0..runs.lines.len())
@@ -90,7 +90,7 @@ fn sorting_by_curves_reports_unloaded_ones() {
         best.len() > 50 && best.windows(2).all(|pair| pair[0] >= pair[1]),
         "{best:?}"
     );
-    driver.press("F");
+    driver.press("~");
     assert!(
         driver.notification().contains("all curves are loaded"),
         "{}",
@@ -160,13 +160,13 @@ fn view_saves_curve_columns() {
     assert_eq!(before[at + 1], "max(metrics.auc)");
     driver.press("q enter");
     assert_eq!(columns(&driver), before);
-    driver.press("0").press(&"l ".repeat(at)).press("D enter");
+    driver.press("0").press(&"l ".repeat(at)).press("+ enter");
     assert!(
         !columns(&driver).contains(&"max(metrics.auc)".to_owned()),
         "choosing it again hides it"
     );
     let mut other = open_runs(Driver::read_only(), "churn-sweep");
     other
-        .press("0 D")
+        .press("0 +")
         .assert_shows("columns for the curve of auc");
 }

@@ -43,7 +43,7 @@ fn run_is_deleted_and_restored() {
     driver.type_text("a test run");
     apply(&mut driver);
     assert!(!is_listed(&driver, &run), "{}", driver.screen());
-    driver.press("T").assert_shows("deleted runs");
+    driver.press(".").assert_shows("deleted runs");
     assert!(
         is_listed(&driver, &run) && driver.runs().lines.len() == 1,
         "{}",
@@ -52,10 +52,10 @@ fn run_is_deleted_and_restored() {
     driver.press("enter").assert_shows("MLflow's trash");
     driver.press("q");
     assert!(is_listed(&driver, &run), "{}", driver.screen());
-    driver.press("B").assert_shows("restore run");
+    driver.press("X").assert_shows("restore run");
     apply(&mut driver);
     assert!(!is_listed(&driver, &run));
-    driver.press("T");
+    driver.press(".");
     assert!(
         is_listed(&driver, &run) && driver.runs().lines.len() == 60,
         "{}",
@@ -83,7 +83,7 @@ fn marked_runs_share_one_plan_and_journal_entry() {
         0,
         "what is gone is not marked"
     );
-    driver.press("6 g u").assert_shows("undo: delete 2 runs");
+    driver.press("6 g U").assert_shows("undo: delete 2 runs");
     apply(&mut driver);
     driver.assert_shows("undone");
     driver.press("2");
@@ -133,8 +133,8 @@ fn run_is_deleted_from_its_screen() {
     let mut driver = at_runs("churn-sweep");
     driver.press("enter X").assert_shows("delete run");
     apply(&mut driver);
-    driver.assert_shows("MLflow's trash: B restores it");
-    driver.press("B").assert_shows("restore run");
+    driver.assert_shows("MLflow's trash: X restores it");
+    driver.press("X").assert_shows("restore run");
     apply(&mut driver);
     driver.assert_hides("MLflow's trash");
 }
@@ -148,7 +148,7 @@ fn read_only_session_lists_deleted_runs_only() {
         "{}",
         driver.notification()
     );
-    driver.press("T").assert_shows("deleted runs");
+    driver.press(".").assert_shows("deleted runs");
     assert_eq!(driver.runs().lines.len(), 0);
 }
 
@@ -158,11 +158,11 @@ fn approval_is_undone_from_the_journal() {
     driver
         .press("4 f ctrl-u")
         .type_text("churn")
-        .press("enter enter g D a")
+        .press("enter enter g D A enter")
         .assert_shows("approve churn-classifier");
     apply(&mut driver);
     driver
-        .press("esc 6 g u")
+        .press("esc 6 g U")
         .assert_shows("undo: approve churn-classifier")
         .assert_shows("withdraw review")
         .assert_shows("no review");
@@ -203,7 +203,7 @@ fn version_is_deleted_and_registered_again() {
         driver.screen()
     );
     driver
-        .press("enter 6 g u")
+        .press("enter 6 g U")
         .assert_shows(&format!("replacing the deleted churn-classifier/{gone}"))
         .assert_shows("cannot be restored");
     driver.press("enter").advance(1_000).press("enter");

@@ -32,10 +32,10 @@ fn statistic_values(driver: &Driver, metric: &str) -> Vec<f64> {
 /// The sweep grouped by tree depth, all groups folded.
 fn grouped_by_depth() -> Driver {
     let mut driver = at_runs("churn-sweep");
-    driver.press("z").type_text("max_depth").press("enter");
+    driver.press("Z").type_text("max_depth").press("enter");
     let all = groups(&driver).len();
     for line in 0..all {
-        driver.press("g").press(&"j ".repeat(line)).press("Z");
+        driver.press("g").press(&"j ".repeat(line)).press("z");
     }
     assert_eq!(driver.runs().lines.len(), all, "{}", driver.screen());
     driver
@@ -45,13 +45,13 @@ fn grouped_by_depth() -> Driver {
 fn group_picker_starts_with_the_current_column() {
     let mut driver = at_runs("churn-sweep");
     move_to_metric(&mut driver, "auc");
-    driver.press("z").assert_shows("by metrics.auc");
+    driver.press("Z").assert_shows("by metrics.auc");
     driver.press("enter");
     assert_eq!(
         driver.runs().group_column(),
         Some(&ColumnKey::Metric("auc".into()))
     );
-    driver.press("z").type_text("max_depth").press("enter");
+    driver.press("Z").type_text("max_depth").press("enter");
     assert_eq!(
         driver.runs().group_column(),
         Some(&ColumnKey::Param("max_depth".into())),
@@ -64,7 +64,7 @@ fn group_picker_starts_with_the_current_column() {
         "no run is lost"
     );
     driver.assert_shows("by max_depth: auc mean");
-    driver.press("z").type_text("flat").press("enter");
+    driver.press("Z").type_text("flat").press("enter");
     assert!(groups(&driver).is_empty());
 }
 
@@ -146,7 +146,7 @@ fn groups_sort_by_the_sort_column_statistic() {
 #[test]
 fn excluded_values_are_reported() {
     let mut driver = at_runs("image-classifier");
-    driver.press("z").type_text("by status").press("enter");
+    driver.press("Z").type_text("by status").press("enter");
     move_to_metric(&mut driver, "val/loss");
     let line = (0..driver.runs().lines.len()).find(|line| {
         driver
@@ -172,7 +172,7 @@ fn view_saves_grouping_and_statistic() {
         "{}",
         driver.notification()
     );
-    driver.press("z").type_text("max_depth").press("enter % %");
+    driver.press("Z").type_text("max_depth").press("enter % %");
     driver.press("q").press("enter");
     let view = driver.runs().current_view();
     assert_eq!(

@@ -189,16 +189,16 @@ fn enter_on_a_dataset_lists_downstream_versions() {
         "{:?}",
         driver.clipboard
     );
-    driver.press("esc esc g h h b");
+    driver.press("esc esc g h h B");
     assert_eq!(versions(&driver), [6]);
     driver.assert_shows("made from run:");
     driver
         .press("esc / ctrl-u")
         .type_text("cdc988d")
-        .press("enter b");
+        .press("enter B");
     driver.assert_shows("made from commit:");
     assert_eq!(versions(&driver), [6]);
-    driver.press("esc g l b");
+    driver.press("esc g l B");
     assert!(
         driver.notification().contains("not recorded"),
         "{}",
@@ -252,7 +252,7 @@ fn related_models_open_their_lineage() {
         node_under_cursor(&driver),
         (NodeKind::Version, "churn-classifier v5".into())
     );
-    driver.press("h k k b");
+    driver.press("h k k B");
     driver.assert_shows("made from model:");
     assert_eq!(
         made_from(&driver)

@@ -63,7 +63,7 @@ fn partially_loaded() -> Driver {
     driver.press("esc").release_replies();
     driver.reply_to_cancelled();
     assert_eq!(driver.runs().table.len(), 100, "{}", driver.screen());
-    driver.press("z").type_text("tree").press("enter g");
+    driver.press("Z").type_text("tree").press("enter g");
     assert_eq!(current_run_id(&driver), parent);
     driver
 }
@@ -75,7 +75,7 @@ fn expanding_a_parent_fetches_nested_runs() {
         tree(&driver).iter().all(|line| !line.starts_with(' ')),
         "nothing nested is loaded"
     );
-    driver.press("Z");
+    driver.press("z");
     assert!(
         driver.notification().contains("nested run"),
         "{}",
@@ -88,7 +88,7 @@ fn expanding_a_parent_fetches_nested_runs() {
         "direct children only: {found:?}"
     );
     let at = found.iter().position(|line| line == "  depth-8").unwrap();
-    driver.press(&"j ".repeat(at)).press("Z");
+    driver.press(&"j ".repeat(at)).press("z");
     assert!(
         tree(&driver).iter().any(|line| line == "    fold-1"),
         "{:?}",
@@ -100,7 +100,7 @@ fn expanding_a_parent_fetches_nested_runs() {
     );
 
     let before = tree(&driver);
-    driver.press("g Z").hold_replies().press("Z");
+    driver.press("g z").hold_replies().press("z");
     assert_eq!(
         driver.pending_count(),
         0,
@@ -113,7 +113,7 @@ fn expanding_a_parent_fetches_nested_runs() {
 #[test]
 fn run_without_nested_runs_says_so_without_a_request() {
     let mut driver = partially_loaded();
-    driver.press("j Z");
+    driver.press("j z");
     assert!(
         driver.notification().contains("no nested runs"),
         "{}",
@@ -121,7 +121,7 @@ fn run_without_nested_runs_says_so_without_a_request() {
     );
     driver.press("ctrl-r");
     assert_eq!(driver.runs().table.len(), 167, "everything is loaded");
-    driver.press("g").hold_replies().press("Z Z j Z");
+    driver.press("g").hold_replies().press("z z j z");
     assert!(
         !driver
             .pending_requests()
@@ -133,7 +133,7 @@ fn run_without_nested_runs_says_so_without_a_request() {
 #[test]
 fn esc_cancels_the_nested_run_request() {
     let mut driver = partially_loaded();
-    driver.hold_replies().press("Z");
+    driver.hold_replies().press("z");
     let nested = |driver: &Driver| {
         driver
             .pending_requests()
@@ -156,7 +156,7 @@ fn esc_cancels_the_nested_run_request() {
 fn filtered_out_parents_stay_as_uncounted_rows() {
     let mut driver = at_runs("iris-baselines");
     driver
-        .press("z")
+        .press("Z")
         .type_text("tree")
         .press("enter f")
         .type_text("is:nested")

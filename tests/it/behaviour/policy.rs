@@ -93,7 +93,7 @@ fn gate_results_are_shown_in_versions_and_review() {
 fn failing_gate_blocks_until_overridden_with_a_reason() {
     let mut driver = versions();
     driver
-        .press("a")
+        .press("P")
         .type_text("challenger-2")
         .press("enter")
         .assert_shows("signed off");
@@ -106,7 +106,7 @@ fn failing_gate_blocks_until_overridden_with_a_reason() {
 fn approval_is_recorded_from_the_review() {
     let mut driver = versions();
     driver.press("D").assert_shows("approve");
-    driver.press("a").assert_shows("frontrunner.approval");
+    driver.press("A enter").assert_shows("frontrunner.approval");
     driver
         .type_text("seen the curves")
         .press("enter enter")

@@ -66,10 +66,19 @@ fn state(driver: &Driver, number: u64) -> (Stage, Vec<String>) {
     )
 }
 
+/// Registers the first run of the table, also if it is not the best.
+fn register_first(driver: &mut Driver) {
+    driver.press("g R");
+    if matches!(driver.dialog(), Some(Dialog::Picker(_))) {
+        driver.press("enter");
+    }
+}
+
 #[test]
 fn run_is_registered_through_the_plan_dialog() {
     let mut driver = at_runs("churn-releases");
-    driver.press("g r").type_text("fresh-model").press("enter");
+    register_first(&mut driver);
+    driver.type_text("fresh-model").press("enter");
     driver
         .assert_shows("fresh-model")
         .assert_shows("planned writes");
@@ -126,13 +135,15 @@ fn tags_and_description_of_a_version_are_readable() {
 #[test]
 fn late_name_suggestions_keep_typed_text() {
     let mut driver = at_runs("churn-releases");
-    driver.press("g r");
+    register_first(&mut driver);
     driver
         .assert_shows("churn-classifier")
         .assert_shows("iris-forest");
 
     let mut driver = at_runs("churn-releases");
-    driver.hold_replies().press("g r").reply_to_one();
+    driver.hold_replies();
+    register_first(&mut driver);
+    driver.reply_to_one();
     driver
         .assert_shows("register as")
         .assert_hides("iris-forest");
@@ -152,7 +163,11 @@ fn late_name_suggestions_keep_typed_text() {
 fn register_best_names_the_run_and_reason_first() {
     let mut driver = at_runs("churn-sweep");
     let before = std::fs::read(driver.store()).unwrap();
-    driver.press("R");
+    driver
+        .press("j R")
+        .assert_shows("this run: ")
+        .assert_shows("best run: ");
+    driver.press("down enter");
     let Some(Dialog::Register(dialog)) = driver.dialog() else {
         panic!("{}", driver.screen())
     };
@@ -177,6 +192,12 @@ fn register_best_explains_when_there_is_no_candidate() {
     driver
         .press("f")
         .type_text("status = 'FAILED'")
+        .press("enter R")
+        .assert_shows("no run can be ranked by");
+    // Nothing is left that could be registered.
+    driver
+        .press("esc f ctrl-u")
+        .type_text("metrics.auc > 2")
         .press("enter R");
     assert!(driver.dialog().is_none());
     assert!(
@@ -190,18 +211,18 @@ fn register_best_explains_when_there_is_no_candidate() {
 fn typed_reason_is_restored_for_the_same_plan() {
     let mut driver = at_version(5);
     driver
-        .press("t")
+        .press("P")
         .type_text("Staging")
         .press("enter")
         .type_text("calibrated")
         .press("esc");
     driver
-        .press("t")
+        .press("P")
         .type_text("Archived")
         .press("enter")
         .assert_hides("calibrated");
     driver
-        .press("esc t")
+        .press("esc P")
         .type_text("Staging")
         .press("enter")
         .assert_shows("calibrated");
@@ -213,7 +234,7 @@ fn typed_reason_is_restored_for_the_same_plan() {
 #[test]
 fn unprotected_stage_needs_no_confirmation_name() {
     let mut driver = at_version(5);
-    driver.press("t").type_text("Staging").press("enter");
+    driver.press("P").type_text("Staging").press("enter");
     driver.press("enter enter");
     assert!(is_verified(&driver), "{}", driver.screen());
     driver.press("enter");
@@ -229,7 +250,7 @@ fn unprotected_stage_needs_no_confirmation_name() {
 fn production_requires_the_name_and_can_archive() {
     let mut driver = at_version(6);
     driver
-        .press("t")
+        .press("P")
         .type_text("Production")
         .press("enter ctrl-a");
     assert_eq!(plan(&driver).archive_existing(), Some(true));
@@ -267,7 +288,7 @@ fn production_requires_the_name_and_can_archive() {
 #[test]
 fn confirmation_name_cannot_be_pasted() {
     let mut driver = at_version(6);
-    driver.press("a").type_text("champion").press("enter enter");
+    driver.press("P").type_text("champion").press("enter enter");
     driver.send(frontrunner::tui::app::Message::Paste(
         "churn-classifier".into(),
     ));
@@ -282,7 +303,7 @@ fn confirmation_name_cannot_be_pasted() {
 /// Moves `@champion` to version 6 with keys, confirmed by the name.
 fn make_champion(driver: &mut Driver) {
     driver
-        .press("a")
+        .press("P")
         .type_text("champion")
         .press("enter")
         .type_text("wins")
@@ -330,7 +351,7 @@ fn alias_move_is_journaled_and_undone() {
         .assert_shows("champion")
         .assert_shows("wins")
         .assert_shows("ana");
-    driver.press("u");
+    driver.press("U");
     assert!(
         matches!(plan(&driver).phase, PlanPhase::Ready),
         "{}",
@@ -354,7 +375,7 @@ fn alias_move_is_journaled_and_undone() {
     );
     assert_eq!(entries[0].undone_by.as_ref(), Some(&entries[1].id));
 
-    driver.press("j u");
+    driver.press("j U");
     assert!(
         driver.dialog().is_none() && driver.notification().contains("already undone"),
         "{}",
@@ -372,7 +393,7 @@ fn alias_move_is_journaled_and_undone() {
 fn alias_is_removed() {
     let mut driver = at_version(6);
     driver
-        .press("a")
+        .press("P")
         .type_text("remove")
         .press("enter enter enter");
     assert!(is_verified(&driver), "{}", driver.screen());
@@ -385,7 +406,7 @@ fn esc_cancels_a_plan_without_writing() {
     let mut driver = at_version(6);
     let before = std::fs::read(driver.store()).unwrap();
     driver
-        .press("t")
+        .press("P")
         .type_text("Production")
         .press("enter")
         .type_text("a reason")
@@ -402,7 +423,7 @@ fn esc_cancels_a_plan_without_writing() {
 fn running_plan_cannot_be_cancelled_and_reports_its_outcome() {
     let mut driver = at_version(5);
     driver
-        .press("t")
+        .press("P")
         .type_text("Staging")
         .press("enter")
         .press("enter")
@@ -425,7 +446,7 @@ fn running_plan_cannot_be_cancelled_and_reports_its_outcome() {
 #[test]
 fn buffered_keys_do_not_apply_a_plan() {
     let mut driver = at_version(5);
-    driver.press("t").type_text("Staging").press("enter");
+    driver.press("P").type_text("Staging").press("enter");
     let enter = || frontrunner::tui::app::Message::Key("enter".parse().unwrap());
     driver.now -= 400;
     (0..4).for_each(|_| driver.send(enter()));
@@ -440,7 +461,7 @@ fn buffered_keys_do_not_apply_a_plan() {
 fn concurrent_change_stops_the_plan() {
     let (mut driver, mut other) = (at_version(6), 0);
     driver
-        .press("a")
+        .press("P")
         .type_text("champion")
         .press("enter enter")
         .type_text("churn-classifier")
@@ -477,7 +498,7 @@ fn cursor_stays_on_its_version_when_a_new_one_appears() {
     assert_eq!(db.execute(copy, []).unwrap(), 1);
     drop(db);
     // The reply arrives while the stage is chosen: the move must not reach another version.
-    driver.hold_replies().press("ctrl-r t").release_replies();
+    driver.hold_replies().press("ctrl-r P").release_replies();
     driver.type_text("Staging").press("enter");
     driver.assert_shows("move churn-classifier/4 to Staging");
     driver.press("esc");
@@ -502,7 +523,7 @@ fn read_only_session_refuses_every_write() {
         );
     };
     let id = current_run_id(&driver);
-    for key in ["r", "R"] {
+    for key in ["R", "X"] {
         driver.press(key);
         assert!(
             driver.dialog().is_none() && driver.notification().contains("read-only"),
@@ -512,14 +533,14 @@ fn read_only_session_refuses_every_write() {
     }
     assert_eq!(current_run_id(&driver), id);
     let mut driver = go_to_version(Driver::read_only(), 6);
-    driver.press("t");
+    driver.press("P");
     assert!(
         driver.dialog().is_none() && driver.notification().contains("read-only"),
         "{}",
         driver.notification()
     );
-    refused(&mut driver, "a");
-    driver.press("6 u");
+    refused(&mut driver, "A");
+    driver.press("6 U");
     assert!(
         driver.dialog().is_none() && driver.notification().contains("read-only"),
         "{}",
@@ -527,10 +548,10 @@ fn read_only_session_refuses_every_write() {
     );
     driver.press("? ");
     driver
-        .assert_hides("undo this entry")
-        .assert_hides("move this version to a stage");
+        .assert_hides("undo this entry, or")
+        .assert_hides("move this version to a stage, or");
     driver.press("esc :").type_text("alias");
-    driver.assert_hides("set or remove an alias");
+    driver.assert_hides("set an alias");
 }
 
 #[test]
@@ -538,7 +559,7 @@ fn model_history_shows_changes_and_undoes_them() {
     let mut driver = at_version(6);
     driver.press("H");
     let before = event_count(&driver);
-    driver.press("esc a").type_text("blessed").press("enter");
+    driver.press("esc P").type_text("blessed").press("enter");
     driver.type_text("a good one").press("enter enter enter");
     driver
         .press("H")
@@ -546,7 +567,7 @@ fn model_history_shows_changes_and_undoes_them() {
         .assert_shows("a good one")
         .assert_shows("from this machine's journal");
     assert!(event_count(&driver) > before);
-    driver.press("g u").assert_shows("planned writes");
+    driver.press("g U").assert_shows("planned writes");
     driver.type_text("not so good").press("enter enter");
     assert!(is_verified(&driver), "{}", driver.screen());
     driver.press("enter g").assert_shows("not so good");
@@ -555,7 +576,7 @@ fn model_history_shows_changes_and_undoes_them() {
 #[test]
 fn changes_are_announced_on_the_history_screen() {
     let mut driver = at_version(6);
-    driver.press("a").type_text("challenger-2").press("enter");
+    driver.press("P").type_text("challenger-2").press("enter");
     driver.type_text("it wins").press("enter enter enter");
     driver.press("H").assert_shows("it wins");
     let store = rusqlite::Connection::open(driver.store()).unwrap();

@@ -283,12 +283,12 @@ fn hidden_columns_are_shown_again_by_name() {
     driver
         .press("C")
         .type_text("metrics.auc")
-        .press("enter esc");
+        .press("space enter");
     assert!(!has(&driver), "{}", driver.screen());
     driver
         .press("C")
         .type_text("metrics.auc")
-        .press("enter esc");
+        .press("space enter");
     assert!(has(&driver));
     move_to_metric(&mut driver, "auc");
     driver.press("-");
@@ -336,7 +336,7 @@ fn range_is_marked_and_marks_are_cleared() {
 fn nested_runs_fold_under_their_parents() {
     let mut driver = at_runs("iris-baselines");
     let flat = driver.runs().lines.len();
-    driver.press("z").type_text("tree").press("enter");
+    driver.press("Z").type_text("tree").press("enter");
     assert_eq!(driver.runs().lines.len(), flat);
     let parent = driver
         .runs()
@@ -348,8 +348,8 @@ fn nested_runs_fold_under_their_parents() {
         .unwrap();
     driver.press("g");
     driver.press(&"j ".repeat(at));
-    driver.press("Z");
+    driver.press("z");
     assert!(driver.runs().lines.len() < flat, "the children are folded");
-    driver.press("Z");
+    driver.press("z");
     assert_eq!(driver.runs().lines.len(), flat);
 }

@@ -62,10 +62,9 @@ fn screen_state_survives_navigation() {
         ": esc",
         "C esc",
         "M esc",
-        "z esc",
+        "Z esc",
         "/ esc",
         "R esc",
-        "r esc",
         "f esc",
     ] {
         driver.press(way);
@@ -148,7 +147,7 @@ fn plan_for_a_closed_dialog_is_ignored() {
     driver
         .press("4 f")
         .type_text("churn")
-        .press("enter enter t")
+        .press("enter enter P")
         .hold_replies()
         .type_text("Staging")
         .press("enter esc");
@@ -253,12 +252,12 @@ fn every_screen_draws_at_every_size() {
         "esc",
         ":",
         "esc",
-        "r",
+        "R",
         "esc",
     ]
     .into_iter()
     .chain([
-        "4", "enter", "t", "enter", "esc", "a", "esc", "L", "j", "esc", "6",
+        "4", "enter", "P", "enter", "esc", "E", "esc", "L", "j", "esc", "6",
     ]) {
         driver.press(keys);
         for (width, height) in [

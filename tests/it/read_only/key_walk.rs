@@ -68,7 +68,7 @@ const MADE_FROM: &[Step] = &[
     VERSIONS[1],
     VERSIONS[2],
     LINEAGE[3],
-    ("hhb", &["› made from run:", "versions made from"]),
+    ("hhB", &["› made from run:", "versions made from"]),
 ];
 const JOURNAL: &[Step] = &[
     (HOME, &["› experiments"]),
@@ -133,6 +133,8 @@ fn terminal_input(key: Key) -> String {
     match key.code {
         KeyCode::Char(c) if key.ctrl => char::from(u8::try_from(c).unwrap() & 0x1f).to_string(),
         KeyCode::Char(c) => c.to_string(),
+        KeyCode::F(1) => "\x1bOP".to_owned(),
+        KeyCode::F(5) => "\x1b[15~".to_owned(),
         KeyCode::F(n) => panic!("f{n}: no such key was in the keymap when this was written"),
         KeyCode::Named(named) => match named {
             NamedKey::Enter => "\r",
@@ -171,7 +173,8 @@ fn keys() -> Vec<(String, bool)> {
             }
         }
     }
-    keys.retain(|(key, _)| key != "\x03");
+    // These keys end the program.
+    keys.retain(|(key, _)| key != "\x03" && key != "Q");
     assert!(keys.len() > 50, "the keymap was not read: {keys:?}");
     keys
 }
@@ -236,20 +239,20 @@ pub fn walk_screen(folder: &Path, target: &str, screen: &[Step]) {
 
 /// The keys that write, with the screens on which they do.
 const WRITING_KEYS: [(&[Step], &str); 14] = [
-    (RUNS, "r"),
     (RUNS, "R"),
     (RUNS, "X"),
-    (RUNS, "B"),
-    (RUN, "r"),
+    (RUN, "R"),
     (RUN, "X"),
-    (RUN, "B"),
-    (VERSIONS, "t"),
-    (VERSIONS, "a"),
+    (MODELS, "E"),
+    (MODELS, "U"),
+    (VERSIONS, "P"),
     (VERSIONS, "A"),
+    (VERSIONS, "E"),
+    (VERSIONS, "U"),
     (VERSIONS, "X"),
-    (LINEAGE, "t"),
-    (LINEAGE, "a"),
-    (JOURNAL, "u"),
+    (LINEAGE, "P"),
+    (HISTORY, "U"),
+    (JOURNAL, "U"),
 ];
 
 /// Presses every key that writes, where it does: each must say that it can't be, and open nothing.
@@ -271,7 +274,7 @@ pub fn assert_writing_keys_are_refused(folder: &Path, target: &str) {
 pub fn promote_until_written(folder: &Path, target: &str, is_written: impl Fn() -> bool) {
     let pty = start(folder, &[target]);
     go_to_screen(&pty, VERSIONS);
-    pty.send("t");
+    pty.send("P");
     pty.wait_for("cancel");
     pty.send("Archived\r");
     // An enter that comes too early applies nothing, so that no one is ever enough.

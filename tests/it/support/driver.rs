@@ -344,7 +344,7 @@ impl Driver {
                 Effect::SetTheme(name) => self.theme.set_theme(&name),
                 Effect::Quit => self.has_quit = true,
                 Effect::Alert(text) => self.alerts.push(text),
-                Effect::Suspend => {}
+                Effect::Suspend | Effect::Redraw => {}
             }
         }
     }

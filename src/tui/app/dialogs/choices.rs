@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::picker::{Picker, PickerItem};
 use crate::config::saved_views::SavedView;
-use crate::domain::{Direction, Goal, RegisteredModel, RunId, Stage, VersionNumber};
+use crate::domain::{
+    Direction, Goal, ModelName, ModelVersion, RegisteredModel, RunId, Stage, VersionNumber,
+};
 use crate::table::{ColumnKey, CurveStat, Grouping};
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
@@ -116,26 +118,74 @@ pub fn curve_columns(
     Picker::new(title, stats.map(item))
 }
 
-/// The stages of the registry. The stage that the version is in comes last: a move there can only
-/// archive other versions.
-#[must_use]
-pub fn stages(title: &str, current: Option<Stage>) -> Picker<Stage> {
-    let mut all = [
-        Stage::Production,
-        Stage::Staging,
-        Stage::Archived,
-        Stage::None,
-    ];
-    all.sort_by_key(|stage| Some(*stage) == current);
-    let item = |stage: Stage| {
-        let detail = if Some(stage) == current {
-            "the stage now"
-        } else {
-            ""
-        };
-        PickerItem::new(stage.to_string(), detail, stage)
+/// What the promotion dialog offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PromoteChoice {
+    Stage(Stage),
+    Alias(AliasChange),
+    /// Asks for a transition, on servers that have such requests.
+    Request(Stage),
+}
+
+/// The stages other than the current one: the usual next step first, the ways back last.
+fn other_stages(current: Stage) -> Vec<Stage> {
+    let order = match current {
+        Stage::Staging => [Stage::Production, Stage::Staging],
+        _ => [Stage::Staging, Stage::Production],
     };
-    Picker::new(title, all.map(item))
+    let all = order.into_iter().chain([Stage::Archived, Stage::None]);
+    all.filter(|stage| *stage != current).collect()
+}
+
+/// The stages and aliases that a version can get or lose. `has_requests` also offers transition requests.
+#[must_use]
+pub fn promotions(
+    model: &ModelName,
+    version: VersionNumber,
+    current: Stage,
+    registered: Option<&RegisteredModel>,
+    has_requests: bool,
+) -> Picker<PromoteChoice> {
+    let name = format!("{}/{version}", model.clean());
+    let stage_item = |stage: Stage| {
+        let detail = format!("stage, now in {current}");
+        PickerItem::new(stage.to_string(), detail, PromoteChoice::Stage(stage))
+    };
+    let is_forward = |stage: &Stage| match stage {
+        Stage::Production => true,
+        Stage::Staging => current != Stage::Production,
+        _ => false,
+    };
+    let (forward, back): (Vec<_>, Vec<_>) = other_stages(current).into_iter().partition(is_forward);
+    let (set, removals) = alias_items(registered, version);
+    let requests = other_stages(current)
+        .into_iter()
+        .filter(|_| has_requests)
+        .map(|stage| {
+            let label = format!("request {stage}");
+            PickerItem::new(
+                label,
+                "ask others to move it, on Databricks",
+                PromoteChoice::Request(stage),
+            )
+        });
+    let items = forward
+        .into_iter()
+        .map(stage_item)
+        .chain(set)
+        .chain(back.into_iter().map(stage_item))
+        .chain(removals)
+        .chain(requests)
+        .collect::<Vec<_>>();
+    Picker::new(format!("promote {name} to a stage or alias"), items)
+        .with_accept_hint("plan")
+        .with_empty_text("no such stage: type a new alias")
+        .with_custom_item(|text| {
+            let name = text.trim().trim_start_matches('@');
+            let change = PromoteChoice::Alias(AliasChange::Set(name.to_owned()));
+            (!name.is_empty())
+                .then(|| PickerItem::new(format!("@{}", clean(name)), "a new alias", change))
+        })
 }
 
 /// A change of an alias.
@@ -145,13 +195,14 @@ pub enum AliasChange {
     Remove(String),
 }
 
-/// Aliases to set on a version or to remove from it; another one can be typed.
-#[must_use]
-pub fn aliases(
-    title: &str,
+/// Aliases to set on a version, and those to remove from it.
+fn alias_items(
     model: Option<&RegisteredModel>,
     version: VersionNumber,
-) -> Picker<AliasChange> {
+) -> (
+    Vec<PickerItem<PromoteChoice>>,
+    Vec<PickerItem<PromoteChoice>>,
+) {
     let known = model
         .map(|model| model.aliases.as_slice())
         .unwrap_or_default();
@@ -160,28 +211,72 @@ pub fn aliases(
         PickerItem::new(
             format!("@{}", clean(name)),
             detail,
-            AliasChange::Set(name.to_owned()),
+            PromoteChoice::Alias(AliasChange::Set(name.to_owned())),
         )
     };
     let held = others
         .into_iter()
-        .map(|(alias, holder)| set(alias.raw(), format!("now at version {holder}")));
+        .map(|(alias, holder)| set(alias.raw(), format!("alias, now at version {holder}")));
     let usual = ["champion", "challenger"]
         .into_iter()
         .filter(|usual| !known.iter().any(|(alias, _)| alias.raw() == *usual))
-        .map(|usual| set(usual, "new".into()));
+        .map(|usual| set(usual, "a new alias".into()));
     // Removals come last, so that a hasty enter removes nothing.
     let removals = own.into_iter().map(|(alias, _)| {
         PickerItem::new(
             format!("remove @{}", alias.clean()),
-            "remove it from this version",
-            AliasChange::Remove(alias.raw().to_owned()),
+            "take the alias from this version",
+            PromoteChoice::Alias(AliasChange::Remove(alias.raw().to_owned())),
         )
     });
-    Picker::new(title, held.chain(usual).chain(removals)).with_custom_item(|text| {
-        let name = text.trim().trim_start_matches('@');
-        let change = AliasChange::Set(name.to_owned());
-        (!name.is_empty()).then(|| PickerItem::new(format!("@{}", clean(name)), "as typed", change))
+    (held.chain(usual).collect(), removals.collect())
+}
+
+/// What the dialog of editable texts offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EditChoice {
+    /// The description of the version.
+    Version,
+    /// The description of the model.
+    Model,
+    /// The value of a tag of the version.
+    Tag(String),
+}
+
+/// The descriptions and tags of a version; another tag can be typed.
+#[must_use]
+pub fn editable_texts(version: &ModelVersion) -> Picker<EditChoice> {
+    let name = version.name.clean();
+    let number = version.version;
+    let described = [
+        PickerItem::new(
+            format!("description of {name}/{number}"),
+            version.description.clean(),
+            EditChoice::Version,
+        ),
+        PickerItem::new(
+            format!("description of {name}"),
+            "of the whole model",
+            EditChoice::Model,
+        ),
+    ];
+    let tags = version.tags.iter().map(|tag| {
+        PickerItem::new(
+            format!("tag {}", tag.key.clean()),
+            tag.value.clean(),
+            EditChoice::Tag(tag.key.raw().to_owned()),
+        )
+    });
+    Picker::new(
+        format!("edit {name}/{number}"),
+        described.into_iter().chain(tags),
+    )
+    .with_accept_hint("edit")
+    .with_empty_text("type the key of a new tag")
+    .with_custom_item(|text| {
+        let key = text.trim();
+        let choice = EditChoice::Tag(key.to_owned());
+        (!key.is_empty()).then(|| PickerItem::new(format!("tag {}", clean(key)), "new", choice))
     })
 }
 

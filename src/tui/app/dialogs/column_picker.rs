@@ -21,13 +21,15 @@ pub struct ColumnChoice {
     pub is_pinned: bool,
 }
 
-/// The column list. Each change is submitted at once.
+/// The column list. Each change is submitted at once; leaving with esc takes all of them back.
 #[derive(Debug)]
 pub struct ColumnPicker {
     pub input: Input,
     /// Over the matching columns.
     pub cursor: Cursor,
     columns: Vec<ColumnChoice>,
+    /// As they were when the list was opened.
+    initial: Vec<ColumnChoice>,
     /// The searched name of each column.
     search_names: Vec<String>,
     matching: Vec<usize>,
@@ -47,6 +49,7 @@ impl ColumnPicker {
         Self {
             input: Input::default(),
             cursor: Cursor::default(),
+            initial: columns.clone(),
             columns,
             search_names,
             matching,
@@ -104,7 +107,16 @@ impl ColumnPicker {
         }
         let current = self.matching.get(self.cursor.index).copied();
         match (action, current) {
-            (Action::Accept, Some(i)) => self.columns[i].is_visible = !self.columns[i].is_visible,
+            (Action::Accept, _) => return context.close_dialog(),
+            (Action::Back, _) => {
+                context.close_dialog();
+                if self.columns == self.initial {
+                    return;
+                }
+                self.columns.clone_from(&self.initial);
+                context.notify("the columns are as they were");
+            }
+            (Action::Toggle, Some(i)) => self.columns[i].is_visible = !self.columns[i].is_visible,
             (Action::PinColumn, Some(i)) => self.columns[i].is_pinned = !self.columns[i].is_pinned,
             (Action::ShowMatching, _) => self.set_matching_visible(true),
             (Action::HideMatching, _) => self.set_matching_visible(false),
@@ -114,6 +126,18 @@ impl ColumnPicker {
         }
         let step = (self.on_change.0)(self.columns.clone());
         context.navigation.push(step);
+    }
+
+    /// Moves the cursor to the column in a row of the screen. Returns false where there is none.
+    pub(in crate::tui::app) fn select_at(&mut self, y: u16, size: Size) -> bool {
+        let area = self.area(size);
+        let rows = area.y + 3..area.bottom().saturating_sub(1);
+        let index = self.cursor.top + usize::from(y.saturating_sub(rows.start));
+        let is_item = rows.contains(&y) && index < self.matching.len();
+        if is_item {
+            self.cursor.index = index;
+        }
+        is_item
     }
 
     fn set_matching_visible(&mut self, visible: bool) {

@@ -2,12 +2,14 @@
 
 use crate::analysis::value_diff::{DiffLine, LineKind};
 use crate::config::keymap::Action;
+use crate::text::untrusted::clean;
+use crate::text::width::width;
 use crate::tui::app::context::UpdateContext;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::message::{DiffTarget, Reply, Request, RequestError, Ticket};
 
-/// How far one key press scrolls sideways, in cells.
-const SHIFT_STEP: u16 = 10;
+/// The cells of the frame and of the signs.
+const DIFF_FRAME_CELLS: u16 = 4;
 
 /// A unified diff.
 #[derive(Debug)]
@@ -21,6 +23,9 @@ pub struct DiffDialog {
     pub shift: u16,
     ticket: Option<Ticket>,
 }
+
+/// The cells of one step sideways.
+const SHIFT_STEP: u16 = 8;
 
 impl DiffDialog {
     /// Shows lines that were computed in memory.
@@ -90,12 +95,26 @@ impl DiffDialog {
             .body
             .height
             .saturating_sub(2);
+        let room = context.size.width.saturating_sub(DIFF_FRAME_CELLS);
+        let last = self.width().saturating_sub(room);
         match action {
             Action::Left => self.shift = self.shift.saturating_sub(SHIFT_STEP),
-            Action::Right => self.shift = self.shift.saturating_add(SHIFT_STEP),
-            action => {
-                self.cursor.apply_motion(action, self.len(), height.into());
+            Action::Right => self.shift = (self.shift + SHIFT_STEP).min(last),
+            other => {
+                self.cursor.apply_motion(other, self.len(), height.into());
             }
         }
+    }
+
+    /// The cells of the longest line.
+    fn width(&self) -> u16 {
+        let lines = self.lines.as_ref().and_then(|lines| lines.as_ref().ok());
+        let cells = |line: &DiffLine| {
+            let segments = line.segments.iter();
+            segments.fold(0, |all: u16, segment| {
+                all.saturating_add(width(&clean(&segment.text)))
+            })
+        };
+        lines.into_iter().flatten().map(cells).max().unwrap_or(0)
     }
 }

@@ -3,6 +3,7 @@
 mod choices;
 mod column_picker;
 mod diff;
+mod help;
 mod image;
 mod picker;
 mod plan;
@@ -12,10 +13,12 @@ mod review;
 mod submission;
 
 pub(crate) use choices::{
-    AliasChange, ViewChoice, aliases, curve_columns, goals, groupings, marks, stages, views,
+    AliasChange, EditChoice, PromoteChoice, ViewChoice, curve_columns, editable_texts, goals,
+    groupings, marks, promotions, views,
 };
 pub(crate) use column_picker::{ColumnChoice, ColumnPicker};
 pub(crate) use diff::DiffDialog;
+pub(crate) use help::{HelpDialog, HelpLine};
 pub(crate) use image::{ImageDialog, ImageState, image_area};
 pub(crate) use picker::{Picker, PickerItem};
 pub use plan::{PlanDialog, PlanField, PlanPhase};
@@ -24,16 +27,16 @@ pub(crate) use register::RegisterDialog;
 pub(crate) use review::{PrepareForm, ReviewDialog};
 pub(crate) use submission::{Handler, Submission};
 
+use ratatui::layout::Rect;
 use tui_input::InputRequest;
 
 use crate::config::keymap::{Action, Key, KeyCode, NamedKey, Scope};
 use crate::tui::app::context::UpdateContext;
 use crate::tui::app::cursor::Cursor;
+use crate::tui::app::layout::{Size, dialog_area};
 use crate::tui::app::message::{Reply, Ticket};
 use crate::tui::app::navigation::Navigate;
 
-/// More lines than help or the messages have: their length is known when they are drawn, and drawing clamps the cursor.
-const MAX_PAGER_LINES: usize = 1_000;
 /// The most characters that one paste types.
 const MAX_PASTE_CHARS: usize = 4_000;
 
@@ -52,8 +55,7 @@ pub enum Dialog {
     Diff(Box<DiffDialog>),
     Review(Box<ReviewDialog>),
     Image(Box<ImageDialog>),
-    /// All keys; those of this scope come first.
-    Help(Scope, Cursor),
+    Help(Box<HelpDialog>),
     Messages(Cursor),
 }
 
@@ -62,13 +64,13 @@ impl Dialog {
     #[must_use]
     pub fn scope(&self) -> Scope {
         match self {
-            Self::Picker(_) | Self::Register(_) => Scope::Picker,
+            Self::Picker(_) | Self::Register(_) | Self::Help(_) => Scope::Picker,
             Self::Prompt(_) => Scope::Prompt,
             Self::Columns(_) => Scope::Columns,
             Self::Plan(_) => Scope::Plan,
             Self::Review(dialog) if dialog.form.is_some() => Scope::Prompt,
             Self::Review(_) => Scope::Review,
-            Self::Help(..) | Self::Messages(_) | Self::Image(_) | Self::Diff(_) => Scope::Pager,
+            Self::Messages(_) | Self::Image(_) | Self::Diff(_) => Scope::Pager,
         }
     }
 
@@ -83,7 +85,8 @@ impl Dialog {
             Self::Columns(picker) => picker.edit(request),
             Self::Register(dialog) => dialog.edit(request),
             Self::Plan(dialog) => dialog.edit(request),
-            Self::Help(..) | Self::Messages(_) | Self::Image(_) | Self::Diff(_) => {}
+            Self::Help(help) => help.edit(request, context),
+            Self::Messages(_) | Self::Image(_) | Self::Diff(_) => {}
             Self::Review(dialog) => dialog.edit(request),
         }
     }
@@ -112,6 +115,7 @@ impl Dialog {
         context: &mut UpdateContext<'_>,
     ) -> Option<Reply> {
         match self {
+            Self::Prompt(prompt) => prompt.handle_reply(ticket, reply),
             Self::Register(dialog) => dialog.handle_reply(ticket, reply, context),
             Self::Plan(dialog) => dialog.handle_reply(ticket, reply, context),
             Self::Image(dialog) => dialog.handle_reply(ticket, reply),
@@ -129,6 +133,11 @@ impl Dialog {
             Self::Review(dialog) if dialog.form.is_some() => {
                 dialog.handle_form_action(action, context);
             }
+            Self::Picker(picker) if action == Action::Back => {
+                context.close_dialog();
+                context.navigation.extend(picker.take_cancel());
+            }
+            Self::Columns(picker) => picker.handle_action(action, context),
             _ if action == Action::Back => context.close_dialog(),
             Self::Picker(picker) if action == Action::Accept => {
                 if let Some(step) = picker.take_selected() {
@@ -137,14 +146,28 @@ impl Dialog {
                 }
             }
             Self::Picker(picker) => picker.move_cursor(action, context.size),
-            Self::Columns(picker) => picker.handle_action(action, context),
+            Self::Help(help) => help.handle_action(action, context),
             Self::Diff(dialog) => dialog.handle_action(action, context),
             Self::Review(dialog) => dialog.handle_action(action, context),
             Self::Image(_) => {}
-            Self::Help(_, cursor) | Self::Messages(cursor) => {
-                cursor.apply_motion(action, MAX_PAGER_LINES, context.size.height.into());
+            Self::Messages(cursor) => {
+                let area = messages_area(context.size);
+                let lines = context.shared.notifications.line_count(area.width);
+                cursor.scroll_text(action, lines, area.height.into());
             }
         }
+    }
+}
+
+/// The lines of the messages, inside the frame.
+#[must_use]
+pub fn messages_area(size: Size) -> Rect {
+    let area = dialog_area(size, 120, size.height);
+    Rect {
+        x: area.x + 2,
+        y: area.y + 1,
+        width: area.width.saturating_sub(4),
+        height: area.height.saturating_sub(2),
     }
 }
 

@@ -19,6 +19,8 @@ pub struct PickerItem<T> {
     pub label: String,
     /// Shown behind the label.
     pub detail: String,
+    /// Words in lower case that also find it; their order is the order of relevance.
+    keywords: Vec<String>,
     pub value: T,
 }
 
@@ -27,14 +29,22 @@ impl<T> PickerItem<T> {
         Self {
             label: label.into(),
             detail: detail.into(),
+            keywords: Vec::new(),
             value,
         }
+    }
+
+    /// Is also found by the beginnings of these words.
+    pub fn with_keywords(mut self, words: impl IntoIterator<Item = String>) -> Self {
+        self.keywords.extend(words);
+        self
     }
 
     fn map<U>(self, convert: impl Fn(T) -> U) -> PickerItem<U> {
         PickerItem {
             label: self.label,
             detail: self.detail,
+            keywords: self.keywords,
             value: convert(self.value),
         }
     }
@@ -54,7 +64,12 @@ pub struct Picker<T> {
     matching: Vec<usize>,
     make_custom: Option<CustomItem<T>>,
     custom_item: Option<PickerItem<T>>,
-    empty_hint: &'static str,
+    /// What enter does, for the footer.
+    pub accept_hint: &'static str,
+    /// Shown without a match.
+    pub empty_text: &'static str,
+    /// Follows when the list is left without a choice.
+    on_cancel: Option<Navigate>,
 }
 
 impl<T> Picker<T> {
@@ -69,8 +84,32 @@ impl<T> Picker<T> {
             all_items,
             make_custom: None,
             custom_item: None,
-            empty_hint: "no match",
+            accept_hint: "choose",
+            empty_text: "no match: backspace widens the search",
+            on_cancel: None,
         }
+    }
+
+    /// Says in the footer what enter does.
+    pub fn with_accept_hint(mut self, hint: &'static str) -> Self {
+        self.accept_hint = hint;
+        self
+    }
+
+    /// Says what to do where nothing matches.
+    pub fn with_empty_text(mut self, text: &'static str) -> Self {
+        self.empty_text = text;
+        self
+    }
+
+    /// Goes this way when the list is left without a choice.
+    pub fn with_cancel(mut self, step: Navigate) -> Self {
+        self.on_cancel = Some(step);
+        self
+    }
+
+    pub(super) fn take_cancel(&mut self) -> Option<Navigate> {
+        self.on_cancel.take()
     }
 
     /// Also offers the typed text, as the last item.
@@ -80,23 +119,6 @@ impl<T> Picker<T> {
     ) -> Self {
         self.make_custom = Some(Callback(Box::new(make)));
         self
-    }
-
-    /// Shows this instead of an empty list, until text is typed.
-    #[must_use]
-    pub fn with_empty_hint(mut self, hint: &'static str) -> Self {
-        self.empty_hint = hint;
-        self
-    }
-
-    /// The text to show instead of an empty list.
-    #[must_use]
-    pub fn empty_text(&self) -> &'static str {
-        if self.input.value().trim().is_empty() {
-            self.empty_hint
-        } else {
-            "no match"
-        }
     }
 
     /// The matching items, best first.
@@ -117,7 +139,7 @@ impl<T> Picker<T> {
     }
 
     pub(super) fn set_text(&mut self, text: String) {
-        self.matching = fuzzy_match(&text, self.all_items.iter().map(|item| item.label.as_str()));
+        self.matching = self.search(&text);
         let custom = self.make_custom.as_ref().and_then(|make| (make.0)(&text));
         self.custom_item = custom.filter(|custom| {
             let listed = |i: &usize| self.all_items[*i].label == custom.label;
@@ -127,6 +149,56 @@ impl<T> Picker<T> {
         if self.input.value() != text {
             self.input = Input::new(text);
         }
+    }
+
+    /// The items that a text finds: by the beginning of a word, by the letters of the label, by a word of the detail.
+    fn search(&self, text: &str) -> Vec<usize> {
+        let mut found = fuzzy_match(text, self.all_items.iter().map(|item| item.label.as_str()));
+        let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+        if words.is_empty() || self.all_items.iter().all(|item| item.keywords.is_empty()) {
+            return found;
+        }
+        let rank = |i: &usize| {
+            let item = &self.all_items[*i];
+            let label = item.label.to_lowercase();
+            let named = |word: &String| {
+                let parts = label.split(|c: char| !c.is_alphanumeric());
+                let mut known = parts.chain(item.keywords.iter().map(String::as_str));
+                known.any(|known| known.starts_with(word.as_str()))
+            };
+            let described = |word: &String| item.detail.to_lowercase().contains(word.as_str());
+            if label == text.trim() {
+                0
+            } else if words.iter().all(named) {
+                1
+            } else if words.iter().all(|word| named(word) || described(word)) {
+                3
+            } else {
+                2
+            }
+        };
+        let described = (0..self.all_items.len()).filter(|i| rank(i) != 2 && !found.contains(i));
+        found.extend(described.collect::<Vec<_>>());
+        // Fuzzy matches keep the order of their scores, all others the order of the list.
+        found.sort_by_key(|i| match rank(i) {
+            2 => (2, 0),
+            rank => (rank, *i),
+        });
+        found
+    }
+
+    /// Moves the cursor to the item in a row of the screen. Returns false where there is none.
+    pub(in crate::tui::app) fn select_at(&mut self, y: u16, size: Size) -> bool {
+        let area = self.area(size);
+        let rows = area.y + 2..area.bottom().saturating_sub(1);
+        let height = usize::from(area.height.saturating_sub(3));
+        self.cursor.clamp(self.items().len(), height);
+        let index = self.cursor.top + usize::from(y.saturating_sub(rows.start));
+        let is_item = rows.contains(&y) && index < self.items().len();
+        if is_item {
+            self.cursor.index = index;
+        }
+        is_item
     }
 
     pub(super) fn move_cursor(&mut self, action: Action, size: Size) {
@@ -154,7 +226,10 @@ impl<T: 'static> Picker<T> {
     #[must_use]
     pub fn map<U>(self, convert: impl Fn(T) -> U + Copy + 'static) -> Picker<U> {
         let items = self.all_items.into_iter().map(|item| item.map(convert));
-        let mapped = Picker::new(self.title, items);
+        let mut mapped = Picker::new(self.title, items)
+            .with_accept_hint(self.accept_hint)
+            .with_empty_text(self.empty_text);
+        mapped.on_cancel = self.on_cancel;
         match self.make_custom {
             Some(make) => {
                 mapped.with_custom_item(move |text| (make.0)(text).map(|item| item.map(convert)))

@@ -138,6 +138,33 @@ impl PlanDialog {
         }
     }
 
+    /// What a key does now; `None` for what it always does, empty for nothing.
+    #[must_use]
+    pub fn hint(&self, action: Action) -> Option<&'static str> {
+        let is_editable = matches!(self.phase, PlanPhase::Ready | PlanPhase::Planning(_));
+        match action {
+            Action::Accept => Some(match (&self.phase, self.focus) {
+                (PlanPhase::Applying(..), _) => "",
+                (PlanPhase::Done(report), _) if self.registered_version(report).is_some() => {
+                    "open the version"
+                }
+                (PlanPhase::Done(_), _) => "close",
+                (PlanPhase::Failed(_), _) => "plan again",
+                (_, PlanField::Apply) => "apply",
+                _ => "next field",
+            }),
+            Action::Back => Some(match &self.phase {
+                PlanPhase::Applying(..) => "",
+                PlanPhase::Done(_) | PlanPhase::Failed(_) => "close",
+                _ => "cancel",
+            }),
+            // Enter goes there as well, unless it applies the plan.
+            Action::Next if !is_editable || self.focus != PlanField::Apply => Some(""),
+            Action::PageDown if self.detail.is_none() => Some(""),
+            _ => None,
+        }
+    }
+
     pub(super) fn accepts_paste(&self) -> bool {
         self.focus == PlanField::Reason
     }
@@ -180,18 +207,31 @@ impl PlanDialog {
             }
             (PlanPhase::Ready, Action::ToggleArchive) => self.toggle_archive(context),
             (PlanPhase::Ready, Action::Override) => self.toggle_overrides(context),
+            // A name that does not match keeps the focus and is reported.
+            (PlanPhase::Ready, Action::Accept)
+                if self.focus == PlanField::Name && !self.is_confirmed() =>
+            {
+                self.apply(context);
+            }
             // Enter moves to the next field; on the button it applies the plan.
             (PlanPhase::Ready | PlanPhase::Planning(_), Action::Accept)
                 if self.focus != PlanField::Apply =>
             {
                 self.step(true, context);
             }
-            (PlanPhase::Ready, Action::Accept)
-                if context.now - self.planned_at >= ENTER_GUARD_MS =>
-            {
-                self.apply(context);
+            (PlanPhase::Ready, Action::Accept) => self.apply_unless_new(context),
+            (PlanPhase::Planning(_), Action::Accept) => {
+                context.notify("the plan is being made: press enter again when it is shown");
             }
             _ => {}
+        }
+    }
+
+    fn apply_unless_new(&mut self, context: &mut UpdateContext<'_>) {
+        if context.now - self.planned_at >= ENTER_GUARD_MS {
+            self.apply(context);
+        } else {
+            context.notify("the plan is new: read it, then press enter again");
         }
     }
 
@@ -325,6 +365,10 @@ impl PlanDialog {
                     Ok(detail) => {
                         self.detail = Some(detail);
                         self.phase = PlanPhase::Ready;
+                        // Enter was pressed before the plan said that it wants a name.
+                        if self.focus == PlanField::Apply && !self.is_confirmed() {
+                            self.focus = PlanField::Name;
+                        }
                     }
                     Err(error) => {
                         // The screen below may show an older registry.

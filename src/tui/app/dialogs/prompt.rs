@@ -6,6 +6,7 @@ use super::submission::{Callback, Handler};
 use crate::config::keymap::Action;
 use crate::table::filter::{Completion, FilterError};
 use crate::tui::app::context::UpdateContext;
+use crate::tui::app::message::{Reply, Request, Ticket};
 use crate::tui::app::navigation::Navigate;
 use crate::tui::app::screen::Screen;
 
@@ -15,6 +16,8 @@ pub struct PromptFeedback {
     /// What can be inserted at the cursor, the likeliest first.
     pub completions: Vec<Completion>,
     pub error: Option<FilterError>,
+    /// What is probably a mistake but can be accepted.
+    pub warning: Option<FilterError>,
 }
 
 /// A screen's function that comments on a text, given the byte offset of the cursor.
@@ -30,6 +33,19 @@ pub struct Prompt {
     pub feedback: PromptFeedback,
     /// The index of the completion that tab inserts.
     pub selected_completion: usize,
+    /// What enter does, for the footer.
+    pub accept_hint: &'static str,
+    /// What esc does, for the footer.
+    pub cancel_hint: &'static str,
+    /// Earlier texts, the newest last.
+    history: Vec<String>,
+    /// The earlier text in the field, as an index into `history`; its length for a new text.
+    history_index: usize,
+    /// Whether the text is remembered when the prompt is left.
+    is_remembered: bool,
+    free_name_ticket: Option<Ticket>,
+    /// The new text while an earlier one is in the field.
+    draft: String,
     /// Restored when the prompt is cancelled.
     initial_text: String,
     /// Whether each edit is submitted.
@@ -45,6 +61,13 @@ impl Prompt {
             input: Input::new(text.to_owned()),
             feedback: PromptFeedback::default(),
             selected_completion: 0,
+            accept_hint: "accept",
+            cancel_hint: "cancel",
+            history: Vec::new(),
+            history_index: 0,
+            is_remembered: false,
+            free_name_ticket: None,
+            draft: String::new(),
             initial_text: text.to_owned(),
             is_incremental: true,
             on_text: Callback(Box::new(on_text)),
@@ -54,12 +77,74 @@ impl Prompt {
 
     /// Narrows the screen's list while words are typed.
     pub(in crate::tui::app) fn text_filter(title: &str, text: &str) -> Self {
-        Self::new(title, text, Navigate::SetFilter)
+        Self {
+            accept_hint: "keep",
+            cancel_hint: "restore",
+            ..Self::new(title, text, Navigate::SetFilter)
+        }
     }
 
     /// Searches the screen's list while a text is typed.
-    pub(in crate::tui::app) fn find(text: &str) -> Self {
-        Self::new("find", text, Navigate::Find)
+    pub(in crate::tui::app) fn find(last: &str) -> Self {
+        let history = Some(last.to_owned()).filter(|last| !last.is_empty());
+        Self {
+            accept_hint: "go there",
+            ..Self::new("find", "", Navigate::Find).with_history(history.into_iter().collect())
+        }
+    }
+
+    /// Offers earlier texts, the newest last.
+    #[must_use]
+    pub fn with_history(mut self, history: Vec<String>) -> Self {
+        self.history_index = history.len();
+        self.history = history;
+        self
+    }
+
+    /// Offers the filters of this session, and adds this one when the prompt is left.
+    #[must_use]
+    pub fn with_filter_history(mut self, all: &[String]) -> Self {
+        let current = self.input.value();
+        let others = all
+            .iter()
+            .filter(|text| *text != current)
+            .cloned()
+            .collect();
+        self.is_remembered = true;
+        self.with_history(others)
+    }
+
+    /// Says in the footer what enter does.
+    #[must_use]
+    pub fn with_accept_hint(mut self, hint: &'static str) -> Self {
+        self.accept_hint = hint;
+        self
+    }
+
+    pub(in crate::tui::app) fn has_completions(&self) -> bool {
+        !self.feedback.completions.is_empty()
+    }
+
+    pub(in crate::tui::app) fn has_history(&self) -> bool {
+        !self.history.is_empty()
+    }
+
+    /// Puts an earlier or later text into the field. Returns false where there is none.
+    fn recall(&mut self, earlier: bool, context: &mut UpdateContext<'_>) -> bool {
+        let to = if earlier {
+            self.history_index.checked_sub(1)
+        } else {
+            Some(self.history_index + 1).filter(|to| *to <= self.history.len())
+        };
+        let Some(to) = to else { return false };
+        if self.history_index == self.history.len() {
+            self.input.value().clone_into(&mut self.draft);
+        }
+        self.history_index = to;
+        let text = self.history.get(to).unwrap_or(&self.draft).clone();
+        self.input = Input::new(text);
+        self.on_edited(context);
+        true
     }
 
     /// Passes each edit to the screen, which also comments on it.
@@ -76,6 +161,8 @@ impl Prompt {
                     .map(|screen| check(screen, text, cursor))
                     .unwrap_or_default()
             }))),
+            accept_hint: "keep",
+            cancel_hint: "restore",
             ..Self::new(title, text, move |text| Navigate::submit(handler, text))
         }
     }
@@ -85,6 +172,32 @@ impl Prompt {
         Self {
             is_incremental: false,
             ..Self::new(title, text, move |text| Navigate::submit(handler, text))
+        }
+    }
+
+    /// Asks for the name of a new file. The name becomes one that is free, unless it is edited before that is known.
+    pub fn export<S: Screen>(
+        title: &str,
+        name: &str,
+        handler: Handler<S, String>,
+        context: &mut UpdateContext<'_>,
+    ) -> Self {
+        Self {
+            free_name_ticket: Some(context.request(Request::FreeName(name.to_owned()))),
+            ..Self::ask(title, name, handler).with_accept_hint("write")
+        }
+    }
+
+    pub(super) fn handle_reply(&mut self, ticket: Ticket, reply: Reply) -> Option<Reply> {
+        match reply {
+            Reply::FreeName(name) if self.free_name_ticket == Some(ticket) => {
+                self.free_name_ticket = None;
+                if self.input.value() == self.initial_text {
+                    self.input = Input::new(name);
+                }
+                None
+            }
+            other => Some(other),
         }
     }
 
@@ -102,6 +215,12 @@ impl Prompt {
         if let Some(check) = &self.check {
             self.feedback = (check.0)(screen, self.input.value(), self.cursor_byte());
             self.selected_completion = 0;
+        }
+    }
+
+    fn remember(&self, context: &mut UpdateContext<'_>) {
+        if self.is_remembered {
+            context.shared.remember_filter(self.input.value());
         }
     }
 
@@ -139,6 +258,12 @@ impl Prompt {
     pub(super) fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) {
         match action {
             Action::Complete => self.accept_completion(context),
+            Action::Previous if self.selected_completion == 0 => {
+                self.recall(true, context);
+            }
+            Action::Next if self.history_index < self.history.len() => {
+                self.recall(false, context);
+            }
             Action::Next => {
                 self.selected_completion = (self.selected_completion + 1)
                     .min(self.feedback.completions.len().saturating_sub(1));
@@ -150,10 +275,15 @@ impl Prompt {
             Action::Accept if self.feedback.error.is_some() => {}
             Action::Accept => {
                 context.close_dialog();
+                self.remember(context);
+                if let Some(warning) = &self.feedback.warning {
+                    context.notify(warning.message.clone());
+                }
                 self.submit(self.input.value(), context);
             }
             Action::Back => {
                 context.close_dialog();
+                self.remember(context);
                 if self.is_incremental {
                     self.submit(&self.initial_text, context);
                 }

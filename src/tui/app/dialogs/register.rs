@@ -59,6 +59,16 @@ impl RegisterDialog {
         }
     }
 
+    /// What enter does, for the footer.
+    #[must_use]
+    pub fn accept_hint(&self) -> &'static str {
+        match (&self.picker, &self.source) {
+            (None, _) => "",
+            (Some(_), None) => "choose this model",
+            (Some(_), Some(_)) => "plan",
+        }
+    }
+
     #[must_use]
     pub fn is_loading_models(&self) -> bool {
         self.models_ticket.is_some()
@@ -145,13 +155,13 @@ impl RegisterDialog {
             )
         };
         let title = if self.models.is_empty() {
-            "this run logged no model"
+            "this run logged no model: type an artifact path"
         } else {
             "model to register"
         };
         let picker = Picker::new(title, self.models.iter().map(item))
             .with_custom_item(path_item)
-            .with_empty_hint("type the path of a model among the run's artifacts");
+            .with_empty_text("type the path of a model among the run's artifacts");
         self.picker = Some(picker);
     }
 
@@ -176,7 +186,7 @@ impl RegisterDialog {
         let known = context.shared.models.get().into_iter().flatten();
         let picker = Picker::new("register as", known.map(item))
             .with_custom_item(name_item)
-            .with_empty_hint("type a new model's name");
+            .with_empty_text("type a new model's name");
         self.picker = Some(picker);
     }
 

@@ -2,6 +2,7 @@
 
 use tui_input::{Input, InputRequest};
 
+use super::{Dialog, Picker, PickerItem};
 use crate::config::keymap::Action;
 use crate::domain::{ModelName, Slot, VersionNumber};
 use crate::promotion::{Decision, Intent, PreparedReview, ReviewFile};
@@ -9,6 +10,7 @@ use crate::text::shell::quote_word;
 use crate::text::untrusted::clean;
 use crate::tui::app::context::UpdateContext;
 use crate::tui::app::message::{Reply, Request, RequestError, ReviewPage, Ticket};
+use crate::tui::app::navigation::Navigate;
 
 /// The cells around a line: the frame and a space on each side.
 const BORDER_CELLS: u16 = 4;
@@ -89,8 +91,10 @@ impl ReviewDialog {
     pub(super) fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) {
         let Some(Ok(page)) = &self.page else { return };
         match action {
-            Action::Approve => self.decide(Decision::Approve, context),
-            Action::Reject => self.decide(Decision::Reject, context),
+            Action::Approve if context.shared.session.can_write => {
+                context.open(Dialog::Picker(self.decisions(page)));
+            }
+            Action::Approve => self.open_form(),
             Action::NextTarget => {
                 let Some(next) = page.slots.get(1).cloned() else {
                     return context.notify("this model has no other stage or alias in use");
@@ -115,23 +119,42 @@ impl ReviewDialog {
         self.notice.clear();
     }
 
-    /// Plans to record a decision; without write access, asks for a file to prepare.
-    fn decide(&mut self, decision: Decision, context: &mut UpdateContext<'_>) {
+    /// Without write access, the decision goes into a file that a user with it submits.
+    fn open_form(&mut self) {
         let Some(Ok(page)) = &self.page else { return };
-        if !context.shared.session.can_write {
-            let name = default_file_name(&self.model, self.version, &page.slot);
-            self.notice.clear();
-            self.form = Some(PrepareForm {
-                decision,
-                reason: Input::default(),
-                file: Input::new(name),
-                is_at_file: false,
-            });
-            return;
-        }
+        let name = default_file_name(&self.model, self.version, &page.slot);
+        self.notice.clear();
+        self.form = Some(PrepareForm {
+            decision: Decision::Approve,
+            reason: Input::default(),
+            file: Input::new(name),
+            is_at_file: false,
+        });
+    }
+
+    /// Approve or reject; leaving the list leads back to the review.
+    fn decisions(&self, page: &ReviewPage) -> Picker<Navigate> {
+        let item = |label: &str, decision: Decision| {
+            let detail = format!("for {}", page.slot);
+            let plan = Navigate::Plan(Box::new(self.intent(page, decision)));
+            PickerItem::new(label, detail, plan)
+        };
+        let items = [
+            item("approve", Decision::Approve),
+            item("reject", Decision::Reject),
+        ];
+        Picker::new(
+            format!("decide on {}/{}", self.model.clean(), self.version),
+            items,
+        )
+        .with_accept_hint("plan")
+        .with_cancel(Navigate::Perform(Action::Review))
+    }
+
+    fn intent(&self, page: &ReviewPage, decision: Decision) -> Intent {
         let facts_digest = page.digest.clone();
         let (model, version) = (self.model.clone(), self.version);
-        let intent = match page.slot.clone() {
+        match page.slot.clone() {
             Slot::Stage(to) if page.is_requested => Intent::ResolveRequest {
                 model,
                 version,
@@ -148,8 +171,7 @@ impl ReviewDialog {
                 facts_digest,
                 prepared: None,
             },
-        };
-        context.plan(intent);
+        }
     }
 
     pub(super) fn edit(&mut self, request: InputRequest) {
@@ -167,8 +189,12 @@ impl ReviewDialog {
         match (action, &mut self.form) {
             (Action::Back, _) => self.form = None,
             (Action::Accept, Some(form)) if !form.is_at_file => form.is_at_file = true,
-            (Action::Complete | Action::Next | Action::Previous, Some(form)) => {
-                form.is_at_file = !form.is_at_file;
+            (Action::Complete, Some(form)) => form.is_at_file = !form.is_at_file,
+            (Action::Next | Action::Previous | Action::Up | Action::Down, Some(form)) => {
+                form.decision = match form.decision {
+                    Decision::Approve => Decision::Reject,
+                    Decision::Reject => Decision::Approve,
+                };
             }
             (Action::Accept, Some(_)) => self.prepare(context),
             _ => {}

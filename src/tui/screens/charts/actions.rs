@@ -150,12 +150,13 @@ impl Screen for ChartsScreen {
             .unwrap_or_default()
     }
 
-    fn handle_mouse(&mut self, mouse: Mouse, context: &mut UpdateContext<'_>) {
+    fn handle_mouse(&mut self, mouse: Mouse, context: &mut UpdateContext<'_>) -> bool {
         match mouse {
             Mouse::Click { x, y } => {
                 if let Some((panel, value)) = self.hit_test(context.size, x, y) {
                     (self.selected, self.crosshair, self.is_legend_focused) =
                         (panel, Some(value), false);
+                    return true;
                 }
             }
             Mouse::Drag { from, to } => {
@@ -176,6 +177,7 @@ impl Screen for ChartsScreen {
                 1.0 / ZOOM_FACTOR
             }),
         }
+        false
     }
 
     fn after_update(&mut self, context: &mut UpdateContext<'_>) {
@@ -228,7 +230,7 @@ impl ChartsScreen {
         };
         let title = format!("export {what} to (.png or .svg; …-dark.png is dark)");
         let name = format!("{}.png", name.trim_matches('-'));
-        let prompt = Prompt::ask(&title, &name, Self::export);
+        let prompt = Prompt::export(&title, &name, Self::export, context);
         context.open(Dialog::Prompt(prompt));
     }
 

@@ -275,11 +275,8 @@ impl Screen for CompareScreen {
             }
             Action::Export => {
                 let title = "export this comparison to (.md, .csv, .json or .html)";
-                context.open(Dialog::Prompt(Prompt::ask(
-                    title,
-                    "comparison.md",
-                    Self::export,
-                )));
+                let prompt = Prompt::export(title, "comparison.md", Self::export, context);
+                context.open(Dialog::Prompt(prompt));
             }
             Action::Transpose => self.transpose(),
             Action::Group => self.choose_group(context),

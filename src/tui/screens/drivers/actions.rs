@@ -8,6 +8,7 @@ use crate::tui::app::cursor::Cursor;
 use crate::tui::app::dialogs::{Dialog, ImageDialog, Prompt};
 use crate::tui::app::layout::Size;
 use crate::tui::app::message::{Export, ImageSource};
+use crate::tui::app::tab_bar::TabBar;
 use crate::tui::app::{Reply, Request, SharedState, Ticket, UpdateContext};
 use crate::tui::screens::{
     COMPARE_HINT, CompareScreen, FocusedList, Freshness, RunScreen, Screen, experiment_label,
@@ -61,7 +62,8 @@ impl Screen for DriversScreen {
             Action::Export => {
                 let name = format!("{}.png", self.figure_spec().name);
                 let title = "export this chart to (.png or .svg; …-dark.png is dark)";
-                context.open(Dialog::Prompt(Prompt::ask(title, &name, Self::export)));
+                let prompt = Prompt::export(title, &name, Self::export, context);
+                context.open(Dialog::Prompt(prompt));
             }
             Action::Picture => {
                 if let Some(figure) = self.figure().cloned() {
@@ -100,6 +102,19 @@ impl Screen for DriversScreen {
             ..list
         };
         has_list.then(|| FocusedList::new(&mut self.cursor, len, rows))
+    }
+
+    fn tabs(&self, size: Size) -> Option<TabBar> {
+        Some(TabBar {
+            area: self.areas(size).status,
+            titles: FIGURES.iter().map(|figure| figure.title).collect(),
+            selected: self.tab,
+        })
+    }
+
+    fn select_tab(&mut self, index: usize, _: &mut UpdateContext<'_>) {
+        self.tab = index.min(FIGURES.len() - 1);
+        self.cursor = Cursor::default();
     }
 
     fn row_label(&self, row: usize, _: &SharedState) -> String {

@@ -2,11 +2,23 @@
 
 use std::collections::HashMap;
 
+use ratatui::layout::Rect;
+
+use crate::config::keymap::Action;
 use crate::domain::{Artifact, ArtifactOwner, Preview, RunId, StoreError};
+use crate::text::Untrusted;
+use crate::text::width::wrap;
 use crate::tui::app::cursor::Cursor;
+use crate::tui::app::layout::{split_bottom, split_right};
 use crate::tui::app::{Reply, Request, Ticket, UpdateContext};
 
 const IMAGE_EXTENSIONS: [&str; 5] = [".png", ".jpg", ".jpeg", ".gif", ".webp"];
+
+/// Whether a file has the name of an image.
+pub(crate) fn is_image_name(path: &str) -> bool {
+    let name = path.to_ascii_lowercase();
+    IMAGE_EXTENSIONS.iter().any(|end| name.ends_with(end))
+}
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileRow {
@@ -22,7 +34,33 @@ pub struct FilePreview {
     pub file: Artifact,
     /// The beginning of the file; `None` until it arrives.
     pub content: Option<Result<Preview, StoreError>>,
+    /// The first visible line.
+    pub scroll: usize,
     ticket: Ticket,
+}
+
+/// Splits an area into those of the tree and the preview: beside it in a wide area, otherwise below.
+pub(crate) fn split_file_preview(area: Rect) -> (Rect, Rect) {
+    if area.width >= 80 {
+        split_right(area, area.width - (area.width / 3).max(28))
+    } else {
+        split_bottom(area, area.height - area.height / 2)
+    }
+}
+
+/// The lines of a preview's text.
+pub(crate) fn wrapped_lines(text: &Untrusted, width: u16) -> impl Iterator<Item = String> {
+    text.clean_lines().flat_map(move |line| wrap(&line, width))
+}
+
+/// The text area of a preview, without its frame.
+pub(crate) fn preview_text_area(preview: Rect) -> Rect {
+    Rect {
+        x: preview.x + 2.min(preview.width),
+        y: preview.y + 1.min(preview.height),
+        width: preview.width.saturating_sub(3),
+        height: preview.height.saturating_sub(2),
+    }
 }
 
 /// The tree of artifacts.
@@ -115,11 +153,8 @@ impl FileTree {
     /// Whether the file under the cursor has the name of an image.
     #[must_use]
     pub fn is_image(&self) -> bool {
-        let name = self
-            .current()
-            .filter(|file| !file.is_dir)
-            .map(|file| file.path.raw().to_ascii_lowercase());
-        name.is_some_and(|name| IMAGE_EXTENSIONS.iter().any(|end| name.ends_with(end)))
+        self.current()
+            .is_some_and(|file| !file.is_dir && is_image_name(file.path.raw()))
     }
 
     #[must_use]
@@ -139,6 +174,7 @@ impl FileTree {
             self.preview = Some(FilePreview {
                 file,
                 content: None,
+                scroll: 0,
                 ticket,
             });
         } else if let Some(at) = self.open_folders.iter().position(|p| *p == path) {
@@ -149,6 +185,29 @@ impl FileTree {
             }
             self.open_folders.push(path);
         }
+    }
+
+    /// Scrolls the preview by pages, within its text. Returns false without a preview.
+    pub fn scroll_preview(&mut self, action: Action, area: Rect) -> bool {
+        let Some(preview) = &mut self.preview else {
+            return false;
+        };
+        let room = preview_text_area(split_file_preview(area).1);
+        let height = usize::from(room.height).max(1);
+        let text = preview
+            .content
+            .as_ref()
+            .and_then(|content| content.as_ref().ok()?.text());
+        let lines = text.map_or(0, |text| wrapped_lines(&text, room.width).count());
+        let last = lines.saturating_sub(height);
+        preview.scroll = match action {
+            Action::HalfPageUp => preview.scroll.saturating_sub(height / 2),
+            Action::PageUp => preview.scroll.saturating_sub(height),
+            Action::HalfPageDown => preview.scroll + height / 2,
+            _ => preview.scroll + height,
+        }
+        .min(last);
+        true
     }
 
     /// Returns false if no preview was open.

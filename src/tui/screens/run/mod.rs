@@ -9,12 +9,13 @@ use super::{
 };
 use crate::analysis::heartbeat::Heartbeat;
 use crate::config::keymap::{Action, Scope};
-use crate::domain::{ArtifactOwner, Goal, ModelVersion, Run, RunId, RunStatus};
+use crate::domain::{ArtifactOwner, Goal, Lifecycle, ModelVersion, Run, RunId, RunStatus};
 use crate::promotion::Intent;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::dialogs::{Dialog, ImageDialog, RegisterDialog, goals};
-use crate::tui::app::layout::{Size, screen_areas};
+use crate::tui::app::layout::{Size, screen_areas, split_top};
 use crate::tui::app::message::{ImageSource, RunDetail};
+use crate::tui::app::tab_bar::TabBar;
 use crate::tui::app::text_filter::TextFilter;
 use crate::tui::app::{Remote, Reply, Request, SharedState, Ticket, UpdateContext};
 
@@ -211,8 +212,20 @@ impl RunScreen {
         }
     }
 
-    fn switch_tab(&mut self, forward: bool, context: &mut UpdateContext<'_>) {
-        self.tab = self.tab.step(forward);
+    fn plan_lifecycle_change(&self, context: &mut UpdateContext<'_>) {
+        let runs = vec![self.id.clone()];
+        let is_deleted = self
+            .run()
+            .is_some_and(|run| run.lifecycle == Lifecycle::Deleted);
+        context.plan(if is_deleted {
+            Intent::RestoreRuns { runs }
+        } else {
+            Intent::DeleteRuns { runs }
+        });
+    }
+
+    fn show_tab(&mut self, tab: RunTab, context: &mut UpdateContext<'_>) {
+        self.tab = tab;
         if self.tab == RunTab::Artifacts {
             self.files.load_root(&self.id, context);
         }
@@ -229,7 +242,7 @@ impl RunScreen {
                         context.push(LineageScreen::new(version.name.clone(), version.version));
                     }
                     None => context
-                        .notify("an unregistered logged model has no lineage: r registers it"),
+                        .notify("an unregistered logged model has no lineage: R registers it"),
                 }
             }
             _ => {}
@@ -273,7 +286,7 @@ impl RunScreen {
             Some(version) => {
                 context.push(LineageScreen::new(version.name.clone(), version.version));
             }
-            None => context.notify("no version is registered from this run: r registers one"),
+            None => context.notify("no version is registered from this run: R registers one"),
         }
     }
 }
@@ -310,19 +323,15 @@ impl Screen for RunScreen {
 
     fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
         match action {
-            Action::NextPane | Action::Right => self.switch_tab(true, context),
-            Action::PreviousPane | Action::Left => self.switch_tab(false, context),
+            Action::NextPane | Action::Right => self.show_tab(self.tab.step(true), context),
+            Action::PreviousPane | Action::Left => self.show_tab(self.tab.step(false), context),
             Action::Open | Action::Fold => self.open(context),
             Action::Register => {
                 let dialog = RegisterDialog::open(self.id.clone(), Vec::new(), context);
                 context.open(Dialog::Register(Box::new(dialog)));
             }
-            Action::Delete => context.plan(Intent::DeleteRuns {
-                runs: vec![self.id.clone()],
-            }),
-            Action::Restore => context.plan(Intent::RestoreRuns {
-                runs: vec![self.id.clone()],
-            }),
+            Action::Delete => self.plan_lifecycle_change(context),
+            Action::Files => self.show_tab(RunTab::Artifacts, context),
             Action::Lineage => self.open_lineage(context),
             Action::Charts => context.push(ChartsScreen::new(vec![self.id.clone()])),
             Action::Compare => {
@@ -390,6 +399,30 @@ impl Screen for RunScreen {
         let len = self.items().len();
         let cursor = &mut self.cursors[self.tab as usize];
         Some(FocusedList::new(cursor, len, rows))
+    }
+
+    /// Pages scroll the open preview of a file.
+    fn scroll_pane(&mut self, action: Action, size: Size) -> bool {
+        let is_page = matches!(
+            action,
+            Action::HalfPageUp | Action::HalfPageDown | Action::PageUp | Action::PageDown
+        );
+        let area = list_area(screen_areas(size).body, self.tab);
+        is_page && self.tab == RunTab::Artifacts && self.files.scroll_preview(action, area)
+    }
+
+    fn tabs(&self, size: Size) -> Option<TabBar> {
+        Some(TabBar {
+            area: split_top(screen_areas(size).body, 1).0,
+            titles: RunTab::ALL.map(RunTab::title).to_vec(),
+            selected: self.tab as usize,
+        })
+    }
+
+    fn select_tab(&mut self, index: usize, context: &mut UpdateContext<'_>) {
+        if let Some(tab) = RunTab::ALL.get(index) {
+            self.show_tab(*tab, context);
+        }
     }
 
     fn row_label(&self, row: usize, _: &SharedState) -> String {

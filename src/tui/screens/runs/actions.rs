@@ -8,9 +8,7 @@ use crate::domain::RunId;
 use crate::table::{ColumnKey, DisplayRow, Grouping, RowId, SortKey};
 use crate::text::untrusted::clean;
 use crate::tui::app::cell_text::full_text;
-use crate::tui::app::dialogs::{
-    ColumnPicker, Dialog, Prompt, RegisterDialog, goals, groupings, views,
-};
+use crate::tui::app::dialogs::{ColumnPicker, Dialog, Prompt, goals, groupings, views};
 use crate::tui::app::{Navigate, SharedState, UpdateContext};
 use crate::tui::screens::{ChartsScreen, CompareScreen, RunScreen};
 
@@ -41,12 +39,14 @@ impl RunsScreen {
             Action::DeletedRuns => self.toggle_deleted_runs(context),
             Action::Filter => {
                 self.previous_filter = (self.arrangement.filter.clone(), self.filter_text.clone());
-                context.open(Dialog::Prompt(Prompt::incremental(
+                let prompt = Prompt::incremental(
                     "filter",
                     &self.filter_text,
                     Self::filter_by,
                     Self::check_filter,
-                )));
+                );
+                let known = &context.shared.filter_history;
+                context.open(Dialog::Prompt(prompt.with_filter_history(known)));
                 context.navigation.push(Navigate::UpdateFeedback);
             }
             Action::Columns => {
@@ -152,15 +152,8 @@ impl RunsScreen {
             Action::Compare => self.open_compare(context),
             Action::Charts => self.open_charts(context),
             Action::Drivers => self.open_drivers(context),
-            Action::Register => {
-                if let Some(run) = self.current_run() {
-                    let dialog = RegisterDialog::open(run, Vec::new(), context);
-                    context.open(Dialog::Register(Box::new(dialog)));
-                }
-            }
-            Action::RegisterBest => self.register_best(context),
-            Action::Delete => self.plan_lifecycle_change(false, context),
-            Action::Restore => self.plan_lifecycle_change(true, context),
+            Action::Register => self.open_register(context),
+            Action::Delete => self.plan_lifecycle_change(context),
             _ => return false,
         }
         true
@@ -194,8 +187,9 @@ impl RunsScreen {
         } else if self.cancel_curve_loading(context) {
             context.notify("stopped loading curves");
         } else if self.loader.cancel(context) {
-            context.notify("stopped loading; ctrl-r loads the rest");
+            context.notify("stopped loading; r loads the rest");
         } else if !self.filter_text.is_empty() {
+            context.shared.remember_filter(&self.filter_text);
             self.set_filter(String::new());
         } else {
             return false;

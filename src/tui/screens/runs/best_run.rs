@@ -9,7 +9,7 @@ use crate::table::{DisplayRow, RowId};
 use crate::text::number::format_exact;
 use crate::text::untrusted::clean;
 use crate::tui::app::UpdateContext;
-use crate::tui::app::dialogs::{Dialog, RegisterDialog};
+use crate::tui::app::dialogs::{Dialog, Picker, PickerItem, RegisterDialog};
 use crate::tui::screens::DriversScreen;
 
 impl RunsScreen {
@@ -43,26 +43,70 @@ impl RunsScreen {
         find_best_row(&self.table, &self.passing_rows(), goal)
     }
 
-    pub(super) fn register_best(&self, context: &mut UpdateContext<'_>) {
-        let Some(goal) = self.goal(context.shared) else {
-            return context.notify("choose a goal first, with M");
+    /// Registers the run under the cursor, or the best by the goal. Asks which, where they differ.
+    pub(super) fn open_register(&self, context: &mut UpdateContext<'_>) {
+        let best = self
+            .goal(context.shared)
+            .map(|goal| (self.best_run(&goal), goal));
+        let current = self.current_run();
+        let best = match best {
+            Some((Ok(best), goal)) => {
+                let rationale = self.explain_best(&best, &goal);
+                Some((best.run, rationale))
+            }
+            Some((Err(excluded), goal)) => {
+                let reason = describe_excluded(&excluded);
+                let reason = format!("no run can be ranked by {goal}: {reason}");
+                return match current {
+                    Some(run) => Self::register((run, vec![reason]), context),
+                    None => Self::report_no_best(reason, context),
+                };
+            }
+            None => None,
         };
-        match self.best_run(&goal) {
-            Ok(best) => {
-                let reason = self.explain_best(&best, &goal);
-                let dialog = RegisterDialog::open(best.run, reason, context);
-                context.open(Dialog::Register(Box::new(dialog)));
-            }
-            Err(excluded) => {
-                let message = format!(
-                    "no run can be ranked by {goal}: {}",
-                    describe_excluded(&excluded)
-                );
-                let hint = "choose another goal with M, or another filter with f".to_owned();
-                let notifications = &mut context.shared.notifications;
-                notifications.error(context.now, message, hint);
-            }
+        match (current, best) {
+            (None, None) => context.notify("no run under the cursor"),
+            (Some(run), None) => Self::register((run, Vec::new()), context),
+            (Some(run), Some(best)) if run != best.0 => self.choose_registered(run, best, context),
+            (_, Some(best)) => Self::register(best, context),
         }
+    }
+
+    fn choose_registered(
+        &self,
+        current: RunId,
+        best: (RunId, Vec<String>),
+        context: &mut UpdateContext<'_>,
+    ) {
+        let label = |id: &RunId| {
+            let row = self.table.row_of(id);
+            row.map(|row| self.run_label(row).clean().into_owned())
+                .unwrap_or_default()
+        };
+        let reason = best.1.first().cloned().unwrap_or_default();
+        let items = [
+            PickerItem::new(
+                format!("this run: {}", label(&current)),
+                "under the cursor",
+                (current, Vec::new()),
+            ),
+            PickerItem::new(format!("best run: {}", label(&best.0)), reason, best),
+        ];
+        let picker = Picker::new("register which run?", items);
+        context.open(
+            picker.submit_to(|_: &mut Self, choice, context| Self::register(choice, context)),
+        );
+    }
+
+    fn register((run, rationale): (RunId, Vec<String>), context: &mut UpdateContext<'_>) {
+        let dialog = RegisterDialog::open(run, rationale, context);
+        context.open(Dialog::Register(Box::new(dialog)));
+    }
+
+    fn report_no_best(message: String, context: &mut UpdateContext<'_>) {
+        let hint = "choose another goal with M, or another filter with f".to_owned();
+        let notifications = &mut context.shared.notifications;
+        notifications.error(context.now, message, hint);
     }
 
     /// Which run is the best, why, and among which runs.

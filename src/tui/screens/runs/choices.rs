@@ -16,11 +16,15 @@ impl RunsScreen {
 
     /// Completions and the error of a filter that is being typed.
     pub(super) fn check_filter(&self, text: &str, cursor: usize) -> PromptFeedback {
+        let parsed = Some(text)
+            .filter(|text| !text.trim().is_empty())
+            .map(Filter::parse);
         PromptFeedback {
             completions: complete(text, cursor, &self.table),
-            error: Some(text)
-                .filter(|text| !text.trim().is_empty())
-                .and_then(|text| Filter::parse(text).err()),
+            warning: parsed
+                .as_ref()
+                .and_then(|parsed| parsed.as_ref().ok()?.unknown_key(text, &self.table)),
+            error: parsed.and_then(Result::err),
         }
     }
 

@@ -27,13 +27,13 @@ impl RunsScreen {
         }
     }
 
-    /// Opens a plan that deletes or restores the target runs.
-    pub(super) fn plan_lifecycle_change(&self, restore: bool, context: &mut UpdateContext<'_>) {
+    /// Opens a plan that deletes the target runs, or restores them in the list of deleted runs.
+    pub(super) fn plan_lifecycle_change(&self, context: &mut UpdateContext<'_>) {
         let runs = self.target_runs(context);
         if runs.is_empty() {
             return context.notify("no run under the cursor");
         }
-        context.plan(if restore {
+        context.plan(if self.is_showing_deleted {
             Intent::RestoreRuns { runs }
         } else {
             Intent::DeleteRuns { runs }
@@ -57,9 +57,9 @@ impl RunsScreen {
         self.reload(context);
         self.invalidate();
         context.notify(if self.is_showing_deleted {
-            "deleted runs; T shows active runs"
+            "deleted runs: X restores, . shows active runs"
         } else {
-            "active runs; T shows deleted runs"
+            "active runs: . shows deleted runs"
         });
     }
 }

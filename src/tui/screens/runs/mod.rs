@@ -305,11 +305,13 @@ impl Screen for RunsScreen {
         }
     }
 
-    fn handle_mouse(&mut self, mouse: Mouse, context: &mut UpdateContext<'_>) {
-        let Mouse::Click { x, y } = mouse else { return };
+    fn handle_mouse(&mut self, mouse: Mouse, context: &mut UpdateContext<'_>) -> bool {
+        let Mouse::Click { x, y } = mouse else {
+            return false;
+        };
         let (parts, _) = self.areas(context.size);
         if y != parts.header.y {
-            return;
+            return false;
         }
         let placed = self
             .columns
@@ -323,6 +325,7 @@ impl Screen for RunsScreen {
             self.columns.cursor = index;
             self.sort_by_current(false);
         }
+        false
     }
 
     fn after_update(&mut self, context: &mut UpdateContext<'_>) {

@@ -346,10 +346,7 @@ fn push_outcome_lines(
                 &format!("the outcome of the write is unknown: {why}"),
                 Role::Warn,
             );
-            push_text(
-                "the journal (6) has it: ctrl-l there checks again",
-                Role::Muted,
-            );
+            push_text("the journal (6) has it: t there checks again", Role::Muted);
         }
     }
 }

@@ -18,7 +18,13 @@ pub fn draw(painter: &mut Painter<'_>, field: Rect, prompt: &Prompt) {
         return;
     };
     let mut y = field.y;
-    if let Some(error) = prompt.feedback.error.as_ref().filter(|_| y > 0) {
+    let feedback = &prompt.feedback;
+    if let Some(error) = feedback
+        .error
+        .as_ref()
+        .or(feedback.warning.as_ref())
+        .filter(|_| y > 0)
+    {
         y -= 1;
         let line = Rect {
             x: 0,
@@ -27,7 +33,12 @@ pub fn draw(painter: &mut Painter<'_>, field: Rect, prompt: &Prompt) {
             height: 1,
         };
         let x = column_at(field, prompt, caret, error.offset);
-        draw_error(painter, line, x, error);
+        let role = if feedback.error.is_some() {
+            Role::Bad
+        } else {
+            Role::Warn
+        };
+        draw_error(painter, line, x, error, role);
     }
     draw_completions(painter, field, prompt, caret, y);
 }
@@ -44,7 +55,13 @@ fn column_at(field: Rect, prompt: &Prompt, caret: u16, at: usize) -> u16 {
     }
 }
 
-fn draw_error(painter: &mut Painter<'_>, line: Rect, error_x: u16, error: &FilterError) {
+fn draw_error(
+    painter: &mut Painter<'_>,
+    line: Rect,
+    error_x: u16,
+    error: &FilterError,
+    role: Role,
+) {
     let message = format!("{} {} ", painter.theme.symbol("▼", "v"), error.message);
     painter.clear(line);
     // Starts under the error, unless the message would be cut off.
@@ -56,7 +73,7 @@ fn draw_error(painter: &mut Painter<'_>, line: Rect, error_x: u16, error: &Filte
             ..line
         },
         &message,
-        Role::Bad,
+        role,
     );
 }
 

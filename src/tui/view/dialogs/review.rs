@@ -94,7 +94,7 @@ fn draw_form(painter: &mut Painter<'_>, area: Rect, form: &PrepareForm) {
         Decision::Approve => "approve",
         Decision::Reject => "reject",
     };
-    let heading = format!("{verb}: this session is read-only, so a file is prepared");
+    let heading = format!("{verb} (up or down changes it): read-only, so a file is prepared");
     painter.draw_text(row_at(area, 0), &heading, Role::Warn);
     let fields = [
         ("reason: ", &form.reason, !form.is_at_file),

@@ -23,7 +23,7 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &ChartsScr
     if screen.panels.is_empty() {
         let empty_message = match (screen.tab, screen.filter.is_empty()) {
             (_, false) => "no metric passes the filter: esc clears it",
-            (ChartTab::Metrics, true) => "no metrics were logged: T shows system metrics",
+            (ChartTab::Metrics, true) => "no metrics were logged: . shows system metrics",
             (ChartTab::System, true) => {
                 "no system metrics were logged: mlflow.enable_system_metrics_logging() records them"
             }

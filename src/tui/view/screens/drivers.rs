@@ -120,6 +120,7 @@ fn draw_differences(painter: &mut Painter<'_>, area: Rect, screen: &DriversScree
 fn draw_status(painter: &mut Painter<'_>, area: Rect, screen: &DriversScreen) {
     let titles: Vec<&str> = FIGURES.iter().map(|figure| figure.title).collect();
     let used = painter.draw_tabs(area, &titles, screen.tab);
+    let used = super::draw_tab_keys(painter, area, used);
     let unfinished = if screen.excluded_unfinished > 0 {
         format!(" ({} not finished)", screen.excluded_unfinished)
     } else {

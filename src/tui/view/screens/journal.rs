@@ -131,7 +131,7 @@ fn draw_detail(painter: &mut Painter<'_>, area: Rect, app: &App, entry: &Journal
         ) => why.clone(),
         EntryState::Ended(Outcome::Conflict { differences: found }) => found.join("; "),
         EntryState::Unfinished => {
-            "frontrunner ended before the outcome was known: ctrl-l checks the registry".into()
+            "frontrunner ended before the outcome was known: t checks the registry".into()
         }
         EntryState::Ended(Outcome::Verified) => String::new(),
     };

@@ -90,6 +90,17 @@ fn draw_empty(painter: &mut Painter<'_>, area: Rect, freshness: &Freshness, empt
     }
 }
 
+/// Draws the key of the tabs behind them, where there is room. Returns the cells used so far.
+fn draw_tab_keys(painter: &mut Painter<'_>, area: Rect, used: u16) -> u16 {
+    const TEXT: &str = "tab: next ";
+    let rest = super::painter::after(area, used);
+    if usize::from(rest.width) > TEXT.len() {
+        used + painter.draw_text(rest, TEXT, Role::Muted)
+    } else {
+        used
+    }
+}
+
 /// The filter of a list, for its status line.
 fn filter_label(words: &str) -> String {
     if words.is_empty() {

@@ -62,7 +62,7 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &ModelsScr
             if screen.shows_prompts {
                 "no prompts: mlflow.genai.register_prompt creates one"
             } else {
-                "no registered models: press r on a run to register its model"
+                "no registered models: press R on a run to register its model"
             },
         );
     }

@@ -12,7 +12,9 @@ use crate::text::quantity;
 use crate::tui::app::App;
 use crate::tui::app::Screen;
 use crate::tui::app::cell_text::{local_time, status_symbol};
-use crate::tui::screens::run::files::{FilePreview, FileRow, FileTree};
+use crate::tui::screens::run::files::{
+    self, FilePreview, FileRow, FileTree, preview_text_area, split_file_preview,
+};
 use crate::tui::screens::run::{RunScreen, RunTab, TabItem, list_area};
 use crate::tui::view::painter::{Painter, TextSpan, row_at};
 use crate::tui::view::widgets::sparkline;
@@ -47,7 +49,10 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &RunScreen
 fn draw_tabs(painter: &mut Painter<'_>, area: Rect, screen: &RunScreen) {
     let titles = RunTab::ALL.map(RunTab::title);
     let selected = RunTab::ALL.iter().position(|tab| *tab == screen.tab);
-    painter.draw_tabs(area, &titles, selected.unwrap_or(0));
+    let used = painter.draw_tabs(area, &titles, selected.unwrap_or(0));
+    if screen.filter.is_empty() {
+        super::draw_tab_keys(painter, area, used);
+    }
     if !screen.filter.is_empty() {
         painter.draw_right_aligned(
             area,
@@ -120,7 +125,7 @@ fn status_lines(
     if run.lifecycle == Lifecycle::Deleted {
         lines.push(fact_line(
             "deleted",
-            "in MLflow's trash: B restores it".into(),
+            "in MLflow's trash: X restores it".into(),
             Role::Warn,
         ));
     }
@@ -327,31 +332,6 @@ fn draw_artifacts(painter: &mut Painter<'_>, area: Rect, files: &FileTree) {
     draw_file_preview(painter, preview_area, preview);
 }
 
-/// Splits an area into those of the tree and the preview: beside it in a wide area, otherwise below.
-fn split_file_preview(area: Rect) -> (Rect, Rect) {
-    if area.width >= 80 {
-        let width = (area.width / 3).max(28);
-        (
-            Rect { width, ..area },
-            Rect {
-                x: area.x + width,
-                width: area.width - width,
-                ..area
-            },
-        )
-    } else {
-        let height = area.height / 2;
-        (
-            Rect { height, ..area },
-            Rect {
-                y: area.y + height,
-                height: area.height - height,
-                ..area
-            },
-        )
-    }
-}
-
 /// Draws the visible files. `page_rows` is the height that the cursor scrolls by.
 fn draw_file_tree(painter: &mut Painter<'_>, area: Rect, page_rows: u16, files: &FileTree) {
     let lines = files.visible_rows();
@@ -418,28 +398,57 @@ fn draw_file_row(painter: &mut Painter<'_>, strip: Rect, line: &FileRow) {
 }
 
 fn draw_file_preview(painter: &mut Painter<'_>, area: Rect, preview: &FilePreview) {
-    let inside = painter.draw_frame(area, &preview.file.path.clean(), false);
-    let room = Rect {
-        x: inside.x + 1,
-        width: inside.width.saturating_sub(1),
-        ..inside
-    };
-    let lines = match &preview.content {
+    painter.draw_frame(area, &preview.file.path.clean(), false);
+    let room = preview_text_area(area);
+    let lines: Vec<Vec<TextSpan>> = match &preview.content {
         None => vec![vec![("loading…".to_owned(), Role::Running)]],
         Some(Err(error)) => crate::text::width::wrap(&error.to_string(), room.width)
             .into_iter()
             .map(|l| vec![(l, Role::Bad)])
             .collect(),
         Some(Ok(content)) => match content.text() {
-            Some(text) => wrapped_lines(&text, room.width, usize::from(room.height)),
-            None => vec![vec![(
-                format!(
-                    "not a text file; {} were read",
-                    quantity::format_bytes(content.bytes.len() as u64)
-                ),
-                Role::Muted,
-            )]],
+            Some(text) => files::wrapped_lines(&text, room.width)
+                .map(|line| vec![(line, Role::Text)])
+                .collect(),
+            None => binary_file_lines(preview, content.bytes.len() as u64, room.width),
         },
     };
-    painter.draw_lines(room, &lines);
+    let first = preview
+        .scroll
+        .min(lines.len().saturating_sub(room.height.into()));
+    painter.draw_lines(room, &lines[first..]);
+    draw_scroll_position(painter, area, first, lines.len());
+}
+
+/// Says what a file is that has no text, and how to see an image.
+fn binary_file_lines(preview: &FilePreview, read: u64, width: u16) -> Vec<Vec<TextSpan>> {
+    let read = quantity::format_bytes(read);
+    let text = if files::is_image_name(preview.file.path.raw()) {
+        format!("an image, {read}: I shows it")
+    } else {
+        format!("not a text file; {read} were read")
+    };
+    crate::text::width::wrap(&text, width)
+        .into_iter()
+        .map(|line| vec![(line, Role::Muted)])
+        .collect()
+}
+
+/// Draws which lines are visible into the lower border of a pane, if not all are.
+fn draw_scroll_position(painter: &mut Painter<'_>, area: Rect, first: usize, lines: usize) {
+    let height = usize::from(area.height.saturating_sub(2));
+    if lines > height && area.height > 1 {
+        let text = format!(
+            " {}-{} of {lines}  ctrl-d ctrl-u ",
+            first + 1,
+            (first + height).min(lines)
+        );
+        let border = Rect {
+            y: area.bottom() - 1,
+            height: 1,
+            width: area.width.saturating_sub(2),
+            ..area
+        };
+        painter.draw_right_aligned(border, &text, Role::Muted);
+    }
 }

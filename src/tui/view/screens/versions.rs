@@ -69,7 +69,7 @@ fn draw_list(painter: &mut Painter<'_>, list: Rect, app: &App, screen: &Versions
             painter,
             area.rows,
             &screen.freshness(&app.shared),
-            "no versions yet: press r on a run to register one",
+            "no versions yet: press R on a run to register one",
         );
     }
     let visible_range = screen

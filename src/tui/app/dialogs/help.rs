@@ -1,0 +1,264 @@
+//! Help: all keys and symbols, with a filter; enter runs the action under the cursor.
+
+use tui_input::{Input, InputRequest};
+
+use crate::config::keymap::{Action, Binding, Keymap, Scope};
+use crate::tui::app::context::UpdateContext;
+use crate::tui::app::cursor::Cursor;
+use crate::tui::app::layout::{Size, dialog_area};
+use crate::tui::app::legend::LEGEND;
+use crate::tui::app::navigation::Navigate;
+
+/// The sections of dialogs, after those of screens.
+const DIALOGS: [Scope; 6] = [
+    Scope::Plan,
+    Scope::Picker,
+    Scope::Columns,
+    Scope::Prompt,
+    Scope::Pager,
+    Scope::Review,
+];
+
+/// Rows of the frame, the filter and an empty line above and below the list.
+const CHROME_ROWS: u16 = 3;
+
+/// A line of help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HelpLine {
+    Title(&'static str),
+    Blank,
+    Key {
+        /// Joined by spaces.
+        keys: String,
+        action: Action,
+        scope: Scope,
+    },
+    /// An index into [`LEGEND`].
+    Symbol(usize),
+}
+
+impl HelpLine {
+    /// Whether the cursor stops here.
+    fn is_item(&self) -> bool {
+        matches!(self, Self::Key { .. } | Self::Symbol(_))
+    }
+
+    fn matches(&self, words: &[String]) -> bool {
+        let (text, keys) = match self {
+            Self::Key {
+                keys,
+                action,
+                scope,
+            } => (
+                format!(
+                    "{} {} {} {}",
+                    action.name(),
+                    action.description(),
+                    action.synonyms().join(" "),
+                    scope.title()
+                ),
+                keys.as_str(),
+            ),
+            Self::Symbol(at) => {
+                let (symbol, ascii, meaning) = LEGEND[*at];
+                (format!("{meaning} legend symbol {ascii}"), symbol)
+            }
+            _ => return false,
+        };
+        let text = text.to_lowercase();
+        words.iter().all(|word| {
+            keys.split(' ').any(|key| key == word) || text.contains(&word.to_lowercase())
+        })
+    }
+}
+
+/// The dialog.
+#[derive(Debug)]
+pub struct HelpDialog {
+    pub input: Input,
+    /// Over the visible lines.
+    pub cursor: Cursor,
+    scope: Scope,
+    all: Vec<HelpLine>,
+    visible: Vec<HelpLine>,
+}
+
+impl HelpDialog {
+    /// The keys that `is_available` permits: first those of the screen `scope`, then those of every screen.
+    #[must_use]
+    pub fn new(scope: Scope, keymap: &Keymap, is_available: impl Fn(Action) -> bool) -> Self {
+        let mut all = Vec::new();
+        let others = Scope::SCREENS.into_iter().filter(|other| *other != scope);
+        for part in [scope, Scope::Global]
+            .into_iter()
+            .chain(others)
+            .chain(DIALOGS)
+        {
+            let is_shown = |binding: &&Binding| {
+                binding.scope == part && (is_available(binding.action) || DIALOGS.contains(&part))
+            };
+            let mut bindings: Vec<&Binding> = keymap.bindings(part).filter(is_shown).collect();
+            // The keys that the footer names come first.
+            bindings.sort_by_key(|binding| (binding.hint.is_none(), binding.rank));
+            let lines = bindings.into_iter().map(key_line).collect();
+            push_section(&mut all, part.title(), lines);
+        }
+        let symbols = (0..LEGEND.len()).map(HelpLine::Symbol).collect();
+        push_section(&mut all, "Symbols", symbols);
+        all.pop();
+        let mut help = Self {
+            input: Input::default(),
+            cursor: Cursor::default(),
+            scope,
+            visible: all.clone(),
+            all,
+        };
+        help.move_to_item(true);
+        help
+    }
+
+    /// The lines that pass the filter; without one, in sections with titles.
+    #[must_use]
+    pub fn lines(&self) -> &[HelpLine] {
+        &self.visible
+    }
+
+    /// The number of the item under the cursor, from 1, and of all items.
+    #[must_use]
+    pub fn position(&self) -> (usize, usize) {
+        let count = |lines: &[HelpLine]| lines.iter().filter(|line| line.is_item()).count();
+        let until = (self.cursor.index + 1).min(self.visible.len());
+        (count(&self.visible[..until]), count(&self.visible))
+    }
+
+    #[must_use]
+    pub fn area(size: Size) -> ratatui::layout::Rect {
+        dialog_area(size, 100, size.height)
+    }
+
+    /// The rows of the list.
+    #[must_use]
+    pub fn list_height(size: Size) -> usize {
+        usize::from(Self::area(size).height.saturating_sub(CHROME_ROWS))
+    }
+
+    fn current(&self) -> Option<&HelpLine> {
+        self.visible.get(self.cursor.index)
+    }
+
+    pub(in crate::tui::app) fn accept_hint(&self) -> &'static str {
+        match self.current() {
+            Some(HelpLine::Key { scope, .. })
+                if *scope == self.scope || *scope == Scope::Global =>
+            {
+                "run"
+            }
+            Some(HelpLine::Key { .. }) => "where it works",
+            _ => "",
+        }
+    }
+
+    pub(super) fn edit(&mut self, request: InputRequest, context: &mut UpdateContext<'_>) {
+        // The key that opens help also closes it.
+        if matches!(request, InputRequest::InsertChar('?')) && self.input.value().is_empty() {
+            return context.close_dialog();
+        }
+        self.input.handle(request);
+        let words: Vec<String> = self
+            .input
+            .value()
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
+        self.visible = if words.is_empty() {
+            self.all.clone()
+        } else {
+            let found = self.all.iter().filter(|line| line.matches(&words));
+            found.cloned().collect()
+        };
+        self.cursor = Cursor::default();
+        self.move_to_item(true);
+    }
+
+    /// Moves the cursor off a title, downwards or upwards.
+    fn move_to_item(&mut self, down: bool) {
+        let at = self.cursor.index.min(self.visible.len());
+        let is_item = |index: &usize| self.visible[*index].is_item();
+        let below = (at..self.visible.len()).find(is_item);
+        let above = (0..(at + 1).min(self.visible.len())).rev().find(is_item);
+        let to = if down {
+            below.or(above)
+        } else {
+            above.or(below)
+        };
+        self.cursor.index = to.unwrap_or(0);
+    }
+
+    /// Moves the cursor to the line in a row of the screen. Returns false where there is no item.
+    pub(in crate::tui::app) fn select_at(&mut self, y: u16, size: Size) -> bool {
+        let top = Self::area(size).y + 2;
+        let index = self.cursor.top + usize::from(y.saturating_sub(top));
+        let is_item = y >= top
+            && usize::from(y - top) < Self::list_height(size)
+            && self.visible.get(index).is_some_and(HelpLine::is_item);
+        if is_item {
+            self.cursor.index = index;
+        }
+        is_item
+    }
+
+    pub(super) fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) {
+        let motion = match action {
+            Action::Next => Action::Down,
+            Action::Previous => Action::Up,
+            Action::Accept => return self.run(context),
+            other => other,
+        };
+        let height = Self::list_height(context.size);
+        let is_down = matches!(
+            motion,
+            Action::Down | Action::PageDown | Action::HalfPageDown | Action::Top
+        );
+        if self.cursor.apply_motion(motion, self.visible.len(), height) {
+            self.move_to_item(is_down);
+            self.cursor.clamp(self.visible.len(), height);
+            // The title above the first item is visible with it.
+            let is_first = !self.visible[..self.cursor.index]
+                .iter()
+                .any(HelpLine::is_item);
+            if is_first {
+                self.cursor.top = 0;
+            }
+        }
+    }
+
+    /// Runs the action under the cursor, or says where it works.
+    fn run(&self, context: &mut UpdateContext<'_>) {
+        let Some(HelpLine::Key { action, scope, .. }) = self.current() else {
+            return;
+        };
+        context.close_dialog();
+        if *scope == self.scope || *scope == Scope::Global {
+            context.navigation.push(Navigate::Perform(*action));
+        } else {
+            context.notify(format!("`{}` works on {}", action.name(), scope.title()));
+        }
+    }
+}
+
+fn key_line(binding: &Binding) -> HelpLine {
+    let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
+    HelpLine::Key {
+        keys: keys.join(" "),
+        action: binding.action,
+        scope: binding.scope,
+    }
+}
+
+fn push_section(lines: &mut Vec<HelpLine>, title: &'static str, section: Vec<HelpLine>) {
+    if !section.is_empty() {
+        lines.push(HelpLine::Title(title));
+        lines.extend(section);
+        lines.push(HelpLine::Blank);
+    }
+}
