@@ -6,6 +6,7 @@ use serde_json::json;
 use super::context::CommandContext;
 use crate::analysis::{Comparison, compare};
 use crate::cli::output::error::{CliError, ExitStatus};
+use crate::cli::output::file::write_output;
 use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::resolve;
 use crate::export::comparison::{ComparisonFormat, full_sheet, render_comparison, terminal_sheet};
@@ -27,6 +28,9 @@ pub struct CompareArgs {
     /// Write to a file: .html is a page with the curves; .md, .csv and .json are as printed.
     #[arg(long, value_name = "FILE")]
     out: Option<String>,
+    /// Replace the file of --out if it exists.
+    #[arg(long, requires = "out")]
+    overwrite: bool,
 }
 
 /// Compares the runs.
@@ -62,7 +66,7 @@ pub async fn run(
     }
     let compared = compare(runs, baseline.map(|run| run.id).as_ref());
     match &arguments.out {
-        Some(path) => write_file(path, reader, &compared, arguments.diff, context).await,
+        Some(path) => write_file(path, reader, &compared, arguments, context).await,
         None => print(&compared, arguments.diff, context),
     }
 }
@@ -71,7 +75,7 @@ async fn write_file(
     path: &str,
     reader: &dyn ReadStore,
     compared: &Comparison,
-    only_differences: bool,
+    arguments: &CompareArgs,
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
     let format = ComparisonFormat::from_path(path).ok_or_else(|| {
@@ -85,10 +89,8 @@ async fn write_file(
     } else {
         Vec::new()
     };
-    let text = render_comparison(compared, format, only_differences, &figures);
-    std::fs::write(path, text).map_err(|error| {
-        CliError::new(ExitStatus::Failed, format!("cannot write {path}: {error}"))
-    })?;
+    let text = render_comparison(compared, format, arguments.diff, &figures);
+    write_output(path.as_ref(), text.as_bytes(), arguments.overwrite)?;
     context.printer.note(&format!("wrote {path}"));
     Ok(())
 }

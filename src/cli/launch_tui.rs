@@ -9,6 +9,7 @@ use crate::cli::{appearance, resolve};
 use crate::config::keymap::Keymap;
 use crate::config::saved_views::{SavedView, SavedViews, ViewFiles};
 use crate::config::{current_user, env_var};
+use crate::files::read_text;
 use crate::ops::journal::Journal;
 use crate::promotion::journal::{EntryState, JournalEntry};
 use crate::store::{ReadStore, StoreHandle};
@@ -17,6 +18,9 @@ use crate::tui::app::Session;
 use crate::tui::runtime;
 use crate::tui::runtime::RunError;
 use crate::tui::screens::StartOptions;
+
+/// The largest keymap file.
+const MAX_KEYMAP_BYTES: u64 = 1 << 20;
 
 /// Opens the TUI on a store.
 ///
@@ -154,7 +158,7 @@ async fn start_state(
 /// The default keymap with the user's file over it.
 fn load_keymap(context: &CommandContext<'_>) -> Result<Keymap, CliError> {
     let path = context.directories.config.join("keymap.toml");
-    let text = match std::fs::read_to_string(&path) {
+    let text = match read_text(&path, MAX_KEYMAP_BYTES) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => {

@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 use super::context::CommandContext;
 use super::gates::review_version;
 use crate::cli::output::error::{CliError, ExitStatus};
+use crate::cli::output::file::write_output;
 use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::write::{WriteArgs, execute};
 use crate::config::{current_user, env_var};
 use crate::domain::{ModelName, Slot, VersionNumber};
 use crate::export::Sheet;
 use crate::export::review::ReviewDocument;
+use crate::files::read_text;
 use crate::ops::gates::Review;
 use crate::ops::lineage::commits_since_champion;
 use crate::promotion::{Decision, Intent, PreparedReview};
@@ -130,13 +132,7 @@ fn prepare(
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
     let text = serde_json::to_string_pretty(review).unwrap_or_default();
-    std::fs::write(path, text + "\n").map_err(|error| {
-        CliError::new(
-            ExitStatus::Failed,
-            format!("cannot write {}", path.display()),
-        )
-        .with_cause(error.to_string())
-    })?;
+    write_output(path, (text + "\n").as_bytes(), false)?;
     context.printer.note(&format!(
         "wrote {path}; a user with write access records it with: frontrunner review --submit {path}",
         path = path.display()
@@ -184,13 +180,7 @@ async fn submit_prepared(
         )
         .with_cause(why)
     };
-    let size = std::fs::metadata(path)
-        .map_err(|error| invalid(error.to_string()))?
-        .len();
-    if size > MAX_REVIEW_BYTES {
-        return Err(invalid(format!("larger than {MAX_REVIEW_BYTES} bytes")));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| invalid(error.to_string()))?;
+    let text = read_text(path, MAX_REVIEW_BYTES).map_err(|error| invalid(error.to_string()))?;
     let file: ReviewFile =
         serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
     let slot = file.to.parse::<Slot>().map_err(invalid)?;

@@ -1,7 +1,6 @@
 //! Charts and comparisons written to new files.
 
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use tokio::task::spawn_blocking;
@@ -12,6 +11,7 @@ use crate::chart::{CurveOptions, CurveSeries, Figure, ScaleKind, XAxis, curves};
 use crate::domain::{MetricHistory, Run, RunId};
 use crate::export::comparison::{ComparisonFormat, render_comparison};
 use crate::export::picture::{Palette, PictureFormat, PictureOptions, render_picture};
+use crate::files;
 use crate::store::limits::BULK_POINTS;
 use crate::store::{ReadStore, Resolution, Result};
 use crate::text::quantity::format_bytes;
@@ -155,11 +155,7 @@ fn write_new_file(path: &str, content: &[u8]) -> Result<String, RequestError> {
         Some((rest, home)) => home.join(rest),
         None => PathBuf::from(path),
     };
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&target)
-        .and_then(|mut file| file.write_all(content));
+    let written = files::create(&target, content);
     let path = clean(path);
     let failed = |message| RequestError::new(message, "press x to enter another name");
     match written {

@@ -9,6 +9,7 @@ mod champion;
 mod clearance;
 mod confusable;
 mod field_hasher;
+mod identity;
 mod intent;
 pub mod journal;
 mod plan;
@@ -26,6 +27,7 @@ pub use clearance::{
     ClearanceError, Cleared, GateOutcome, GateResult, first_blocking_gate, grant_clearance,
 };
 pub use confusable::is_confusable;
+pub use identity::is_same_person;
 pub use intent::{Intent, Subject};
 pub use plan::{
     Confirmation, INTENT_TAG, MetadataChange, MetadataKey, Plan, PlanContext, PlanError, PlanStep,

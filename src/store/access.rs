@@ -25,8 +25,8 @@ pub enum ReadOnlyReason {
     Settings,
     /// `read_only` in the profile of this name.
     Profile(String),
-    /// `read_only` in the policy file.
-    Policy,
+    /// `read_only` in the policy file of this path.
+    Policy(String),
     /// The policy file is invalid, so it may forbid writes.
     InvalidPolicy,
     /// The reader merges two stores, or is the second one.
@@ -50,7 +50,7 @@ impl fmt::Display for ReadOnlyReason {
             Self::Environment => f.write_str("FRONTRUNNER_READ_ONLY is set"),
             Self::Settings => f.write_str("the settings file sets read_only"),
             Self::Profile(name) => write!(f, "profile {} is read-only", clean(name)),
-            Self::Policy => f.write_str("the policy sets read_only"),
+            Self::Policy(path) => write!(f, "the policy {} sets read_only", clean(path)),
             Self::InvalidPolicy => f.write_str("the policy is invalid"),
             Self::SecondStore => f.write_str("writes are disabled while a second store is open"),
             Self::SchemaTooOld(column) => {
@@ -79,7 +79,9 @@ impl ReadOnlyReason {
                 "remove read_only from the file that `frontrunner config path` prints"
             }
             Self::Profile(_) => "remove read_only from the profile, or name the store by --target",
-            Self::Policy => "remove read_only from the policy, or name another one by --policy",
+            Self::Policy(_) => {
+                "ask the owner of that policy; policies add up, so no other one can lift it"
+            }
             Self::InvalidPolicy => "see `frontrunner doctor`",
             Self::SecondStore => "open one store only",
             Self::SchemaTooOld(_) => "upgrade the file with `mlflow db upgrade sqlite:///FILE`",

@@ -22,6 +22,12 @@ pub const IMAGE_BYTES: u64 = 24 << 20;
 /// The largest file of a line-by-line comparison, in bytes.
 pub const DIFF_BYTES: u64 = 512 << 10;
 
+/// The largest file of certificates, in bytes: all public authorities together are 200 kB.
+pub const CERTIFICATE_BYTES: u64 = 4 << 20;
+
+/// The largest credentials file, in bytes.
+pub const CREDENTIALS_BYTES: u64 = 64 << 10;
+
 /// The most pages of a listing, for servers that return tokens forever.
 pub const MAX_PAGES: usize = 10_000;
 

@@ -1,8 +1,9 @@
-//! Text for display: cleaning of untrusted text, width, numbers, quantities, shell quoting.
+//! Text for display: cleaning of untrusted text, width, numbers, quantities, secrets, shell quoting.
 
 pub mod duration;
 pub mod number;
 pub mod quantity;
+pub mod secrets;
 pub mod shell;
 pub mod untrusted;
 pub mod width;

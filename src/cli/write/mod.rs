@@ -6,6 +6,7 @@ mod report;
 use clap::Args;
 
 use super::context::CommandContext;
+use crate::cli::gates::describe_sources;
 use crate::cli::output::OutputFormat;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::config::{current_user, env_var};
@@ -87,6 +88,7 @@ pub async fn execute(
     }
     if let Some(refusal) = first_blocking_gate(&planned.gates) {
         return Err(CliError::from(refusal)
+            .with_cause(describe_sources(&planned.policies))
             .with_hint("nothing was written; `frontrunner gates` lists every gate"));
     }
     let typed = confirm::confirm(&planned.plan, write_args.yes, context.printer)?;

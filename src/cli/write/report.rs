@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::cli::gates::describe_sources;
 use crate::cli::output::CommandOutput;
 use crate::export::Sheet;
 use crate::ops::apply::{ApplyProgress, ApplyReport};
@@ -24,6 +25,7 @@ pub fn planned(planned: &PlannedWrite, store: &str, can_write: bool) -> CommandO
     lines.push("nothing was written".to_owned());
     let mut value = plan_json(&plan.intent, &plan.steps, &plan.fingerprint, &planned.gates);
     set_field(&mut value, "applied", json!(false));
+    set_field(&mut value, "policies", json!(planned.policies));
     if let Some(Value::Object(fields)) = value.get_mut("plan") {
         fields.insert("warnings".into(), json!(plan.warnings));
         fields.insert("requests".into(), json!(requests));
@@ -126,6 +128,9 @@ pub fn plan_lines(planned: &PlannedWrite, store: &str) -> Vec<String> {
             .into_iter()
             .map(|line| format!("  {line}")),
     );
+    if !planned.gates.is_empty() {
+        lines.push(describe_sources(&planned.policies));
+    }
     lines.extend(
         planned
             .gates

@@ -11,7 +11,7 @@ mod local_files;
 mod related;
 mod sources;
 
-pub use git::{commits_since_champion, run_git};
+pub use git::{commits_since_champion, run_git, run_git_in};
 pub use sources::{EvidenceSources, LineageSources};
 
 use futures_util::future::{OptionFuture, join};

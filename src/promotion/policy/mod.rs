@@ -15,12 +15,14 @@ mod facts;
 mod field_paths;
 mod file;
 mod gate_results;
+mod merge;
 
 pub use condition::Condition;
 pub use evaluate::{GateTarget, PolicyEvaluation, Promoter, gate_targets};
 pub use facts::{Candidate, PolicyFacts};
 pub use file::{ApprovalRule, Gate, ModelPolicy, Policy};
 pub use gate_results::GateResults;
+pub use merge::PolicySource;
 
 #[cfg(test)]
 mod tests;

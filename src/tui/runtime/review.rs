@@ -12,8 +12,7 @@ use crate::tui::app::message::{RequestError, ReviewPage};
 pub(super) fn review_slot(services: &Services, model: &ModelName) -> Slot {
     let protected = services
         .policy
-        .protected_slots(model)
-        .unwrap_or_else(|| services.protected_slots.clone());
+        .protected_slots(model, services.protected_slots.clone());
     protected
         .into_iter()
         .next()

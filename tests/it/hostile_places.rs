@@ -1,0 +1,7 @@
+//! The program in places that others wrote to: addresses with secrets, repositories, links, pipes and policies of strangers.
+
+mod credentials;
+mod files;
+mod git;
+mod policies;
+mod secrets;
