@@ -13,6 +13,7 @@ use crate::domain::Millis;
 use crate::ops::clock;
 use crate::ops::journal::Journal;
 use crate::ops::lineage::EvidenceSources;
+use crate::promotion::journal::JournalEntry;
 use crate::promotion::policy::Policy;
 use crate::store::{self, AccessMode, MergedStore, ReadOnlyReason, ReadStore, Reader, StoreHandle};
 
@@ -210,6 +211,23 @@ impl<'a> CommandContext<'a> {
     #[must_use]
     pub fn journal(&self) -> Journal {
         Journal::with_path(self.directories.journal_file())
+    }
+
+    /// The journal's entries of a store, with a note if the journal is damaged.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn journal_entries(&mut self, origin: &str) -> Result<Vec<JournalEntry>, CliError> {
+        let (entries, damage) = self.journal().load(origin)?;
+        if let Some(damage) = damage.describe() {
+            let path = self.directories.journal_file();
+            let note = format!(
+                "warning: the journal {} is damaged: {damage}",
+                path.display()
+            );
+            self.printer.note(&note);
+        }
+        Ok(entries)
     }
 }
 

@@ -32,6 +32,7 @@ pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
     let mut start = start_state(&opened, context).await?;
     let keymap = load_keymap(context)?;
     let journal = context.journal();
+    let (unfinished_entries, journal_damage) = check_journal(&journal, &opened)?;
     let appearance = appearance::load(context)?;
     let view_files = ViewFiles::new(
         &context.directories.config,
@@ -47,7 +48,8 @@ pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
     start.view = find_view(context.global_args.view.as_deref(), &saved_views)?;
     let app = Session {
         views: saved_views.views,
-        unfinished_entries: count_unfinished_entries(&journal, &opened)?,
+        unfinished_entries,
+        journal_damage,
         ..describe_session(context, &opened, second.as_deref(), &appearance)
     };
     let policy = context.policy()?;
@@ -76,11 +78,17 @@ pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
     })
 }
 
-fn count_unfinished_entries(journal: &Journal, opened: &StoreHandle) -> Result<usize, CliError> {
-    let entries = journal.entries(opened.reader.origin());
-    let entries = entries.map_err(|error| CliError::new(ExitStatus::Failed, error.to_string()))?;
+/// How many entries are unfinished, and what of the journal is damaged.
+fn check_journal(
+    journal: &Journal,
+    opened: &StoreHandle,
+) -> Result<(usize, Option<String>), CliError> {
+    let (entries, damage) = journal
+        .load(opened.reader.origin())
+        .map_err(|error| CliError::new(ExitStatus::Failed, error.to_string()))?;
     let is_unfinished = |entry: &&JournalEntry| entry.state == EntryState::Unfinished;
-    Ok(entries.iter().filter(is_unfinished).count())
+    let unfinished = entries.iter().filter(is_unfinished).count();
+    Ok((unfinished, damage.describe()))
 }
 
 /// What stores and settings tell of a session.

@@ -35,6 +35,8 @@ pub enum ReadOnlyReason {
     SchemaTooOld(String),
     /// The schema requires a column, as `table.column`, that this version does not fill.
     SchemaTooNew(String),
+    /// A table that MLflow writes has a trigger, which would run with every write.
+    Trigger(String),
     /// The store has no registry tables.
     NoRegistry,
     /// The file system refuses writes.
@@ -61,6 +63,7 @@ impl fmt::Display for ReadOnlyReason {
                 "the schema is too new: unknown required column {}",
                 clean(column)
             ),
+            Self::Trigger(table) => write!(f, "the table {} has a trigger", clean(table)),
             Self::NoRegistry => f.write_str("the file has no model registry"),
             Self::NotWritable(why) => f.write_str(&clean(why)),
             Self::Backend(label) => write!(f, "{label} can only be read"),
@@ -85,6 +88,7 @@ impl ReadOnlyReason {
             Self::InvalidPolicy => "see `frontrunner doctor`",
             Self::SecondStore => "open one store only",
             Self::SchemaTooOld(_) => "upgrade the file with `mlflow db upgrade sqlite:///FILE`",
+            Self::Trigger(_) => "write through `mlflow server`, or drop the trigger",
             Self::SchemaTooNew(_) => "write through `mlflow server`, or update frontrunner",
             Self::NotWritable(_) => "check the permissions of the file and its folder",
             Self::NoRegistry | Self::Backend(_) => {

@@ -3,5 +3,7 @@
 mod credentials;
 mod files;
 mod git;
+mod journal;
 mod policies;
 mod secrets;
+mod sqlite;

@@ -1,7 +1,9 @@
 //! Connection options: those of MLflow's client from the environment, completed by the profile.
 
+use std::path::Path;
+
 use secrecy::SecretString;
-use url::Url;
+use url::{Host, Url};
 
 use super::target::ResolvedTarget;
 use crate::cli::output::error::{CliError, ExitStatus};
@@ -32,6 +34,47 @@ pub fn connection(
         apply_profile(&mut options, profile)?;
     }
     Ok(options.bound_to(url))
+}
+
+/// What is unsafe about a connection, for users.
+#[must_use]
+pub fn warnings(target: &StoreTarget, options: &ConnectOptions) -> Vec<String> {
+    let mut found = Vec::new();
+    if let StoreTarget::Server(url) = target {
+        let is_local = match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => true,
+        };
+        if url.scheme() == "http" && !is_local && options.has_credentials() {
+            found.push("credentials are sent unencrypted, over http".to_owned());
+        }
+        if url.scheme() == "https" && options.insecure_tls {
+            found.push("MLFLOW_TRACKING_INSECURE_TLS: certificates are not verified".to_owned());
+        }
+    }
+    let home = directories::BaseDirs::new();
+    let file = home.map(|home| home.home_dir().join(".mlflow").join("credentials"));
+    found.extend(file.and_then(|path| readable_by_others(&path)));
+    found
+}
+
+#[cfg(unix)]
+fn readable_by_others(path: &Path) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = path.metadata().ok()?.permissions().mode();
+    (mode & 0o077 != 0).then(|| {
+        format!(
+            "{path} can be read by other users: chmod 600 {path}",
+            path = path.display()
+        )
+    })
+}
+
+#[cfg(not(unix))]
+fn readable_by_others(_: &Path) -> Option<String> {
+    None
 }
 
 /// The first store's address, or that of `MLFLOW_TRACKING_URI` if the first store is no server.

@@ -44,6 +44,7 @@ pub fn applied(planned: &PlannedWrite, report: &ApplyReport) -> CommandOutput {
     set_field(&mut value, "journal_id", json!(report.entry_id));
     set_field(&mut value, "outcome", json!(report.outcome));
     set_field(&mut value, "version", json!(report.created_version));
+    set_field(&mut value, "journal_error", json!(report.journal_error));
     CommandOutput::text(value, steps_sheet(&plan.steps), outcome_lines(plan, report))
 }
 

@@ -9,6 +9,7 @@
 
 mod approval_gate;
 mod condition;
+mod cost;
 mod declarations;
 mod evaluate;
 mod facts;

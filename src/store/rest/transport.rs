@@ -1,7 +1,7 @@
 //! One HTTP client with its credentials, timeouts and limits. The reader and the writer decide what
 //! is sent.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder, StatusCode, redirect};
 use secrecy::{ExposeSecret, SecretString};
@@ -126,7 +126,8 @@ impl Transport {
             base,
             auth,
             workspace: options.workspace.clone(),
-            timeout: total_timeout,
+            // A response that does not begin is given up after the shorter one.
+            timeout: total_timeout.min(timeouts.idle),
             secrets,
         })
     }
@@ -165,6 +166,7 @@ impl Transport {
         what: &str,
         limit: usize,
     ) -> Result<RawResponse> {
+        let started = Instant::now();
         let mut response = self.execute(request, what).await?;
         let header = |name: &str| {
             response
@@ -201,7 +203,9 @@ impl Transport {
                     }
                 }
                 Ok(None) => return Ok(raw),
-                Err(error) => return Err(response::body_error(&error, what, self.timeout)),
+                Err(error) => {
+                    return Err(response::body_error(&error, what, started.elapsed()));
+                }
             }
         }
     }
@@ -213,7 +217,7 @@ impl Transport {
         let request = request.map_err(send_error)?;
         let method = request.method().clone();
         let path = self.redact_text(request.url().path());
-        let started = std::time::Instant::now();
+        let started = Instant::now();
         let result = client.execute(request).await.map_err(send_error);
         let ms = started.elapsed().as_millis();
         match &result {

@@ -79,7 +79,7 @@ impl Screen for ModelsScreen {
                 context.copy_to_clipboard(name.raw().to_owned());
             }
             (Action::WebPage, Some(name)) => {
-                context.copy_web_page(&format!("models/{}", name.raw()));
+                context.copy_web_page(&["models", name.raw()]);
             }
             (
                 Action::Open

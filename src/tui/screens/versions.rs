@@ -352,8 +352,8 @@ impl Screen for VersionsScreen {
                 context.copy_to_clipboard(format!("{}/{version}", self.name.raw()));
             }
             (Action::WebPage, Some(version)) => {
-                let page = format!("models/{}/versions/{version}", self.name.raw());
-                context.copy_web_page(&page);
+                let version = version.to_string();
+                context.copy_web_page(&["models", self.name.raw(), "versions", &version]);
             }
             (
                 Action::Open

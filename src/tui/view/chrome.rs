@@ -41,6 +41,9 @@ pub fn draw_top_line(painter: &mut Painter<'_>, area: Rect, app: &App) {
             Role::Bad,
         ));
     }
+    if session.journal_damage.is_some() {
+        right.push((" journal damaged, see doctor ".into(), Role::Bad));
+    }
     if !app.shared.marks.is_empty() {
         right.push((
             format!(

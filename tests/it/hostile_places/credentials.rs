@@ -121,3 +121,33 @@ fn rejected_credentials_are_told_from_missing_ones() {
         "{wrong}"
     );
 }
+
+#[test]
+fn doctor_warns_of_unsafe_connections() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let program = Program::new();
+    let credentials = program.folder().join(".mlflow/credentials");
+    std::fs::create_dir(credentials.parent().unwrap()).unwrap();
+    std::fs::write(&credentials, "").unwrap();
+    let doctor = |target: &str, mode: u32| {
+        std::fs::set_permissions(&credentials, std::fs::Permissions::from_mode(mode)).unwrap();
+        let mut command = program.command(&["doctor", target]);
+        command.env("HOME", program.folder());
+        command.envs([
+            ("MLFLOW_TRACKING_TOKEN", TOKEN),
+            ("MLFLOW_TRACKING_INSECURE_TLS", "true"),
+        ]);
+        run_to_end(command).stdout
+    };
+    let plain = doctor("http://mlflow.invalid", 0o644);
+    assert!(
+        plain.contains("sent unencrypted") && plain.contains("chmod 600"),
+        "{plain}"
+    );
+    let local = doctor("http://127.0.0.1:1", 0o600);
+    assert!(
+        !local.contains("unencrypted") && !local.contains("chmod"),
+        "{local}"
+    );
+    assert!(doctor("https://mlflow.invalid", 0o600).contains("certificates are not verified"));
+}
