@@ -61,8 +61,8 @@ pub(super) fn body_error(error: &reqwest::Error, what: &str, elapsed: Duration) 
             StoreErrorKind::Timeout,
             what,
             format!(
-                "the response was incomplete after {:.1} s",
-                elapsed.as_secs_f32()
+                "the response was incomplete after {} s",
+                elapsed.as_secs().max(1)
             ),
         )
         .with_outcome_unknown();
