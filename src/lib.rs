@@ -6,17 +6,17 @@
 //! that it does not permit, on a permission that nobody uses, and on a cycle.
 //!
 //! ```text
-//! cli                   ─▶ tui::runtime tui::view tui::screens tui::app ops export demo store promotion promotion::policy promotion::journal lineage evidence chart analysis table config domain diagnostics text
+//! cli                   ─▶ tui::runtime tui::view tui::screens tui::app ops export demo store promotion promotion::policy promotion::journal lineage evidence chart analysis table config files domain diagnostics text
 //! tui                   ─▶
 //! tui::runtime          ─▶ tui::graphics tui::view tui::screens tui::app ops export store promotion promotion::policy promotion::journal chart analysis config domain text
 //! tui::graphics         ─▶ text
 //! tui::view             ─▶ tui::screens tui::app ops promotion promotion::journal lineage lineage::graph_layout evidence chart analysis table config domain text
 //! tui::screens          ─▶ tui::app ops store promotion promotion::journal lineage lineage::graph_layout evidence chart analysis table config domain text
 //! tui::app              ─▶ ops store promotion promotion::journal lineage chart analysis table config domain text
-//! ops                   ─▶ export store promotion promotion::policy promotion::journal lineage evidence chart analysis domain text
+//! ops                   ─▶ export store promotion promotion::policy promotion::journal lineage evidence chart analysis files domain text
 //! export                ─▶ promotion promotion::policy lineage evidence chart analysis domain text
 //! demo                  ─▶ promotion domain text
-//! store                 ─▶ domain text
+//! store                 ─▶ files domain text
 //! promotion             ─▶ domain text
 //! promotion::policy     ─▶ promotion lineage domain diagnostics text
 //! promotion::journal    ─▶ promotion domain text
@@ -26,9 +26,10 @@
 //! chart                 ─▶ analysis domain text
 //! analysis              ─▶ table domain text
 //! table                 ─▶ domain text
-//! config                ─▶ domain diagnostics text
+//! config                ─▶ files domain diagnostics text
 //! domain                ─▶ text
 //! diagnostics           ─▶ text
+//! files                 ─▶
 //! text                  ─▶
 //! ```
 //!
@@ -46,6 +47,7 @@
 //! * [`export`]: `--json` records, tables, Markdown, HTML, DOT and pictures.
 //! * [`store`]: MLflow servers and SQLite files; local W&B runs.
 //! * [`config`]: settings, keymap, themes, saved views, directories.
+//! * [`files`]: small files in, output files out.
 //! * [`diagnostics`]: errors in files that people write, with line, column and a suggestion.
 //! * [`text`]: untrusted text and its cleaning, width, numbers, durations, shell quoting.
 //! * [`domain`]: MLflow's nouns, metric values and histories, store errors.
@@ -60,6 +62,7 @@ pub mod diagnostics;
 pub mod domain;
 pub mod evidence;
 pub mod export;
+pub mod files;
 pub mod lineage;
 pub mod ops;
 pub mod promotion;

@@ -83,8 +83,8 @@ pub struct GlobalArgs {
     /// Disable all writes.
     #[arg(long, global = true, help_heading = "Store options")]
     pub read_only: bool,
-    /// Policy file [default: frontrunner.toml here or in a parent folder, or policy.toml in the
-    /// config folder].
+    /// Policy file, in addition to policy.toml in the config folder and frontrunner.toml here or in a
+    /// parent folder.
     #[arg(
         long,
         global = true,

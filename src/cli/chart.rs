@@ -7,6 +7,7 @@ use super::context::CommandContext;
 use crate::chart::{CurveOptions, Figure, ScaleKind, XAxis};
 use crate::cli::output::CommandOutput;
 use crate::cli::output::error::{CliError, ExitStatus};
+use crate::cli::output::file::write_output;
 use crate::cli::resolve;
 use crate::domain::Run;
 use crate::export::Sheet;
@@ -28,6 +29,9 @@ pub struct ChartArgs {
     /// Output file; its extension, .png or .svg, selects the format.
     #[arg(long, value_name = "FILE")]
     out: String,
+    /// Replace the file of --out if it exists.
+    #[arg(long)]
+    overwrite: bool,
     /// X axis.
     #[arg(long, value_name = "AXIS", default_value = "step")]
     over: XAxisArg,
@@ -106,12 +110,7 @@ pub async fn run(arguments: &ChartArgs, context: &mut CommandContext<'_>) -> Res
     }
     let file = render_picture(&figures, &options)
         .map_err(|error| CliError::new(ExitStatus::Failed, error.to_string()))?;
-    std::fs::write(&arguments.out, &file).map_err(|error| {
-        CliError::new(
-            ExitStatus::Failed,
-            format!("cannot write {}: {error}", arguments.out),
-        )
-    })?;
+    write_output(arguments.out.as_ref(), &file, arguments.overwrite)?;
     let notes: Vec<String> = figures
         .iter()
         .map(|figure| figure.notes.join("; "))

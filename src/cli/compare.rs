@@ -7,6 +7,7 @@ use super::context::CommandContext;
 use super::prompt_diff;
 use crate::analysis::{Comparison, compare};
 use crate::cli::output::error::{CliError, ExitStatus};
+use crate::cli::output::file::write_output;
 use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::resolve;
 use crate::export::comparison::{
@@ -36,6 +37,9 @@ pub struct CompareArgs {
     /// Write to a file: .html is a page with the curves; .md, .csv and .json are as printed.
     #[arg(long, value_name = "FILE")]
     out: Option<String>,
+    /// Replace the file of --out if it exists.
+    #[arg(long, requires = "out")]
+    overwrite: bool,
 }
 
 /// Compares the runs.
@@ -78,7 +82,7 @@ pub async fn run(
         with_system_metrics: arguments.system,
     };
     match &arguments.out {
-        Some(path) => write_file(path, reader, &compared, selection, context).await,
+        Some(path) => write_file(path, reader, &compared, selection, arguments, context).await,
         None => print(&compared, selection, context),
     }
 }
@@ -88,6 +92,7 @@ async fn write_file(
     reader: &dyn ReadStore,
     compared: &Comparison,
     selection: RowSelection,
+    arguments: &CompareArgs,
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
     let format = ComparisonFormat::from_path(path).ok_or_else(|| {
@@ -102,9 +107,7 @@ async fn write_file(
         Vec::new()
     };
     let text = render_comparison(compared, format, selection, &figures);
-    std::fs::write(path, text).map_err(|error| {
-        CliError::new(ExitStatus::Failed, format!("cannot write {path}: {error}"))
-    })?;
+    write_output(path.as_ref(), text.as_bytes(), arguments.overwrite)?;
     context.printer.note(&format!("wrote {path}"));
     Ok(())
 }

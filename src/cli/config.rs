@@ -71,7 +71,7 @@ pub fn run(arguments: &ConfigArgs, cli: &Cli, printer: &mut Printer) -> Result<(
 
 fn check_profiles(settings: &Settings) -> Result<(), CliError> {
     for (name, profile) in &settings.profiles {
-        StoreTarget::parse(&profile.target).map_err(|error| {
+        StoreTarget::parse(profile.target.expose()).map_err(|error| {
             CliError::new(
                 ExitStatus::Usage,
                 format!("invalid target in profile `{}`", clean(name)),

@@ -1,16 +1,19 @@
 //! The context of a subcommand: options, settings, folders, time and output.
 
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use super::args::{Cli, GlobalArgs};
 use crate::cli::output::Printer;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::resolve;
-use crate::config::{self, Directories, Settings, SettingsLayer};
+use crate::config::{self, Directories, PolicySearch, Settings, SettingsLayer};
+use crate::diagnostics::Diagnostic;
 use crate::domain::Millis;
 use crate::ops::clock;
 use crate::ops::journal::Journal;
 use crate::ops::lineage::EvidenceSources;
+use crate::promotion::journal::JournalEntry;
 use crate::promotion::policy::Policy;
 use crate::store::{self, AccessMode, MergedStore, ReadOnlyReason, ReadStore, Reader, StoreHandle};
 
@@ -50,20 +53,24 @@ impl<'a> CommandContext<'a> {
     /// # Errors
     /// If no store is found or it can't be opened.
     pub async fn open_store(&self) -> Result<StoreHandle, CliError> {
-        let found = resolve::target(
+        let found = self.resolve_target()?;
+        let access = self
+            .read_only_reason()
+            .or_else(|| found.read_only.clone())
+            .or_else(|| self.policy_read_only_reason())
+            .map_or(AccessMode::ReadWrite, AccessMode::ReadOnly);
+        let connection = resolve::connection(&found, None)?;
+        Ok(store::open(&found.target, access, &connection).await?)
+    }
+
+    fn resolve_target(&self) -> Result<resolve::ResolvedTarget, CliError> {
+        resolve::target(
             self.named_target(),
             self.global_args.profile.as_deref(),
             &self.settings,
             &self.directories,
             self.now,
-        )?;
-        let access = self
-            .read_only_reason()
-            .or(found.read_only)
-            .or_else(|| self.policy_read_only_reason())
-            .map_or(AccessMode::ReadWrite, AccessMode::ReadOnly);
-        let connection = resolve::connection(found.profile.as_ref())?;
-        Ok(store::open(&found.target, access, &connection).await?)
+        )
     }
 
     fn read_only_reason(&self) -> Option<ReadOnlyReason> {
@@ -85,7 +92,9 @@ impl<'a> CommandContext<'a> {
     /// An invalid policy may be one that forbids writes.
     fn policy_read_only_reason(&self) -> Option<ReadOnlyReason> {
         match self.policy() {
-            Ok(policy) => policy.is_read_only.then_some(ReadOnlyReason::Policy),
+            Ok(policy) => policy
+                .read_only_source()
+                .map(|path| ReadOnlyReason::Policy(path.to_owned())),
             Err(_) => Some(ReadOnlyReason::InvalidPolicy),
         }
     }
@@ -120,7 +129,8 @@ impl<'a> CommandContext<'a> {
             &self.directories,
             self.now,
         )?;
-        let connection = resolve::connection(found.profile.as_ref())?;
+        let first = self.resolve_target()?.target;
+        let connection = resolve::connection(&found, Some(&first))?;
         Ok(Some(
             store::open(
                 &found.target,
@@ -141,34 +151,45 @@ impl<'a> CommandContext<'a> {
             .or(self.positional_target.as_deref())
     }
 
-    /// The policy in force, parsed once; the default one where there is no file.
+    /// The policies in force as one, parsed once; the default one where there is no file.
     ///
     /// # Errors
-    /// When it cannot be read or has errors.
+    /// When one cannot be read, is not to be trusted or has errors.
     pub fn policy(&self) -> Result<Arc<Policy>, CliError> {
         self.policy.get_or_init(|| self.load_policy()).clone()
     }
 
     fn load_policy(&self) -> Result<Arc<Policy>, CliError> {
         let here = std::env::current_dir().unwrap_or_default();
-        let named = self.settings.policy.as_deref();
-        let found = config::find_policy(named, &here, &self.directories.config).map_err(
-            |(path, error)| {
-                CliError::new(
-                    ExitStatus::Usage,
-                    format!("cannot read the policy {}", path.display()),
-                )
-                .with_cause(error.to_string())
-            },
-        )?;
-        let Some(found) = found else {
-            return Ok(Arc::default());
+        let home = config::env_var("HOME").map(PathBuf::from);
+        let mut named = self.settings.policies.clone();
+        let profile = self.resolve_target().ok().and_then(|found| found.profile);
+        named.extend(profile.and_then(|profile| profile.policy));
+        let search = PolicySearch {
+            named: &named,
+            here: &here,
+            home: home.as_deref(),
+            config: &self.directories.config,
         };
-        Policy::parse(&found.text)
-            .map(Arc::new)
-            .map_err(|diagnostics| {
-                CliError::invalid_policy(&found.path.display().to_string(), &diagnostics)
-            })
+        let found = config::find_policies(search).map_err(|(path, error)| {
+            CliError::new(
+                ExitStatus::Usage,
+                format!("cannot read the policy {}", path.display()),
+            )
+            .with_cause(error.to_string())
+        })?;
+        let mut parts = Vec::new();
+        for file in found {
+            let path = file.path.display().to_string();
+            let policy = Policy::parse(&file.text).map_err(|mut diagnostics| {
+                if file.is_link {
+                    diagnostics = diagnostics.iter().map(Diagnostic::without_text).collect();
+                }
+                CliError::invalid_policy(&path, &diagnostics)
+            })?;
+            parts.push((path, file.is_project, policy));
+        }
+        Ok(Arc::new(Policy::merge(parts)))
     }
 
     /// The built-in and user integrations, and the folders that they search: that of a store file and the
@@ -190,6 +211,23 @@ impl<'a> CommandContext<'a> {
     #[must_use]
     pub fn journal(&self) -> Journal {
         Journal::with_path(self.directories.journal_file())
+    }
+
+    /// The journal's entries of a store, with a note if the journal is damaged.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn journal_entries(&mut self, origin: &str) -> Result<Vec<JournalEntry>, CliError> {
+        let (entries, damage) = self.journal().load(origin)?;
+        if let Some(damage) = damage.describe() {
+            let path = self.directories.journal_file();
+            let note = format!(
+                "warning: the journal {} is damaged: {damage}",
+                path.display()
+            );
+            self.printer.note(&note);
+        }
+        Ok(entries)
     }
 }
 

@@ -65,7 +65,7 @@ pub async fn restore(
     let store = context.open_store().await?;
     let intent = match named_version(&arguments.what)? {
         Some(version) => {
-            reregister_intent(version, &context.journal().entries(store.reader.origin())?)?
+            reregister_intent(version, &context.journal_entries(store.reader.origin())?)?
         }
         None => Intent::RestoreRuns {
             runs: resolve_runs(&arguments.what, &store, context).await?,

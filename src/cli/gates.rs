@@ -61,6 +61,7 @@ pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Res
         "target": evaluation.target.slot.to_string(),
         "passes": evaluation.is_passing(),
         "gates": evaluation.gates,
+        "policies": context.policy()?.source_paths(),
         "requests": evaluation.requests,
     });
     context.printer.print(&CommandOutput::table(value, sheet))?;
@@ -85,19 +86,32 @@ pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Res
     Err(CliError::new(
         ExitStatus::Refused,
         format!("{count} of {} gates did not pass", evaluation.gates.len()),
-    ))
+    )
+    .with_cause(describe_sources(&context.policy()?.source_paths())))
+}
+
+/// `the policies in force: a, b`.
+pub fn describe_sources(paths: &[String]) -> String {
+    let noun = if paths.len() == 1 {
+        "policy"
+    } else {
+        "policies"
+    };
+    format!("{noun} in force: {}", paths.join(", "))
 }
 
 fn check_policy(context: &mut CommandContext<'_>) -> Result<(), CliError> {
     let policy = context.policy()?;
     let gates: usize = policy.models.iter().map(|model| model.gates.len()).sum();
     let models = policy.models.len();
+    let mut lines = vec![format!(
+        "the policy is valid: {gates} gates for {models} model patterns"
+    )];
+    lines.extend(policy.source_paths().iter().map(|path| format!("  {path}")));
     context.printer.print(&CommandOutput::text(
-        json!({"models": models, "gates": gates}),
+        json!({"models": models, "gates": gates, "policies": policy.source_paths()}),
         Sheet::new(["patterns", "gates"]),
-        vec![format!(
-            "the policy is valid: {gates} gates for {models} model patterns"
-        )],
+        lines,
     ))
 }
 

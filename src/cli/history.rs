@@ -37,7 +37,7 @@ pub async fn run(
 ) -> Result<(), CliError> {
     let store = context.open_store().await?;
     let reader = store.reader.as_ref();
-    let entries = context.journal().entries(reader.origin())?;
+    let entries = context.journal_entries(reader.origin())?;
     let name = ModelName::from(arguments.model.as_str());
     let history = model_history(reader, &name, entries).await?;
     let snapshot = &history.snapshot;

@@ -9,6 +9,7 @@ use crate::cli::{appearance, resolve};
 use crate::config::keymap::Keymap;
 use crate::config::saved_views::{SavedView, SavedViews, ViewFiles};
 use crate::config::{current_user, env_var};
+use crate::files::read_text;
 use crate::ops::journal::Journal;
 use crate::promotion::journal::{EntryState, JournalEntry};
 use crate::store::{ReadStore, StoreHandle};
@@ -17,6 +18,9 @@ use crate::tui::app::Session;
 use crate::tui::runtime;
 use crate::tui::runtime::RunError;
 use crate::tui::screens::StartOptions;
+
+/// The largest keymap file.
+const MAX_KEYMAP_BYTES: u64 = 1 << 20;
 
 /// Opens the TUI on a store.
 ///
@@ -28,6 +32,7 @@ pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
     let mut start = start_state(&opened, context).await?;
     let keymap = load_keymap(context)?;
     let journal = context.journal();
+    let (unfinished_entries, journal_damage) = check_journal(&journal, &opened)?;
     let appearance = appearance::load(context)?;
     let view_files = ViewFiles::new(
         &context.directories.config,
@@ -43,7 +48,8 @@ pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
     start.view = find_view(context.global_args.view.as_deref(), &saved_views)?;
     let app = Session {
         views: saved_views.views,
-        unfinished_entries: count_unfinished_entries(&journal, &opened)?,
+        unfinished_entries,
+        journal_damage,
         ..describe_session(context, &opened, second.as_deref(), &appearance)
     };
     let policy = context.policy()?;
@@ -72,11 +78,17 @@ pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
     })
 }
 
-fn count_unfinished_entries(journal: &Journal, opened: &StoreHandle) -> Result<usize, CliError> {
-    let entries = journal.entries(opened.reader.origin());
-    let entries = entries.map_err(|error| CliError::new(ExitStatus::Failed, error.to_string()))?;
+/// How many entries are unfinished, and what of the journal is damaged.
+fn check_journal(
+    journal: &Journal,
+    opened: &StoreHandle,
+) -> Result<(usize, Option<String>), CliError> {
+    let (entries, damage) = journal
+        .load(opened.reader.origin())
+        .map_err(|error| CliError::new(ExitStatus::Failed, error.to_string()))?;
     let is_unfinished = |entry: &&JournalEntry| entry.state == EntryState::Unfinished;
-    Ok(entries.iter().filter(is_unfinished).count())
+    let unfinished = entries.iter().filter(is_unfinished).count();
+    Ok((unfinished, damage.describe()))
 }
 
 /// What stores and settings tell of a session.
@@ -154,7 +166,7 @@ async fn start_state(
 /// The default keymap with the user's file over it.
 fn load_keymap(context: &CommandContext<'_>) -> Result<Keymap, CliError> {
     let path = context.directories.config.join("keymap.toml");
-    let text = match std::fs::read_to_string(&path) {
+    let text = match read_text(&path, MAX_KEYMAP_BYTES) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => {

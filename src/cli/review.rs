@@ -7,12 +7,14 @@ use clap::Args;
 use super::context::CommandContext;
 use super::gates::review_version;
 use crate::cli::output::error::{CliError, ExitStatus};
+use crate::cli::output::file::write_output;
 use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::write::{WriteArgs, execute};
 use crate::config::{current_user, env_var};
 use crate::domain::Slot;
 use crate::export::Sheet;
 use crate::export::review::ReviewDocument;
+use crate::files::read_text;
 use crate::ops::gates::Review;
 use crate::ops::lineage::{LineageSources, commits_since_champion};
 use crate::ops::review::{ReviewSettings, load_context};
@@ -108,13 +110,7 @@ fn prepare(
     review: &ReviewFile,
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
-    std::fs::write(path, review.to_text()).map_err(|error| {
-        CliError::new(
-            ExitStatus::Failed,
-            format!("cannot write {}", path.display()),
-        )
-        .with_cause(error.to_string())
-    })?;
+    write_output(path, review.to_text().as_bytes(), false)?;
     context.printer.note(&format!(
         "wrote {path}; a user with write access records it with: frontrunner review --submit {path}",
         path = path.display()
@@ -183,13 +179,7 @@ async fn submit_prepared(
         )
         .with_cause(why)
     };
-    let size = std::fs::metadata(path)
-        .map_err(|error| invalid(error.to_string()))?
-        .len();
-    if size > MAX_REVIEW_BYTES {
-        return Err(invalid(format!("larger than {MAX_REVIEW_BYTES} bytes")));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| invalid(error.to_string()))?;
+    let text = read_text(path, MAX_REVIEW_BYTES).map_err(|error| invalid(error.to_string()))?;
     let file: ReviewFile =
         serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
     let slot = file.to.parse::<Slot>().map_err(invalid)?;

@@ -42,7 +42,7 @@ pub async fn run(
         .transpose()
         .map_err(|reason| CliError::new(ExitStatus::Usage, reason))?;
     let store = context.open_store().await?;
-    let mut entries = context.journal().entries(store.reader.origin())?;
+    let mut entries = context.journal_entries(store.reader.origin())?;
     if let Some(model) = &arguments.model {
         entries.retain(|entry| entry.plan.intent.is_about(model));
     }

@@ -4,12 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{read_bounded, toml_files};
+use crate::files::{list_toml_files, read_text};
 
 /// The most bytes of one file.
 const MAX_BYTES: u64 = 256 << 10;
-/// The most files of one folder.
-const MAX_FILES: usize = 200;
 /// The folders. A file in a later one replaces a file of the same name.
 const FOLDERS: [&str; 2] = ["recognisers", "integrations"];
 
@@ -19,14 +17,14 @@ const FOLDERS: [&str; 2] = ["recognisers", "integrations"];
 pub fn read_integration_files(config: &Path) -> Vec<(String, String)> {
     let files = FOLDERS
         .iter()
-        .flat_map(|folder| toml_files(&config.join(folder)).into_iter().take(MAX_FILES));
+        .flat_map(|folder| list_toml_files(&config.join(folder)).0);
     let by_name: BTreeMap<String, String> = files.map(|path| read_file(&path)).collect();
     by_name.into_iter().collect()
 }
 
 fn read_file(path: &Path) -> (String, String) {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let text = read_bounded(path, MAX_BYTES);
+    let text = read_text(path, MAX_BYTES);
     (
         name.into_owned(),
         text.unwrap_or_else(|error| format!("can't be read: {error}")),

@@ -3,9 +3,6 @@
 //! Command-line options override `FRONTRUNNER_*` variables, which override the settings file. Only
 //! `read_only` differs: once a layer sets it, no other layer can unset it.
 
-use std::path::{Path, PathBuf};
-use std::{fs, io};
-
 pub mod directories;
 mod integration_files;
 pub mod keymap;
@@ -17,7 +14,7 @@ mod user;
 
 pub use directories::Directories;
 pub use integration_files::read_integration_files;
-pub use policy_file::{PROJECT_FILE, PolicyFile, find_policy};
+pub use policy_file::{PROJECT_FILE, PolicyFile, PolicySearch, find_policies};
 pub(crate) use settings::parse_choice;
 pub use settings::{Alert, ColorChoice, GraphicsProtocol, Profile, Settings, SettingsLayer};
 pub use user::current_user;
@@ -43,31 +40,4 @@ pub(crate) fn is_utf8_locale(locale: Option<&str>) -> bool {
         let name = name.to_ascii_lowercase();
         name.contains("utf-8") || name.contains("utf8")
     })
-}
-
-/// Reads a text file of at most `max_bytes`.
-fn read_bounded(path: &Path, max_bytes: u64) -> io::Result<String> {
-    if fs::metadata(path)?.len() > max_bytes {
-        return Err(io::Error::other(format!(
-            "larger than {} kB",
-            max_bytes >> 10
-        )));
-    }
-    fs::read_to_string(path)
-}
-
-/// The `*.toml` files of a folder, sorted; none if the folder is missing.
-fn toml_files(folder: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "toml")
-        })
-        .collect();
-    paths.sort();
-    paths
 }

@@ -1,9 +1,9 @@
-//! Finds the policy file.
+//! Finds the policy files. They add up: the user's own, those of the settings and of the profile, and the project's.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::read_bounded;
+use crate::files::{Trust, read_file};
 
 /// Name of a project's policy file.
 pub const PROJECT_FILE: &str = "frontrunner.toml";
@@ -20,39 +20,67 @@ pub struct PolicyFile {
     pub path: PathBuf,
     /// TOML.
     pub text: String,
+    /// Whether it was found in the project: whoever writes to that may only tighten the user's rules.
+    pub is_project: bool,
+    /// Whether it is a link, whose lines may be those of a private file.
+    pub is_link: bool,
 }
 
-/// Reads the policy file: `named`, else `frontrunner.toml` in `here` or its parents up to the folder
-/// with `.git`, else `policy.toml` in `config`.
+/// Where policies are looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct PolicySearch<'a> {
+    /// Files that options, variables, settings and the profile name.
+    pub named: &'a [PathBuf],
+    /// The folder in which the search for the project's file begins.
+    pub here: &'a Path,
+    /// The folder in which it ends, if no folder before has `.git`.
+    pub home: Option<&'a Path>,
+    /// The config folder.
+    pub config: &'a Path,
+}
+
+/// Reads all policy files: `policy.toml` in the config folder, the named ones, and the first `frontrunner.toml` in the current
+/// folder or above it.
 ///
 /// # Errors
-/// If `named` does not exist, or a file that exists can't be read: that must not pass for no policy.
-pub fn find_policy(
-    named: Option<&Path>,
-    here: &Path,
-    config: &Path,
-) -> Result<Option<PolicyFile>, (PathBuf, io::Error)> {
-    if let Some(path) = named {
-        let text = read_bounded(path, MAX_BYTES).map_err(|error| (path.to_owned(), error))?;
-        let path = path.to_owned();
-        return Ok(Some(PolicyFile { path, text }));
+/// If a named file does not exist, or a file that exists can't be read or is not to be trusted: that must not pass for no
+/// policy.
+pub fn find_policies(search: PolicySearch<'_>) -> Result<Vec<PolicyFile>, (PathBuf, io::Error)> {
+    let mut found: Vec<PolicyFile> = Vec::new();
+    let mut add = |path: &Path, is_project: bool, must_exist: bool| {
+        let is_known = |known: &PolicyFile| is_same_file(&known.path, path);
+        if found.iter().any(is_known) {
+            return Ok(true);
+        }
+        match read_file(path, MAX_BYTES, Trust::Owner) {
+            Ok(file) => found.push(PolicyFile {
+                path: path.to_owned(),
+                text: file.text,
+                is_project,
+                is_link: file.is_link,
+            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !must_exist => {
+                return Ok(false);
+            }
+            Err(error) => return Err((path.to_owned(), error)),
+        }
+        Ok(true)
+    };
+    add(&search.config.join(USER_FILE), false, false)?;
+    for path in search.named {
+        add(path, false, true)?;
     }
-    let mut candidates = Vec::new();
-    for folder in here.ancestors() {
-        candidates.push(folder.join(PROJECT_FILE));
-        if folder.join(".git").exists() {
+    for folder in search.here.ancestors() {
+        let is_end = folder.join(".git").exists() || Some(folder) == search.home;
+        if add(&folder.join(PROJECT_FILE), true, false)? || is_end {
             break;
         }
     }
-    candidates.push(config.join(USER_FILE));
-    for path in candidates {
-        match read_bounded(&path, MAX_BYTES) {
-            Ok(text) => return Ok(Some(PolicyFile { path, text })),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err((path, error)),
-        }
-    }
-    Ok(None)
+    Ok(found)
+}
+
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 #[cfg(test)]
@@ -60,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nearest_policy_wins_and_a_broken_one_is_an_error() {
+    fn policies_add_up_and_a_broken_one_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let (project, inner, config) = (
             folder.path().join("p"),
@@ -69,21 +97,38 @@ mod tests {
         );
         std::fs::create_dir_all(&inner).unwrap();
         std::fs::create_dir_all(&config).unwrap();
-        let found =
-            || find_policy(None, &inner, &config).map(|found| found.map(|found| found.text));
-        assert_eq!(found().unwrap(), None);
+        let find = |named: &[PathBuf], home: Option<&Path>| {
+            let search = PolicySearch {
+                named,
+                here: &inner,
+                home,
+                config: &config,
+            };
+            let texts = |found: Vec<PolicyFile>| {
+                let texts = found.into_iter().map(|file| (file.text, file.is_project));
+                texts.collect::<Vec<_>>()
+            };
+            find_policies(search).map(texts)
+        };
+        let own = || ("own".to_owned(), false);
+        let of_project = || ("project".to_owned(), true);
+        assert_eq!(find(&[], None).unwrap(), []);
         std::fs::write(config.join(USER_FILE), "own").unwrap();
-        assert_eq!(found().unwrap().as_deref(), Some("own"));
+        assert_eq!(find(&[], None).unwrap(), [own()]);
         std::fs::write(project.join(PROJECT_FILE), "project").unwrap();
-        assert_eq!(found().unwrap().as_deref(), Some("project"));
+        assert_eq!(find(&[], None).unwrap(), [own(), of_project()]);
+        assert_eq!(find(&[], Some(&inner)).unwrap(), [own()]);
+        let named = [project.join(PROJECT_FILE)];
+        let as_named = ("project".to_owned(), false);
+        assert_eq!(find(&named, None).unwrap(), [own(), as_named]);
         std::fs::create_dir(inner.join(".git")).unwrap();
         assert_eq!(
-            found().unwrap().as_deref(),
-            Some("own"),
+            find(&[], None).unwrap(),
+            [own()],
             "the search stops at the repository's root"
         );
         std::fs::write(inner.join(PROJECT_FILE), [0xff, 0xfe]).unwrap();
-        assert!(found().is_err());
-        assert!(find_policy(Some(&project.join("gone.toml")), &inner, &config).is_err());
+        assert!(find(&[], None).is_err());
+        assert!(find(&[project.join("gone.toml")], None).is_err());
     }
 }

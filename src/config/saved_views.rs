@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::{read_bounded, toml_files};
 use crate::diagnostics::Diagnostic;
+use crate::files::{self, list_toml_files, read_text};
 
 /// The team's views, relative to the folder in which the program starts.
 const TEAM_DIR: &str = ".frontrunner/views";
@@ -19,6 +19,8 @@ const TEAM_DIR: &str = ".frontrunner/views";
 const MAX_NAME_BYTES: usize = 100;
 /// Enough for 12,000 columns of 250 characters.
 const MAX_FILE_BYTES: u64 = 4 << 20;
+/// The views of one folder together; parsing takes several times as much.
+const MAX_FOLDER_BYTES: u64 = 16 << 20;
 /// Saved table layouts; the oldest are deleted first.
 const MAX_TABLE_STATES: usize = 200;
 
@@ -131,15 +133,25 @@ impl ViewFiles {
     pub fn load_all(&self) -> SavedViews {
         let mut saved = SavedViews::default();
         for folder in [&self.team, &self.user] {
-            for path in toml_files(folder) {
+            let (paths, has_more) = list_toml_files(folder);
+            let mut bytes_left = MAX_FOLDER_BYTES;
+            for path in paths {
                 let name = path.file_stem().and_then(|name| name.to_str());
                 let Some(name) = name.filter(|name| is_valid_name(name)) else {
                     continue;
                 };
-                match read_view(&path) {
-                    Ok(view) => drop(saved.views.insert(name.to_owned(), view)),
+                match read_view(&path, bytes_left.min(MAX_FILE_BYTES)) {
+                    Ok((view, size)) => {
+                        bytes_left = bytes_left.saturating_sub(size);
+                        saved.views.insert(name.to_owned(), view);
+                    }
                     Err(error) => saved.errors.push(error),
                 }
+            }
+            if has_more {
+                let folder = folder.to_string_lossy();
+                let error = Diagnostic::of_file(folder, "has more views than are read");
+                saved.errors.push(error.into());
             }
         }
         saved
@@ -171,7 +183,9 @@ impl ViewFiles {
     /// The saved layout of a table, if it is readable.
     #[must_use]
     pub fn load_table_state(&self, table: &str) -> Option<SavedView> {
-        read_view(&self.table_state_path(table)).ok()
+        read_view(&self.table_state_path(table), MAX_FILE_BYTES)
+            .ok()
+            .map(|(view, _)| view)
     }
 
     /// Saves the layout of a table. `table` identifies a store and its experiments.
@@ -226,18 +240,18 @@ fn io_error(path: &Path, error: &io::Error) -> ViewError {
     Diagnostic::of_file(path.to_string_lossy(), error.to_string()).into()
 }
 
-fn read_view(path: &Path) -> Result<SavedView, ViewError> {
-    let text = read_bounded(path, MAX_FILE_BYTES).map_err(|error| io_error(path, &error))?;
-    SavedView::parse(&text, &path.to_string_lossy())
+/// A view and the size of its file.
+fn read_view(path: &Path, max_bytes: u64) -> Result<(SavedView, u64), ViewError> {
+    let text = read_text(path, max_bytes).map_err(|error| io_error(path, &error))?;
+    let view = SavedView::parse(&text, &path.to_string_lossy())?;
+    Ok((view, text.len() as u64))
 }
 
-/// Writes a temporary file and renames it, so that a crash leaves the old view intact.
+/// A crash leaves the old view intact.
 fn write_atomically(path: &Path, view: &SavedView) -> Result<(), ViewError> {
-    let temp_path = path.with_extension(format!("{}.new", std::process::id()));
     let folder = path.parent().unwrap_or(path);
     fs::create_dir_all(folder)
-        .and_then(|()| fs::write(&temp_path, view.to_toml()))
-        .and_then(|()| fs::rename(&temp_path, path))
+        .and_then(|()| files::replace(path, view.to_toml().as_bytes()))
         .map_err(|error| io_error(path, &error))
 }
 

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use thiserror::Error;
 
+use crate::text::secrets::names_secret;
 use crate::text::untrusted::clean;
 use crate::text::width::width;
 pub use toml_reader::{TomlReader, TomlTable, TomlValue};
@@ -42,13 +43,14 @@ impl Diagnostic {
         let before = &text[..text.floor_char_boundary(span.start)];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let source_line = text[line_start..].lines().next().unwrap_or_default();
+        let (source_line, message) = hide_secret(source_line, message.as_ref());
         Self {
             file: String::new(),
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
-            message: clean(message.as_ref()).into_owned(),
+            message: clean(message).into_owned(),
             suggestion: clean(suggestion.as_ref()).into_owned(),
-            source_line: clean(source_line).into_owned(),
+            source_line: clean(&source_line).into_owned(),
         }
     }
 
@@ -75,6 +77,18 @@ impl Diagnostic {
         Self {
             file: clean(file.as_ref()).into_owned(),
             ..self
+        }
+    }
+
+    /// The position only, for a file that may be another one than meant and have secrets in it.
+    #[must_use]
+    pub fn without_text(&self) -> Self {
+        Self {
+            file: self.file.clone(),
+            line: self.line,
+            column: self.column,
+            message: "invalid; the line is not shown because the file is a link".to_owned(),
+            ..Self::default()
         }
     }
 
@@ -107,6 +121,17 @@ impl fmt::Display for Diagnostic {
         } else {
             write!(f, "; {}", self.suggestion)
         }
+    }
+}
+
+/// The line and the message without the value if the key names a secret: errors end up in logs.
+fn hide_secret<'a>(line: &'a str, message: &'a str) -> (Cow<'a, str>, &'a str) {
+    match line.split_once('=') {
+        Some((key, _)) if names_secret(key) => (
+            format!("{key}= …").into(),
+            message.split(", found ").next().unwrap_or(message),
+        ),
+        _ => (line.into(), message),
     }
 }
 

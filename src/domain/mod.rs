@@ -1,5 +1,6 @@
 //! MLflow's nouns as types: experiments, runs, metrics, registered models, versions, and store errors.
 
+pub mod address;
 pub mod artifact;
 pub mod code;
 pub mod downsample;
@@ -15,6 +16,7 @@ mod slot;
 pub mod store_error;
 pub mod write;
 
+pub use address::Address;
 pub use artifact::{Artifact, ArtifactOwner, Preview};
 pub use code::Code;
 pub use experiment::{Experiment, Lifecycle};

@@ -1,4 +1,5 @@
-//! JSON that is safe to print: control and invisible characters are `\u`-escaped, so that the value survives a round trip.
+//! JSON that is safe to print: control and invisible characters are `\u`-escaped, so that the value survives a round trip;
+//! passwords and tokens in addresses are hidden.
 
 use std::io;
 
@@ -6,6 +7,7 @@ use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
+use crate::text::secrets::redact;
 use crate::text::untrusted::is_hidden;
 
 /// Indented JSON without a trailing newline.
@@ -65,6 +67,7 @@ impl<F: Formatter> Formatter for EscapingFormatter<F> {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
+        let fragment = &*redact(fragment);
         let mut from = 0;
         for (at, c) in fragment
             .char_indices()

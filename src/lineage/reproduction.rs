@@ -56,6 +56,11 @@ impl ReproductionStep {
         let mut parts = template.split("{}");
         let mut command = parts.next().unwrap_or_default().to_owned();
         for (value, rest) in values.iter().zip(parts) {
+            if value.starts_with('-') && !command.ends_with("-- ") {
+                return self.add_note(&format!(
+                    "{value} begins with a dash and would be taken for an option"
+                ));
+            }
             let Some(value) = quote_word(value) else {
                 return self.add_note(&format!(
                     "{value} contains characters that cannot be quoted for a shell"
@@ -259,7 +264,11 @@ fn run_step(facts: &LineageFacts, checks: &[ReproducibilityCheck]) -> Reproducti
             .extension()
             .is_some_and(|end| end == "py") =>
         {
-            step.add_command("env/bin/python {}", &[source.raw()]);
+            let script = match source.raw() {
+                name if name.starts_with('-') => format!("./{name}"),
+                name => name.to_owned(),
+            };
+            step.add_command("env/bin/python {}", &[&script]);
             step.add_note("arguments not recorded: the run logged only its params");
         }
         _ => step.add_note(&format!("run from {}", source.raw())),
@@ -281,7 +290,7 @@ fn add_project_command(step: &mut ReproductionStep, run: &Run, entry: &str) {
     };
     step.state = Completeness::Recorded;
     step.commands.push(format!(
-        "mlflow run . --env-manager local --entry-point {entry}{arguments_text}"
+        "mlflow run . --env-manager local --entry-point={entry}{arguments_text}"
     ));
 }
 

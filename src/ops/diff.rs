@@ -183,6 +183,8 @@ fn diff_commits(before: &str, after: &str) -> Result<Vec<DiffLine>, RequestError
         "--no-color",
         "--no-ext-diff",
         "--no-textconv",
+        "--submodule=short",
+        "--ignore-submodules=all",
         "--stat",
         "--patch",
         before,

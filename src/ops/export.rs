@@ -1,7 +1,6 @@
 //! Charts and comparisons written to new files.
 
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use tokio::task::spawn_blocking;
@@ -12,6 +11,7 @@ use crate::chart::{CurveOptions, CurveSeries, Figure, ScaleKind, XAxis, curves};
 use crate::domain::{MetricHistory, Run, RunId};
 use crate::export::comparison::{ComparisonFormat, RowSelection, render_comparison};
 use crate::export::picture::{Palette, PictureFormat, PictureOptions, render_picture};
+use crate::files;
 use crate::store::limits::BULK_POINTS;
 use crate::store::{ReadStore, Resolution, Result};
 use crate::text::quantity::format_bytes;
@@ -185,13 +185,8 @@ fn expand_home(path: &str) -> PathBuf {
 }
 
 fn write_new_file(path: &str, content: &[u8]) -> Result<String, RequestError> {
-    let target = expand_home(path);
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&target)
-        .and_then(|mut file| file.write_all(content));
-    let raw = path.to_owned();
+    let written = files::create(&expand_home(path), content);
+    let raw = path;
     let path = clean(path);
     let failed = |message| RequestError::new(message, "press x to enter another name");
     match written {
@@ -201,7 +196,7 @@ fn write_new_file(path: &str, content: &[u8]) -> Result<String, RequestError> {
         )),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(RequestError::new(
             format!("{path} exists already"),
-            format!("press x again: it offers {}", clean(&free_name(&raw))),
+            format!("press x again: it offers {}", clean(&free_name(raw))),
         )),
         Err(error) => Err(failed(format!("cannot write {path}: {error}"))),
     }

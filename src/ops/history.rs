@@ -27,7 +27,12 @@ pub async fn model_history(
     mut entries: Vec<JournalEntry>,
 ) -> Result<ModelHistory> {
     let snapshot = read_model_snapshot(reader, name).await?;
-    entries.retain(|entry| entry.concerns_model(name.raw(), &snapshot.versions));
+    let runs = snapshot
+        .versions
+        .iter()
+        .map(|version| &version.run_id)
+        .collect();
+    entries.retain(|entry| entry.concerns_model(name.raw(), &runs));
     Ok(ModelHistory {
         events: timeline(&entries, snapshot.model.as_ref(), &snapshot.versions),
         entries,

@@ -1,15 +1,19 @@
 //! The journal file: JSON lines, appended and synced to disk, never rewritten.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
 use crate::domain::Millis;
 use crate::promotion::journal::JournalEntry;
 use crate::promotion::journal::record::{JournalRecord, replay};
+
+/// How long a write waits for another program's lock.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Source of the time in ms since the epoch.
 pub type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
@@ -68,6 +72,35 @@ pub enum JournalError {
     },
 }
 
+/// What of a journal can't be used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Damage {
+    /// Cut off by a crash, damaged, or written by a newer version.
+    pub unreadable_lines: usize,
+    /// Records of entries whose beginning is missing or unreadable.
+    pub orphaned_records: usize,
+}
+
+impl Damage {
+    /// One line for users; `None` for an intact journal.
+    #[must_use]
+    pub fn describe(&self) -> Option<String> {
+        let count = |number: usize, noun: &str| match number {
+            1 => format!("1 {noun}"),
+            number => format!("{number} {noun}s"),
+        };
+        match (self.unreadable_lines, self.orphaned_records) {
+            (0, 0) => None,
+            (lines, 0) => Some(format!("{} can't be read", count(lines, "line"))),
+            (lines, records) => Some(format!(
+                "{} can't be read, {} belong to no readable entry: writes may be missing from the history",
+                count(lines, "line"),
+                count(records, "record"),
+            )),
+        }
+    }
+}
+
 /// The journal of this user on this machine, for all stores.
 #[derive(Clone)]
 pub struct Journal {
@@ -103,9 +136,22 @@ impl Journal {
     /// # Errors
     /// When the file exists and cannot be read.
     pub fn entries(&self, origin: &str) -> Result<Vec<JournalEntry>, JournalError> {
-        let mut entries = replay(&self.read_bytes()?).entries;
+        Ok(self.load(origin)?.0)
+    }
+
+    /// [`Self::entries`], and what of the whole file could not be used.
+    ///
+    /// # Errors
+    /// When the file exists and cannot be read.
+    pub fn load(&self, origin: &str) -> Result<(Vec<JournalEntry>, Damage), JournalError> {
+        let replayed = replay(&self.read_bytes()?);
+        let mut entries = replayed.entries;
         entries.retain(|entry| entry.plan.origin == origin);
-        Ok(entries)
+        let damage = Damage {
+            unreadable_lines: replayed.unreadable_lines,
+            orphaned_records: replayed.orphaned_records,
+        };
+        Ok((entries, damage))
     }
 
     /// Number of unreadable lines: cut off by a crash, or written by a newer version.
@@ -205,7 +251,7 @@ impl JournalStorage for FileStorage {
     fn open_for_append(&self) -> io::Result<Box<dyn JournalFile>> {
         let file = self.open()?;
         // Closing the file releases the lock.
-        file.lock()?;
+        lock(&file)?;
         Ok(Box::new(file))
     }
 }
@@ -221,10 +267,34 @@ impl JournalFile for File {
     }
 
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        io::Write::write_all(self, bytes)
+        let length = self.metadata()?.len();
+        io::Write::write_all(self, bytes).inspect_err(|_| {
+            // A full disk takes a part of the line, which would be unreadable.
+            let _ = self.set_len(length);
+        })
     }
 
     fn sync(&mut self) -> io::Result<()> {
         self.sync_all()
+    }
+}
+
+/// Another writer holds the lock for milliseconds; one that was stopped holds it for ever.
+fn lock(file: &File) -> io::Result<()> {
+    let deadline = Instant::now() + LOCK_TIMEOUT;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(io::Error::other(format!(
+                    "another program has held its lock for {} s",
+                    LOCK_TIMEOUT.as_secs()
+                )));
+            }
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
     }
 }

@@ -64,6 +64,8 @@ pub struct PlannedWrite {
     pub requests: Vec<String>,
     /// Whether the policy allows the user to override gates.
     pub can_override: bool,
+    /// The files of the policies in force.
+    pub policies: Vec<String>,
 }
 
 /// Why there is no plan.
@@ -140,6 +142,7 @@ pub async fn plan_write(
         candidate,
         requests,
         can_override,
+        policies: planner.policy.source_paths(),
     })
 }
 

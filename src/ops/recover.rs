@@ -69,8 +69,15 @@ fn seconds_until_settled(entry: &JournalEntry, journal: &Journal) -> Option<u64>
         .map(|result| result.at)
         .chain([entry.at])
         .max()?;
-    let until = last.saturating_add_unsigned(entry.settle_window_ms.saturating_mul(2));
-    let left = until.saturating_sub(journal.now());
+    let now = journal.now();
+    // A clock that was ahead says nothing about the time since. One wait from now on is enough.
+    if last > now && entry.state != EntryState::Unfinished {
+        return None;
+    }
+    let until = last
+        .min(now)
+        .saturating_add_unsigned(entry.settle_window_ms.saturating_mul(2));
+    let left = until.saturating_sub(now);
     u64::try_from(left)
         .ok()
         .filter(|left| *left > 0)

@@ -48,11 +48,10 @@ pub struct ReviewSettings<'a> {
 /// settings, else Production.
 #[must_use]
 pub fn default_slot(policy: &Policy, model: &ModelName, protected_slots: &[Slot]) -> Slot {
-    let by_policy = policy.protected_slots(model);
-    let slots = by_policy.as_deref().unwrap_or(protected_slots);
+    let slots = policy.protected_slots(model, protected_slots.to_vec());
     slots
-        .first()
-        .cloned()
+        .into_iter()
+        .next()
         .unwrap_or(Slot::Stage(Stage::Production))
 }
 

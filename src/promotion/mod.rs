@@ -9,6 +9,7 @@ mod champion;
 mod clearance;
 mod confusable;
 mod field_hasher;
+mod identity;
 mod intent;
 pub mod journal;
 mod plan;
@@ -27,6 +28,7 @@ pub use clearance::{
     grant_clearance,
 };
 pub use confusable::is_confusable;
+pub use identity::is_same_person;
 pub use intent::{Intent, Subject};
 pub use plan::{
     Confirmation, INTENT_TAG, MetadataChange, MetadataKey, Plan, PlanContext, PlanError, PlanStep,

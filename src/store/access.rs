@@ -25,8 +25,8 @@ pub enum ReadOnlyReason {
     Settings,
     /// `read_only` in the profile of this name.
     Profile(String),
-    /// `read_only` in the policy file.
-    Policy,
+    /// `read_only` in the policy file of this path.
+    Policy(String),
     /// The policy file is invalid, so it may forbid writes.
     InvalidPolicy,
     /// The reader merges two stores, or is the second one.
@@ -35,6 +35,8 @@ pub enum ReadOnlyReason {
     SchemaTooOld(String),
     /// The schema requires a column, as `table.column`, that this version does not fill.
     SchemaTooNew(String),
+    /// A table that MLflow writes has a trigger, which would run with every write.
+    Trigger(String),
     /// The store has no registry tables.
     NoRegistry,
     /// The file system refuses writes.
@@ -50,7 +52,7 @@ impl fmt::Display for ReadOnlyReason {
             Self::Environment => f.write_str("FRONTRUNNER_READ_ONLY is set"),
             Self::Settings => f.write_str("the settings file sets read_only"),
             Self::Profile(name) => write!(f, "profile {} is read-only", clean(name)),
-            Self::Policy => f.write_str("the policy sets read_only"),
+            Self::Policy(path) => write!(f, "the policy {} sets read_only", clean(path)),
             Self::InvalidPolicy => f.write_str("the policy is invalid"),
             Self::SecondStore => f.write_str("writes are disabled while a second store is open"),
             Self::SchemaTooOld(column) => {
@@ -61,6 +63,7 @@ impl fmt::Display for ReadOnlyReason {
                 "the schema is too new: unknown required column {}",
                 clean(column)
             ),
+            Self::Trigger(table) => write!(f, "the table {} has a trigger", clean(table)),
             Self::NoRegistry => f.write_str("the file has no model registry"),
             Self::NotWritable(why) => f.write_str(&clean(why)),
             Self::Backend(label) => write!(f, "{label} can only be read"),
@@ -79,10 +82,13 @@ impl ReadOnlyReason {
                 "remove read_only from the file that `frontrunner config path` prints"
             }
             Self::Profile(_) => "remove read_only from the profile, or name the store by --target",
-            Self::Policy => "remove read_only from the policy, or name another one by --policy",
+            Self::Policy(_) => {
+                "ask the owner of that policy; policies add up, so no other one can lift it"
+            }
             Self::InvalidPolicy => "see `frontrunner doctor`",
             Self::SecondStore => "open one store only",
             Self::SchemaTooOld(_) => "upgrade the file with `mlflow db upgrade sqlite:///FILE`",
+            Self::Trigger(_) => "write through `mlflow server`, or drop the trigger",
             Self::SchemaTooNew(_) => "write through `mlflow server`, or update frontrunner",
             Self::NotWritable(_) => "check the permissions of the file and its folder",
             Self::NoRegistry | Self::Backend(_) => {

@@ -10,7 +10,7 @@ use thiserror::Error;
 use url::Url;
 
 use super::{AccessMode, ConnectOptions, Result, StoreHandle, Writer, rest, sqlite, wandb};
-use crate::text::untrusted::clean;
+use crate::domain::Address;
 
 /// A kind of store.
 #[derive(Debug)]
@@ -70,20 +70,24 @@ const UNSUPPORTED_SCHEMES: [(&[&str], &str); 4] = [
     (
         &[
             "postgresql",
-            "postgresql+psycopg2",
+            "postgres",
             "mysql",
-            "mysql+pymysql",
+            "mariadb",
             "mssql",
+            "oracle",
         ],
         "database servers are not supported; start `mlflow server` on it and open that",
     ),
 ];
 
+/// MLflow's file store is a folder without a database.
+const FILE_STORE_HINT: &str = "the folder has no mlflow.db and no W&B runs; serve a file store (mlruns/) with `mlflow server --backend-store-uri`, and open the server's address";
+
 /// A store to open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreTarget {
     /// A server, by the address below which its API is at `/api/2.0/mlflow`; never with
-    /// credentials.
+    /// credentials, a query or a fragment.
     Server(Url),
     /// MLflow's SQLite file.
     Sqlite(PathBuf),
@@ -95,18 +99,24 @@ pub enum StoreTarget {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum StoreTargetError {
     /// No backend opens this.
-    #[error("can't open {}: {why}", clean(.target))]
+    #[error("can't open {target}: {why}")]
     Unsupported {
         /// The text.
-        target: String,
+        target: Address,
         /// Why not, and what to do instead.
         why: &'static str,
     },
+    /// The text is an address without its scheme.
+    #[error("can't open {target}: did you mean `http://{target}`?")]
+    MissingScheme {
+        /// The text.
+        target: Address,
+    },
     /// The address can't be parsed.
-    #[error("invalid address {}: {why}", clean(.target))]
+    #[error("invalid address {target}: {why}")]
     InvalidUrl {
         /// The text.
-        target: String,
+        target: Address,
         /// The parser's message.
         why: String,
     },
@@ -129,9 +139,11 @@ impl StoreTarget {
     /// # Errors
     /// When no backend opens it.
     pub fn parse(text: &str) -> Result<Self, StoreTargetError> {
+        let address = Address::from(text);
+        let text = address.expose();
         let unsupported = |why| {
             Err(StoreTargetError::Unsupported {
-                target: text.to_owned(),
+                target: address.clone(),
                 why,
             })
         };
@@ -139,28 +151,43 @@ impl StoreTarget {
             return target;
         }
         let (scheme, rest) = match text.split_once(':') {
-            Some(parts) => parts,
-            None if text == "databricks" => (text, ""),
-            None => ("", ""),
+            Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest),
+            None if text == "databricks" => (text.to_owned(), ""),
+            None => (String::new(), ""),
         };
         if let Some((_, why)) = UNSUPPORTED_SCHEMES
             .iter()
-            .find(|(schemes, _)| schemes.contains(&scheme))
+            .find(|(schemes, _)| schemes.contains(&scheme.split('+').next().unwrap_or_default()))
         {
             return unsupported(why);
         }
         if rest.starts_with("//") && scheme != "file" {
             return unsupported("expected an http or https address, or a path");
         }
-        let path = match text.strip_prefix("file:") {
-            Some(rest) => Path::new(rest.strip_prefix("//").unwrap_or(rest)),
-            None => Path::new(text),
+        let path = if scheme == "file" {
+            match file_uri_path(rest) {
+                Some(path) => Path::new(path),
+                None => return unsupported("a file address names no host: file:///PATH"),
+            }
+        } else {
+            Path::new(text)
         };
         match BACKENDS.iter().find_map(|one| (one.parse_path)(path)) {
             Some(target) => Ok(target),
-            None if path.is_dir() => unsupported(
-                "the folder has no mlflow.db and no W&B runs; serve a file store (mlruns/) with `mlflow server --backend-store-uri`",
-            ),
+            None if path.is_dir() => unsupported(FILE_STORE_HINT),
+            None if path.exists() => Ok(Self::Sqlite(path.to_owned())),
+            None if is_host_and_port(text) => {
+                Err(StoreTargetError::MissingScheme { target: address })
+            }
+            None if text
+                .split_once('@')
+                .is_some_and(|(user, _)| user.contains(':')) =>
+            {
+                unsupported("expected an http or https address, or a path")
+            }
+            None if path.file_name().is_some_and(|name| name == "mlruns") => {
+                unsupported("there is no such folder")
+            }
             // Opening it explains what is wrong with it.
             None => Ok(Self::Sqlite(path.to_owned())),
         }
@@ -171,10 +198,18 @@ impl StoreTarget {
     /// # Errors
     /// When there is none.
     pub fn discover(folder: &Path) -> Result<Self, StoreTargetError> {
-        BACKENDS
-            .iter()
-            .find_map(|one| (one.discover)(folder))
-            .ok_or(StoreTargetError::NoStore)
+        if let Some(found) = BACKENDS.iter().find_map(|one| (one.discover)(folder)) {
+            return Ok(found);
+        }
+        let file_store = folder.join("mlruns");
+        Err(if file_store.is_dir() {
+            StoreTargetError::Unsupported {
+                target: file_store.to_string_lossy().into_owned().into(),
+                why: FILE_STORE_HINT,
+            }
+        } else {
+            StoreTargetError::NoStore
+        })
     }
 
     /// The row of this target's kind.
@@ -210,32 +245,88 @@ pub fn default_paths(separator: &str) -> String {
     paths.join(separator)
 }
 
-fn parse_server_uri(text: &str) -> Option<Result<StoreTarget, StoreTargetError>> {
-    if !text.starts_with("http://") && !text.starts_with("https://") {
-        return None;
+/// A path after `file:`, which can follow an empty or local host.
+fn file_uri_path(rest: &str) -> Option<&str> {
+    match rest.strip_prefix("//") {
+        Some(path) if path.starts_with('/') => Some(path),
+        Some(path) => path
+            .strip_prefix("localhost")
+            .filter(|path| path.starts_with('/'))
+            .or_else(|| path.starts_with('.').then_some(path)),
+        None => Some(rest),
     }
+}
+
+/// Whether a text is `host:port`, with or without a path.
+fn is_host_and_port(text: &str) -> bool {
+    let authority = text.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.rsplit_once(':').is_some_and(|(host, port)| {
+        let is_host = |c: char| c.is_ascii_alphanumeric() || "-._[]:".contains(c);
+        !host.is_empty()
+            && host.chars().all(is_host)
+            && (1..=5).contains(&port.len())
+            && port.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+/// The rest of a URI after its scheme, which is not case-sensitive.
+fn strip_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
+    let (head, rest) = text.split_once(':')?;
+    head.eq_ignore_ascii_case(scheme).then_some(rest)
+}
+
+fn parse_server_uri(text: &str) -> Option<Result<StoreTarget, StoreTargetError>> {
+    ["http", "https"]
+        .iter()
+        .find_map(|scheme| strip_scheme(text, scheme))?;
     Some(match Url::parse(text) {
-        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-            Err(StoreTargetError::CredentialsInUrl)
+        Ok(url) if has_credentials(&url) => Err(StoreTargetError::CredentialsInUrl),
+        Ok(mut url) => {
+            // They are not sent, and may contain a token.
+            url.set_query(None);
+            url.set_fragment(None);
+            Ok(StoreTarget::Server(url))
         }
-        Ok(url) => Ok(StoreTarget::Server(url)),
         Err(error) => Err(StoreTargetError::InvalidUrl {
-            target: text.to_owned(),
+            target: text.into(),
             why: error.to_string(),
         }),
     })
 }
 
-/// SQLAlchemy's form: three slashes before a relative path, four before an absolute one.
+/// Whether an address has a user or password. A password that begins with digits and has a slash, `u:12/word@host`, is
+/// parsed as a port and a path.
+fn has_credentials(url: &Url) -> bool {
+    let is_after_port = |at: usize| at > 0 && !url.path()[..at].ends_with('/');
+    !url.username().is_empty()
+        || url.password().is_some()
+        || url.port().is_some() && url.path().rfind('@').is_some_and(is_after_port)
+}
+
+/// SQLAlchemy's form, with or without the name of a driver: three slashes before a relative path, four before an absolute
+/// one.
 fn parse_sqlite_uri(text: &str) -> Option<Result<StoreTarget, StoreTargetError>> {
-    let path = text.strip_prefix("sqlite:")?;
-    let path = path.strip_prefix("///").unwrap_or(path);
+    let path = ["sqlite", "sqlite+pysqlite", "sqlite+aiosqlite"]
+        .iter()
+        .find_map(|scheme| strip_scheme(text, scheme))?;
+    let unsupported = |why| {
+        Err(StoreTargetError::Unsupported {
+            target: text.into(),
+            why,
+        })
+    };
+    let path = match path.strip_prefix("///") {
+        Some(path) => path,
+        None if path.starts_with("//") => {
+            return Some(unsupported(
+                "three slashes come before a relative path, four before an absolute one: sqlite:///mlflow.db",
+            ));
+        }
+        None => path,
+    };
     let path = path.split_once('?').map_or(path, |(path, _)| path);
     Some(if path.is_empty() || path == ":memory:" {
-        Err(StoreTargetError::Unsupported {
-            target: text.to_owned(),
-            why: "it names no file",
-        })
+        unsupported("it names no file")
     } else {
         Ok(StoreTarget::Sqlite(path.into()))
     })
@@ -351,8 +442,48 @@ mod tests {
     }
 
     #[test]
-    fn rejects_credentials_in_addresses_without_echoing_them() {
-        let error = StoreTarget::parse("https://ana:hunter2@mlflow.example.org").unwrap_err();
-        assert!(!error.to_string().contains("hunter2"));
+    fn no_error_shows_a_secret() {
+        for text in [
+            "https://ana:hunter2@mlflow.example.org",
+            "postgresql://u:hunter2@h/db",
+            "mysql+pymysql://u:hunter2@h/db",
+            "HTTPS://u:hunter2@h",
+            " https://u:hunter2@h",
+            "https://u:hunter2@h:notaport",
+            "https://u:hun/hunter2@h",
+            "https://u:12/hunter2@h",
+            "https://u:h#hunter2@h",
+            "https:/u:hunter2@h",
+            "ftp://u:hunter2@h",
+            "file://u:hunter2@h",
+            "sqlite://u:hunter2@h/db",
+            "u:hunter2@h:5000",
+            "h:5000/?token=hunter2",
+        ] {
+            let error = StoreTarget::parse(text).unwrap_err();
+            let shown = format!("{error} {error:?}");
+            assert!(!shown.contains("hunter2"), "{text}: {shown}");
+        }
+        let target = StoreTarget::parse("http://h/?token=hunter2#hunter2").unwrap();
+        assert_eq!(target.to_string(), "http://h/");
+    }
+
+    #[test]
+    fn almost_valid_targets_get_advice() {
+        let advice = |text: &str| StoreTarget::parse(text).unwrap_err().to_string();
+        for text in [
+            "localhost:5000",
+            "mlflow.example.org:443/team",
+            "[::1]:5000",
+        ] {
+            assert!(advice(text).contains(&format!("did you mean `http://{text}`?")));
+        }
+        assert!(advice("sqlite://mlflow.db").contains("sqlite:///mlflow.db"));
+        for text in ["sqlite+pysqlite:///mlflow.db", "SQLite:///mlflow.db"] {
+            assert_eq!(
+                StoreTarget::parse(text),
+                Ok(StoreTarget::Sqlite("mlflow.db".into()))
+            );
+        }
     }
 }

@@ -22,8 +22,17 @@ pub const IMAGE_BYTES: u64 = 24 << 20;
 /// The largest file of a line-by-line comparison, in bytes.
 pub const DIFF_BYTES: u64 = 512 << 10;
 
+/// The largest file of certificates, in bytes: all public authorities together are 200 kB.
+pub const CERTIFICATE_BYTES: u64 = 4 << 20;
+
+/// The largest credentials file, in bytes.
+pub const CREDENTIALS_BYTES: u64 = 64 << 10;
+
 /// The most pages of a listing, for servers that return tokens forever.
 pub const MAX_PAGES: usize = 10_000;
+
+/// The most bytes of all pages of a listing that is collected as a whole.
+pub const LISTING_BYTES: usize = 256 << 20;
 
 /// The most runs in one bulk request for histories (MLflow's maximum).
 pub const BULK_RUNS: usize = 100;
@@ -92,6 +101,12 @@ pub const FIRST_PAGE_RUNS: u32 = 100;
 
 /// How long a read of a SQLite file waits for other programs, in seconds. MLflow waits 20.
 pub const SQLITE_READ_SECONDS: u64 = 10;
+
+/// How long one use of a SQLite connection may take, in seconds: a file can define a query without an end.
+pub const SQLITE_QUERY_SECONDS: u64 = 60;
+
+/// The longest value of a SQLite file, in bytes.
+pub const SQLITE_VALUE_BYTES: i32 = 64 << 20;
 
 /// How long a write to a SQLite file waits for other programs, in seconds.
 pub const SQLITE_WRITE_SECONDS: u64 = 10;

@@ -1,10 +1,12 @@
-//! Text for display: cleaning of untrusted text, width, excerpts, natural order, numbers, quantities, shell quoting.
+//! Text for display: cleaning of untrusted text, width, excerpts, natural order, numbers, quantities, secrets, shell
+//! quoting.
 
 pub mod duration;
 pub mod excerpt;
 pub mod natural;
 pub mod number;
 pub mod quantity;
+pub mod secrets;
 pub mod shell;
 pub mod untrusted;
 pub mod width;

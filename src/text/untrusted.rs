@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::secrets::redact;
+
 /// Combining marks shown per character; further ones are counted.
 const MAX_MARKS_PER_CHARACTER: usize = 4;
 
@@ -89,9 +91,17 @@ impl Borrow<str> for Untrusted {
 /// Idempotent; borrows if there is nothing to replace.
 ///
 /// Line ends and tabs become `⏎` and `⇥`; C0 controls become their Unicode pictures (`␛`); characters that
-/// are [`is_hidden`] become `‹U+202E›`; more than four combining marks are cut and counted.
+/// are [`is_hidden`] become `‹U+202E›`; more than four combining marks are cut and counted; passwords and tokens in addresses
+/// are hidden.
 #[must_use]
 pub fn clean(text: &str) -> Cow<'_, str> {
+    match show_hidden_chars(text) {
+        Cow::Borrowed(text) => redact(text),
+        Cow::Owned(text) => Cow::Owned(redact(&text).into_owned()),
+    }
+}
+
+fn show_hidden_chars(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
         return Cow::Borrowed(text);
     }

@@ -26,6 +26,7 @@ mod evidence_fuzz;
 mod faults;
 mod filter_conformance;
 mod hostile_evidence;
+mod hostile_places;
 mod key_order;
 mod keymap;
 mod lineage;

@@ -9,6 +9,11 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use frontrunner::domain::{StoreWrite, VersionNumber};
+use frontrunner::store::rest::RestStore;
+use frontrunner::store::{ConnectOptions, WriteStore};
 
 use crate::support::program::{Program, ProgramOutput, run_to_end};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -25,6 +30,13 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
+        Self::start_with(&[], serve)
+    }
+
+    fn start_with(
+        protocols: &[&[u8]],
+        serve: impl Fn(TcpStream, Arc<ServerConfig>) + Send + Sync + Copy + 'static,
+    ) -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
@@ -33,7 +45,7 @@ impl Server {
             .unwrap()
             .signed_by(&key, &authority)
             .unwrap();
-        let config =
+        let mut config =
             ServerConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
                 .with_safe_default_protocol_versions()
                 .unwrap()
@@ -43,6 +55,7 @@ impl Server {
                     PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
                 )
                 .unwrap();
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         let config = Arc::new(config);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!(
@@ -165,4 +178,54 @@ fn verification_is_disabled_only_on_request() {
         refused.code == 2 && refused.stderr.contains("can't both be set"),
         "{refused:?}"
     );
+}
+
+/// Streams that a client of [`refuse_streams`] opened.
+static REFUSED_STREAMS: AtomicUsize = AtomicUsize::new(0);
+
+/// HTTP/2 that refuses every request: the client may send it again, and a gateway may have passed it on.
+/// <https://www.rfc-editor.org/rfc/rfc9113#section-8.7>
+fn refuse_streams(mut stream: TcpStream, config: Arc<ServerConfig>) {
+    const HEADERS: u8 = 1;
+    let mut tls = ServerConnection::new(config).unwrap();
+    let mut stream = Stream::new(&mut tls, &mut stream);
+    let mut preface = [0; 24];
+    if stream.read_exact(&mut preface).is_err() {
+        return;
+    }
+    let _ = stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]);
+    let mut head = [0; 9];
+    while stream.read_exact(&mut head).is_ok() {
+        let length = usize::from(head[1]) << 8 | usize::from(head[2]);
+        let mut payload = vec![0; length];
+        if stream.read_exact(&mut payload).is_err() {
+            return;
+        }
+        if head[3] == HEADERS {
+            REFUSED_STREAMS.fetch_add(1, Ordering::SeqCst);
+            let mut reset = vec![0, 0, 4, 3, 0];
+            reset.extend_from_slice(&head[5..9]);
+            reset.extend_from_slice(&[0, 0, 0, 7]);
+            let _ = stream.write_all(&reset);
+        }
+        let _ = stream.flush();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_write_is_sent_once() {
+    let server = Server::start_with(&[b"h2"], refuse_streams);
+    let options = ConnectOptions {
+        insecure_tls: true,
+        ..ConnectOptions::default()
+    };
+    let store = RestStore::connect(&server.url.parse().unwrap(), &options).unwrap();
+    let write = StoreWrite::SetAlias {
+        name: "shop".into(),
+        alias: "champion".into(),
+        version: VersionNumber(1),
+    };
+    let error = store.writer().unwrap().write(&write).await.unwrap_err();
+    assert!(error.outcome_unknown, "{error:?}");
+    assert_eq!(REFUSED_STREAMS.load(Ordering::SeqCst), 1);
 }

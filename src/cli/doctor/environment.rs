@@ -6,15 +6,18 @@ use std::path::Path;
 use super::finding::{Finding, Severity};
 use crate::cli::context::CommandContext;
 use crate::config::{current_user, env_var, is_utf8_locale, locale};
-use crate::store::{StoreTarget, StoreTargetError};
+use crate::domain::Address;
+use crate::promotion::policy::PolicySource;
+use crate::store::StoreTarget;
 
 /// Variables whose values are printed.
-const PLAIN_VARIABLES: [&str; 15] = [
+const PLAIN_VARIABLES: [&str; 16] = [
     "MLFLOW_TRACKING_USERNAME",
     "MLFLOW_TRACKING_INSECURE_TLS",
     "MLFLOW_TRACKING_SERVER_CERT_PATH",
     "MLFLOW_WORKSPACE",
     "NO_PROXY",
+    "no_proxy",
     "FRONTRUNNER_PROFILE",
     "FRONTRUNNER_THEME",
     "FRONTRUNNER_COLOR",
@@ -28,13 +31,15 @@ const PLAIN_VARIABLES: [&str; 15] = [
 ];
 
 /// Variables whose values are not printed: secrets, or URLs that often contain one.
-const SECRET_VARIABLES: [&str; 6] = [
+const SECRET_VARIABLES: [&str; 8] = [
     "MLFLOW_TRACKING_PASSWORD",
     "MLFLOW_TRACKING_TOKEN",
     "HTTPS_PROXY",
     "HTTP_PROXY",
     "ALL_PROXY",
     "https_proxy",
+    "http_proxy",
+    "all_proxy",
 ];
 
 pub fn check_variables() -> Vec<Finding> {
@@ -71,14 +76,7 @@ fn check_tracking_uri() -> Finding {
     match env_var(name) {
         None => Finding::ok("environment", name, "not set"),
         Some(uri) => match StoreTarget::parse(&uri) {
-            Ok(_) => Finding::ok("environment", name, uri),
-            // An invalid URL is not printed, as it may contain a password.
-            Err(StoreTargetError::InvalidUrl { why, .. }) => Finding::new(
-                Severity::Problem,
-                "environment",
-                name,
-                format!("invalid URL: {why}"),
-            ),
+            Ok(_) => Finding::ok("environment", name, Address::from(uri).to_string()),
             Err(error) => Finding::new(Severity::Problem, "environment", name, error.to_string()),
         },
     }
@@ -170,4 +168,39 @@ pub fn check_files(context: &CommandContext<'_>) -> Vec<Finding> {
         },
     ));
     findings
+}
+
+/// The policies in force, or why there are none.
+pub fn check_policies(context: &CommandContext<'_>) -> Vec<Finding> {
+    let policy = match context.policy() {
+        Ok(policy) => policy,
+        Err(error) => {
+            let details = error.cause.iter().chain(&error.detail).cloned();
+            let reason: Vec<String> = std::iter::once(error.message.clone())
+                .chain(details)
+                .collect();
+            let reason = reason.join(": ");
+            return vec![Finding::new(Severity::Problem, "policy", "invalid", reason)];
+        }
+    };
+    if policy.sources.is_empty() {
+        return vec![Finding::ok("policy", "in force", "none")];
+    }
+    let finding = |(nth, source): (usize, &PolicySource)| {
+        let sections = policy.models.iter().filter(|model| model.source == nth);
+        let gates: usize = sections.map(|model| model.gates.len()).sum();
+        let owner = if source.is_project {
+            "the project's"
+        } else {
+            "yours"
+        };
+        let read_only = if source.is_read_only {
+            ", read-only"
+        } else {
+            ""
+        };
+        let detail = format!("{} ({owner}, {gates} gates{read_only})", source.path);
+        Finding::ok("policy", "in force", detail)
+    };
+    policy.sources.iter().enumerate().map(finding).collect()
 }

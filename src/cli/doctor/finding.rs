@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::text::secrets::redact;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -47,7 +49,7 @@ impl Finding {
             severity,
             area,
             subject: subject.into(),
-            detail: detail.into(),
+            detail: redact(&detail.into()).into_owned(),
         }
     }
 

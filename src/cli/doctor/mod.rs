@@ -35,6 +35,7 @@ pub async fn run(arguments: &DoctorArgs, cli: &Cli, printer: &mut Printer) -> Re
                 context.global_args.target = Some(target.clone());
             }
             findings.extend(environment::check_files(&context));
+            findings.extend(environment::check_policies(&context));
             store::check_store(&context, &mut findings).await.err()
         }
         Err(error) => {

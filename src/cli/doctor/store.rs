@@ -51,6 +51,12 @@ async fn run_checks(
         "target",
         format!("{} ({})", found.target, found.reason),
     ));
+    let warnings = resolve::warnings(&found.target, &resolve::connection(&found, None)?);
+    findings.extend(
+        warnings
+            .into_iter()
+            .map(|warning| Finding::note("store", "security", warning)),
+    );
     let store = context.open_store().await?;
     let reader = store.reader.as_ref();
     let features = reader.features().await?;
@@ -95,7 +101,7 @@ fn unfinished_entries(
     context: &CommandContext<'_>,
     origin: &str,
 ) -> Result<Vec<Finding>, CliError> {
-    let entries = context.journal().entries(origin)?;
+    let (entries, damage) = context.journal().load(origin)?;
     let open = entries.iter().filter(|entry| {
         matches!(
             &entry.state,
@@ -111,7 +117,13 @@ fn unfinished_entries(
             Finding::note("journal", "unfinished", what)
         })
         .collect();
-    if findings.is_empty() {
+    let is_finished = findings.is_empty();
+    findings.extend(
+        damage
+            .describe()
+            .map(|damage| Finding::note("journal", "damaged", damage)),
+    );
+    if is_finished {
         findings.push(Finding::ok(
             "journal",
             "entries for this store",

@@ -1,6 +1,7 @@
 //! Output to stdout and stderr. All text is cleaned; a closed pipe (`| head`) is not an error.
 
 pub mod error;
+pub mod file;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 

@@ -7,10 +7,10 @@ mod run;
 mod target;
 mod version;
 
-pub use connection::connection;
+pub use connection::{connection, warnings};
 pub use experiment::{experiment, experiment_scope, is_similar};
 pub use run::{run, runs};
-pub use target::target;
+pub use target::{ResolvedTarget, target};
 pub use version::{model, version};
 
 /// Candidates that an error lists.

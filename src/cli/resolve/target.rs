@@ -10,7 +10,7 @@ use crate::cli::output::error::{CliError, ExitStatus};
 use crate::config::{Directories, Profile, Settings, env_var};
 use crate::demo::{self, DemoOptions};
 use crate::diagnostics::{closest, suggest};
-use crate::domain::Millis;
+use crate::domain::{Address, Millis};
 use crate::store::{self, ReadOnlyReason, StoreTarget};
 use crate::text::untrusted::clean;
 
@@ -99,7 +99,7 @@ fn from_profile(name: &str, reason: &str, settings: &Settings) -> Result<Resolve
         let message = format!("unknown profile `{}`", clean(name));
         return Err(CliError::new(ExitStatus::Usage, message).with_hint(hint));
     };
-    let target = StoreTarget::parse(&profile.target)?;
+    let target = StoreTarget::parse(profile.target.expose())?;
     Ok(resolved(
         target,
         &format!("profile {} ({reason})", clean(name)),
@@ -121,7 +121,10 @@ fn reject_mistyped_subcommand(text: &str) -> Result<(), CliError> {
             store::target_forms()
         ),
     };
-    let message = format!("`{}` is neither a store nor a subcommand", clean(text));
+    let message = format!(
+        "`{}` is neither a store nor a subcommand",
+        Address::from(text)
+    );
     Err(CliError::new(ExitStatus::Usage, message).with_hint(hint))
 }
 

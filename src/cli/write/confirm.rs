@@ -24,6 +24,7 @@ pub fn confirm(plan: &Plan, yes: bool, printer: &mut Printer) -> Result<Option<S
         )
         .with_hint("add --yes to write without confirmation, or --plan to show the plan only"));
     }
+    discard_type_ahead();
     match &plan.confirmation {
         Confirmation::Yes => printer.prompt("Write this? [y/N]"),
         Confirmation::TypeName(name) => {
@@ -37,6 +38,17 @@ pub fn confirm(plan: &Plan, yes: bool, printer: &mut Printer) -> Result<Option<S
     })?;
     check_answer(&plan.confirmation, answer.trim_end_matches(['\n', '\r']))
 }
+
+/// Drops what was typed before the question stood there.
+#[cfg(unix)]
+fn discard_type_ahead() {
+    use rustix::termios::{QueueSelector, tcflush};
+    // Fails only if the terminal is gone, which reading the answer reports.
+    let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+}
+
+#[cfg(not(unix))]
+fn discard_type_ahead() {}
 
 /// Whether stdin is a terminal.
 #[must_use]

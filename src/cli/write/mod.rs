@@ -6,6 +6,7 @@ mod report;
 use clap::Args;
 
 use super::context::CommandContext;
+use crate::cli::gates::describe_sources;
 use crate::cli::output::OutputFormat;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::config::{current_user, env_var};
@@ -87,6 +88,7 @@ pub async fn execute(
     }
     if let Some(refusal) = first_blocking_gate(&planned.gates) {
         return Err(CliError::from(refusal)
+            .with_cause(describe_sources(&planned.policies))
             .with_hint("nothing was written; `frontrunner gates` lists every gate"));
     }
     let typed = confirm::confirm(&planned.plan, write_args.yes, context.printer)?;
@@ -110,6 +112,9 @@ pub async fn execute(
     let report = apply_plan(cleared, apply_context, &progress).await?;
     context.printer.print(&report::applied(&planned, &report))?;
     context.printer.flush()?;
+    if let Some(error) = &report.journal_error {
+        return Err(unrecorded_error(&report.outcome, error));
+    }
     outcome_to_result(&report.outcome, &report.entry_id)
 }
 
@@ -169,6 +174,27 @@ fn read_only_error(reason: &ReadOnlyReason) -> CliError {
     }
     .with_cause(reason.to_string())
     .with_hint(reason.hint())
+}
+
+/// The registry is not to blame for what the journal could not take.
+fn unrecorded_error(outcome: &Outcome, journal_error: &str) -> CliError {
+    let message = match outcome {
+        Outcome::Verified => "the write was applied, but its outcome was not recorded",
+        Outcome::NotApplied { .. } => "nothing was changed, and that was not recorded",
+        Outcome::Conflict { .. } => "the write stopped half-way: its outcome was not recorded",
+        Outcome::Unknown { .. } => "the outcome of the write is unknown and was not recorded",
+    };
+    let differences = match outcome {
+        Outcome::Conflict { differences } => differences.clone(),
+        _ => Vec::new(),
+    };
+    CliError {
+        code: "unrecorded",
+        ..CliError::new(ExitStatus::Failed, message)
+    }
+    .with_cause(journal_error)
+    .with_detail(differences)
+    .with_hint("make room for the journal, then record the outcome with `frontrunner rollback --plan`; `frontrunner doctor` lists what is unfinished")
 }
 
 fn outcome_to_result(outcome: &Outcome, entry_id: &str) -> Result<(), CliError> {

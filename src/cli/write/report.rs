@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::cli::gates::describe_sources;
 use crate::cli::output::CommandOutput;
 use crate::export::Sheet;
 use crate::ops::apply::{ApplyProgress, ApplyReport};
@@ -28,6 +29,7 @@ pub fn planned(planned: &PlannedWrite, store: &str, can_write: bool) -> CommandO
     lines.push("nothing was written".to_owned());
     let mut value = plan_json(&plan.intent, &plan.steps, &plan.fingerprint, &planned.gates);
     set_field(&mut value, "applied", json!(false));
+    set_field(&mut value, "policies", json!(planned.policies));
     if let Some(Value::Object(fields)) = value.get_mut("plan") {
         fields.insert("warnings".into(), json!(plan.warnings));
         fields.insert("requests".into(), json!(requests));
@@ -46,6 +48,7 @@ pub fn applied(planned: &PlannedWrite, report: &ApplyReport) -> CommandOutput {
     set_field(&mut value, "journal_id", json!(report.entry_id));
     set_field(&mut value, "outcome", json!(report.outcome));
     set_field(&mut value, "version", json!(report.created_version));
+    set_field(&mut value, "journal_error", json!(report.journal_error));
     CommandOutput::text(value, steps_sheet(&plan.steps), outcome_lines(plan, report))
 }
 
@@ -128,6 +131,9 @@ pub fn plan_lines(planned: &PlannedWrite, store: &str) -> Vec<String> {
         "verdict: {}",
         describe_verdict(&planned.gates, plan.warnings.len())
     ));
+    if !planned.gates.is_empty() {
+        lines.push(describe_sources(&planned.policies));
+    }
     let (blocking, passing): (Vec<&GateResult>, Vec<&GateResult>) = planned
         .gates
         .iter()

@@ -12,7 +12,11 @@ use toml::de::DeTable;
 use super::Alert;
 use crate::config::EnvLookup;
 use crate::diagnostics::Diagnostic;
-use crate::domain::Slot;
+use crate::domain::{Address, Slot};
+use crate::files::read_text;
+
+/// The largest settings file.
+const MAX_BYTES: u64 = 1 << 20;
 
 /// When to use colors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,14 +65,20 @@ fn deserialize_slots<'de, D: Deserializer<'de>>(
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     /// The store, as written on the command line.
-    pub target: String,
+    pub target: Address,
     /// Whether writes are disabled.
     #[serde(default)]
     pub read_only: bool,
+    /// A policy file for this store, besides the others.
+    pub policy: Option<std::path::PathBuf>,
     /// User name, unless `MLFLOW_TRACKING_USERNAME` is set.
     pub username: Option<String>,
     /// Workspace, unless `MLFLOW_WORKSPACE` is set.
     pub workspace: Option<String>,
+    /// The variable with the password of `username`, instead of `MLFLOW_TRACKING_PASSWORD`.
+    pub password_variable: Option<String>,
+    /// The variable with the token, instead of `MLFLOW_TRACKING_TOKEN`.
+    pub token_variable: Option<String>,
 }
 
 /// The settings of one source; `None` leaves a setting to the next layer.
@@ -120,7 +130,7 @@ impl SettingsLayer {
     /// # Errors
     /// If the file can't be read or has an error.
     pub fn read(path: &Path) -> Result<Self, Diagnostic> {
-        match std::fs::read_to_string(path) {
+        match read_text(path, MAX_BYTES) {
             Ok(text) => Self::parse(&text, path),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(Diagnostic::of_file(
@@ -135,13 +145,7 @@ impl SettingsLayer {
     /// # Errors
     /// At the first unknown key or invalid value.
     pub fn parse(text: &str, path: &Path) -> Result<Self, Diagnostic> {
-        let in_file = |diagnostic: Diagnostic| {
-            let source_line = redact_secret(&diagnostic.source_line);
-            Diagnostic {
-                source_line,
-                ..diagnostic.in_file(path.to_string_lossy())
-            }
-        };
+        let in_file = |diagnostic: Diagnostic| diagnostic.in_file(path.to_string_lossy());
         let layer: Self = toml::from_str(text)
             .map_err(|error| in_file(Diagnostic::from_toml(text, &error, "setting")))?;
         match &layer.default_profile {
@@ -211,20 +215,6 @@ fn parse_bool(text: &str) -> Result<bool, String> {
         "true" | "1" => Ok(true),
         "false" | "0" => Ok(false),
         _ => Err(format!("expected true, false, 1 or 0, found `{text}`")),
-    }
-}
-
-/// The line without its value if the key may name a secret: errors end up in logs.
-fn redact_secret(line: &str) -> String {
-    let names_secret = |key: &str| {
-        let key = key.to_ascii_lowercase();
-        ["password", "token", "secret"]
-            .iter()
-            .any(|word| key.contains(word))
-    };
-    match line.split_once('=') {
-        Some((key, _)) if names_secret(key) => format!("{key}= …"),
-        _ => line.to_owned(),
     }
 }
 

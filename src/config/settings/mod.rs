@@ -48,9 +48,11 @@ pub struct Settings {
     /// Stages and aliases whose change requires typing the model's name.
     #[serde(rename = "protected", serialize_with = "serialize_slots")]
     pub protected_slots: Vec<Slot>,
-    /// The policy file; `None` searches for `frontrunner.toml` here and in parent folders, then for
-    /// `policy.toml` in the config folder.
+    /// A policy file besides `policy.toml` in the config folder and the project's `frontrunner.toml`.
     pub policy: Option<std::path::PathBuf>,
+    /// The policy files of all layers: each tightens the others.
+    #[serde(skip)]
+    pub policies: Vec<std::path::PathBuf>,
     /// Whether writes also set `frontrunner.*` tags on the version.
     #[serde(rename = "tags")]
     pub write_tags: bool,
@@ -97,6 +99,7 @@ impl Settings {
             protected_slots: first(layers, |l| &l.protected_slots)
                 .unwrap_or_else(Slot::default_protected),
             policy: first(layers, |l| &l.policy),
+            policies: layers.iter().filter_map(|l| l.policy.clone()).collect(),
             write_tags: first(layers, |l| &l.write_tags).unwrap_or(true),
             remember_tables: first(layers, |l| &l.remember_tables).unwrap_or(true),
             read_only: layers.iter().any(|layer| layer.read_only == Some(true)),

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::parse::{ThemeFile, parse};
 use super::{Modifier, Modifiers, Role, Theme, ThemeColor, ThemeKind, ThemeStyle};
-use crate::config::{read_bounded, toml_files};
 use crate::diagnostics::{Diagnostic, suggest};
+use crate::files::{list_toml_files, read_text};
 use crate::text::untrusted::clean;
 
 /// The files of `themes/`, by name.
@@ -66,12 +66,12 @@ impl Themes {
     pub fn add_folder(&mut self, folder: &Path) -> Vec<Diagnostic> {
         let mut add = |path: &Path| {
             let file = path.to_string_lossy();
-            match read_bounded(path, MAX_BYTES) {
+            match read_text(path, MAX_BYTES) {
                 Ok(text) => self.add(&file, &text),
                 Err(error) => Err(Diagnostic::of_file(file, error.to_string())),
             }
         };
-        let results = toml_files(folder).into_iter().map(|path| add(&path));
+        let results = list_toml_files(folder).0.into_iter().map(|path| add(&path));
         results.filter_map(Result::err).collect()
     }
 

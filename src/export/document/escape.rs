@@ -13,10 +13,30 @@ pub(in crate::export) fn html(text: &str) -> String {
         .replace('\'', "&#39;")
 }
 
+/// Invisible in Markdown.
+const SEPARATOR: &str = "<!-- -->";
+
+/// Text that stays text: no image, link, address, mention or reference to an issue.
 pub(in crate::export) fn markdown(text: &str) -> String {
+    let text = clean(text);
     let mut out = String::new();
-    for c in clean(text).chars() {
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        let next = rest.clone().next();
         match c {
+            // GitHub and GitLab link these after the backslash is gone; a comment keeps the parts apart.
+            '@' | '#' | '!' | '~' if next.is_some_and(char::is_alphanumeric) => {
+                out.extend(['\\', c]);
+                out.push_str(SEPARATOR);
+            }
+            ':' if next == Some('/') && rest.as_str().starts_with("//") => {
+                out.push(c);
+                out.push_str(SEPARATOR);
+            }
+            '.' if out.ends_with("www") => {
+                out.push_str(SEPARATOR);
+                out.push(c);
+            }
             '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '#' | '~' | '!' | '@' => {
                 out.extend(['\\', c]);
             }
@@ -98,6 +118,19 @@ mod tests {
                 _ => cell,
             };
             proptest::prop_assert_eq!(bare.strip_prefix('\'').unwrap_or(&bare), text);
+        }
+    }
+
+    #[test]
+    fn markdown_has_no_active_parts() {
+        for (text, expected) in [
+            ("![x](http://e)", "\\!\\[x\\](http:<!-- -->//e)"),
+            ("@ana fixes #1", "\\@<!-- -->ana fixes \\#<!-- -->1"),
+            ("www.e.org", "www<!-- -->.e.org"),
+            ("a.b: c/d", "a.b: c/d"),
+            ("<img src=x>", "&lt;img src=x&gt;"),
+        ] {
+            assert_eq!(markdown(text), expected);
         }
     }
 

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
+use tokio::time::timeout;
 
 use super::evidence::{NOT_READ, ReadBudget, match_file, too_large};
 use super::ok_or_missing;
@@ -20,6 +22,8 @@ const MAX_FILES_PER_FOLDER: usize = 1_000;
 /// Listed folders of one owner, and their depth. On a server each is a request.
 const MAX_FOLDERS: usize = 300;
 const MAX_DEPTH: usize = 8;
+/// How long listing the folders of one owner may take together.
+const MAX_LISTING_TIME: Duration = Duration::from_secs(15);
 const CONCURRENT_READS: usize = 6;
 
 /// Files of a model that describe its environment. Only MLmodel must exist.
@@ -173,6 +177,7 @@ async fn list_files(
 ) -> Result<Vec<(String, Option<u64>)>, String> {
     let (mut found, mut folders, mut requested) = (Vec::new(), VecDeque::from([String::new()]), 0);
     let mut listings = HashMap::new();
+    let started = Instant::now();
     while let Some(folder) = folders.pop_front() {
         if requested == MAX_FOLDERS || found.len() >= MAX_FILES {
             problems.push(format!(
@@ -182,7 +187,17 @@ async fn list_files(
             break;
         }
         requested += 1;
-        let listing = match reader.artifacts(home, &folder).await {
+        let left = MAX_LISTING_TIME.saturating_sub(started.elapsed());
+        let Ok(listed) = timeout(left, reader.artifacts(home, &folder)).await else {
+            let seconds = MAX_LISTING_TIME.as_secs();
+            let text = format!(
+                "{of}: listed only {} folders within {seconds} s",
+                requested - 1
+            );
+            problems.push(text);
+            break;
+        };
+        let listing = match listed {
             Ok(listing) => listing,
             Err(error) if folder.is_empty() => return Err(clean(error.why.raw()).into_owned()),
             Err(error) => {

@@ -1,9 +1,10 @@
 //! Files of the run's repository at the run's commit: MLflow records the commit.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::evidence::{ReadBudget, match_file};
-use super::git::run_git_in;
+use super::git::Repository;
 use crate::domain::{Code, DatasetInput};
 use crate::evidence::{EvidenceFile, FileOrigin, Integration, SearchRule};
 
@@ -27,9 +28,11 @@ pub(super) fn files_at_run_commit(
         .cloned()
         .chain(roots.iter().flat_map(|root| find_repositories(root)))
     {
+        let Ok(repository) = Repository::discover(&root) else {
+            continue;
+        };
         // Runs can record an abbreviated id: git resolves it.
-        let known = run_git_in(
-            &root,
+        let known = repository.run(
             &[
                 "rev-parse",
                 "--verify",
@@ -47,7 +50,7 @@ pub(super) fn files_at_run_commit(
         }
         if let Some(other) = expected_remote
             .as_deref()
-            .and_then(|url| unrelated_remotes(&root, url))
+            .and_then(|url| unrelated_remotes(&repository, url))
         {
             problems.push(format!(
                 "{}: has the run's commit but is a checkout of {other}, not used",
@@ -55,7 +58,7 @@ pub(super) fn files_at_run_commit(
             ));
             continue;
         }
-        return files_at_commit(&root, &full_commit, datasets, integrations, problems);
+        return files_at_commit(&repository, &full_commit, datasets, integrations, problems);
     }
     Vec::new()
 }
@@ -90,18 +93,8 @@ fn find_repositories(root: &Path) -> Vec<PathBuf> {
 }
 
 /// The remotes of a repository, if it has some and none is the run's.
-fn unrelated_remotes(root: &Path, expected: &str) -> Option<String> {
-    let printed = run_git_in(
-        root,
-        &["config", "--get-regexp", "^remote[.].*[.]url$"],
-        &[],
-    )
-    .ok()?;
-    let remotes: Vec<&str> = printed
-        .lines()
-        .filter_map(|line| line.split_once(' '))
-        .map(|(_, url)| url)
-        .collect();
+fn unrelated_remotes(repository: &Repository, expected: &str) -> Option<String> {
+    let remotes = &repository.remotes;
     let is_other = !remotes.is_empty()
         && !remotes
             .iter()
@@ -129,45 +122,40 @@ fn normalize_url(url: &str) -> String {
 }
 
 fn files_at_commit(
-    root: &Path,
+    repository: &Repository,
     commit: &str,
     datasets: &[DatasetInput],
     integrations: &[Integration],
     problems: &mut Vec<String>,
 ) -> Vec<EvidenceFile> {
-    let Ok(listed) = run_git_in(
-        root,
-        &[
-            "ls-tree",
-            "-r",
-            "--name-only",
-            "--full-tree",
-            "-z",
-            commit,
-            "--",
-        ],
+    let Ok(listed) = repository.run(
+        &["ls-tree", "-r", "--full-tree", "-z", commit, "--"],
         &[commit],
     ) else {
         return Vec::new();
     };
-    let paths: Vec<&str> = listed
+    // A commit or a link can have the name of a file.
+    let blobs: BTreeMap<&str, &str> = listed
         .split('\0')
-        .filter(|path| match_file(integrations, FileOrigin::Commit, path).is_some())
+        .filter_map(|entry| entry.split_once('\t'))
+        .filter_map(|(object, path)| {
+            Some((path, object.strip_prefix("100")?.split_once(" blob ")?.1))
+        })
+        .filter(|(path, _)| match_file(integrations, FileOrigin::Commit, path).is_some())
         .collect();
-    let tags = data_tags(root, commit, &paths, datasets, integrations);
+    let paths: Vec<&str> = blobs.keys().copied().collect();
+    let tags = data_tags(repository, commit, &paths, datasets, integrations);
     let (mut budget, mut skipped) = (ReadBudget::new(), 0);
     let mut files = Vec::new();
-    for path in by_relevance(root, commit, paths, datasets) {
+    for path in by_relevance(repository, commit, paths, datasets) {
         if budget.reserve(0).is_err() {
             skipped += 1;
             continue;
         }
-        let content = run_git_in(
-            root,
-            &["show", "--no-textconv", &format!("{commit}:{path}")],
-            &[commit],
-        )
-        .map(String::into_bytes);
+        let blob = blobs.get(path).copied().unwrap_or_default();
+        let content = repository
+            .run(&["cat-file", "blob", blob], &[blob])
+            .map(String::into_bytes);
         let from = format!("{path} at commit {}", commit.get(..8).unwrap_or(commit));
         let tag = tags
             .iter()
@@ -189,7 +177,7 @@ fn files_at_commit(
 
 /// The files that the run's datasets name first, then the file that changed last.
 fn by_relevance<'p>(
-    root: &Path,
+    repository: &Repository,
     commit: &str,
     mut paths: Vec<&'p str>,
     datasets: &[DatasetInput],
@@ -198,7 +186,7 @@ fn by_relevance<'p>(
         let newest = paths
             .iter()
             .take(20)
-            .max_by_key(|path| last_change(root, commit, &[path]).map(|(_, when)| when))
+            .max_by_key(|path| last_change(repository, commit, &[path]).map(|(_, when)| when))
             .copied();
         paths.sort_by_key(|path| (!is_named_by_dataset(datasets, path), Some(*path) != newest));
     }
@@ -225,7 +213,7 @@ fn is_named_by_dataset(datasets: &[DatasetInput], path: &str) -> bool {
 /// Paths and the tag of the commit that last changed the data: the files that the run's datasets name, else all. Only an
 /// integration's first search rule with files counts: the others are fallbacks.
 fn data_tags(
-    root: &Path,
+    repository: &Repository,
     commit: &str,
     paths: &[&str],
     datasets: &[DatasetInput],
@@ -252,14 +240,15 @@ fn data_tags(
             .filter(|path| is_named_by_dataset(datasets, path))
             .collect();
         let candidates = if named.is_empty() { own } else { named };
-        let Some((changed, _)) = last_change(root, commit, &candidates) else {
+        let Some((changed, _)) = last_change(repository, commit, &candidates) else {
             continue;
         };
-        let Some(tag) = data_tag(root, &changed, commit) else {
+        let Some(tag) = data_tag(repository, &changed, commit) else {
             continue;
         };
-        let of_change =
-            |path: &&&str| last_change(root, commit, &[path]).is_some_and(|(at, _)| at == changed);
+        let of_change = |path: &&&str| {
+            last_change(repository, commit, &[path]).is_some_and(|(at, _)| at == changed)
+        };
         found.extend(
             candidates
                 .iter()
@@ -271,7 +260,7 @@ fn data_tags(
 }
 
 /// The last commit up to `commit` that changed one of the files, and its time in seconds since the epoch.
-fn last_change(root: &Path, commit: &str, paths: &[&str]) -> Option<(String, i64)> {
+fn last_change(repository: &Repository, commit: &str, paths: &[&str]) -> Option<(String, i64)> {
     let specs: Vec<String> = paths
         .iter()
         .map(|path| format!(":(top,literal){path}"))
@@ -279,7 +268,9 @@ fn last_change(root: &Path, commit: &str, paths: &[&str]) -> Option<(String, i64
     let arguments = ["log", "-1", "--format=%H %ct", commit, "--"]
         .into_iter()
         .chain(specs.iter().map(String::as_str));
-    let printed = run_git_in(root, &arguments.collect::<Vec<_>>(), &[commit]).ok()?;
+    let printed = repository
+        .run(&arguments.collect::<Vec<_>>(), &[commit])
+        .ok()?;
     let (changed, when) = printed.trim().split_once(' ')?;
     Some((changed.to_owned(), when.parse().ok()?))
 }
@@ -287,10 +278,11 @@ fn last_change(root: &Path, commit: &str, paths: &[&str]) -> Option<(String, i64
 /// The tag that names the data since a change: one on the change, else one with `data` in its name between the change and
 /// the commit, else one on the commit. The data is the same in all of these. Of several tags, one with `data` wins, then
 /// the highest version.
-fn data_tag(root: &Path, changed: &str, commit: &str) -> Option<String> {
+fn data_tag(repository: &Repository, changed: &str, commit: &str) -> Option<String> {
     let tags = |arguments: &[&str], commits: &[&str]| -> Vec<String> {
         let all = [&["tag", "--sort=-version:refname"], arguments].concat();
-        run_git_in(root, &all, commits)
+        repository
+            .run(&all, commits)
             .map(|printed| printed.lines().map(str::to_owned).collect())
             .unwrap_or_default()
     };

@@ -1,11 +1,11 @@
 //! Local files that an integration matches.
 
 use std::collections::VecDeque;
-use std::io::Read;
 use std::path::Path;
 
-use super::evidence::{ReadBudget, match_file, too_large};
+use super::evidence::{ReadBudget, match_file};
 use crate::evidence::{EvidenceFile, FileOrigin, Integration, MAX_DOCUMENT_BYTES};
+use crate::files::read_bytes;
 
 /// Directory entries, in all and in one folder, and the depth of folders.
 const MAX_ENTRIES: usize = 20_000;
@@ -100,7 +100,9 @@ fn read_if_matching(
     }
     let size = path.symlink_metadata().map_or(0, |file| file.len());
     let content = if reads {
-        budget.reserve(size).and_then(|()| read_bounded(path))
+        budget
+            .reserve(size)
+            .and_then(|()| read_bytes(path, MAX_DOCUMENT_BYTES).map_err(|error| error.to_string()))
     } else {
         Ok(Vec::new())
     };
@@ -111,17 +113,4 @@ fn read_if_matching(
         git_tag: None,
         content,
     })
-}
-
-fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
-    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
-    let mut found = Vec::new();
-    file.take(MAX_DOCUMENT_BYTES + 1)
-        .read_to_end(&mut found)
-        .map_err(|error| error.to_string())?;
-    if found.len() as u64 > MAX_DOCUMENT_BYTES {
-        Err(too_large(MAX_DOCUMENT_BYTES))
-    } else {
-        Ok(found)
-    }
 }

@@ -12,7 +12,7 @@ mod notes;
 mod related;
 mod sources;
 
-pub use git::{commits_since_champion, run_git};
+pub use git::{commits_since_champion, run_git, run_git_in};
 pub use sources::{EvidenceSources, LineageSources};
 
 use futures_util::future::{OptionFuture, join, join_all};

@@ -1,8 +1,10 @@
 //! Journal entries: plan, steps and outcome of one write.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Millis, ModelVersion, Slot, VersionNumber};
+use crate::domain::{Millis, RunId, Slot, VersionNumber};
 use crate::promotion::{GateResult, Intent, Outcome, Plan, RegistryState, undo_intent};
 
 /// Result of a step that the store confirmed.
@@ -53,12 +55,11 @@ pub struct JournalEntry {
 }
 
 impl JournalEntry {
-    /// Whether it changes a model, or a source run of one of these versions.
+    /// Whether it changes a model, or one of these runs, the sources of the model's versions.
     #[must_use]
-    pub fn concerns_model(&self, model: &str, versions: &[ModelVersion]) -> bool {
-        let subject = self.plan.subject();
-        let is_from_run = |version: &ModelVersion| subject.runs().contains(&version.run_id);
-        self.plan.intent.is_about(model) || versions.iter().any(is_from_run)
+    pub fn concerns_model(&self, model: &str, runs: &HashSet<&RunId>) -> bool {
+        let is_source = |run: &RunId| runs.contains(run);
+        self.plan.intent.is_about(model) || self.plan.subject().runs().iter().any(is_source)
     }
 
     /// Whether its outcome is unknown, so that a recheck can resolve it.

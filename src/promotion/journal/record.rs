@@ -55,8 +55,10 @@ pub(crate) enum JournalRecord<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct ReplayedJournal {
     pub entries: Vec<JournalEntry>,
-    /// Cut off by a crash, or written by a newer version.
+    /// Cut off by a crash, damaged, or written by a newer version.
     pub unreadable_lines: usize,
+    /// Records of entries whose beginning is missing or unreadable: writes that nobody can undo from here.
+    pub orphaned_records: usize,
     index_by_id: HashMap<String, usize>,
 }
 
@@ -124,12 +126,10 @@ impl ReplayedJournal {
     }
 
     fn update_entry(&mut self, id: &str, change: impl FnOnce(&mut JournalEntry)) {
-        if let Some(entry) = self
-            .index_by_id
-            .get(id)
-            .and_then(|index| self.entries.get_mut(*index))
-        {
-            change(entry);
+        let index = self.index_by_id.get(id);
+        match index.and_then(|index| self.entries.get_mut(*index)) {
+            Some(entry) => change(entry),
+            None => self.orphaned_records += 1,
         }
     }
 

@@ -64,8 +64,12 @@ pub(super) fn unrecorded_changes(
             "deleted and created again".to_owned(),
         ));
     }
+    let by_number: BTreeMap<VersionNumber, &ModelVersion> = versions
+        .iter()
+        .map(|version| (version.version, version))
+        .collect();
     for (version, from) in &recorded.stages {
-        let current = versions.iter().find(|current| current.version == *version);
+        let current = by_number.get(version);
         let (at, to) = match current {
             None => (None, "deleted".to_owned()),
             Some(current) if current.stage == *from => continue,

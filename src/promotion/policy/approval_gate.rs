@@ -5,12 +5,13 @@ use serde_json::{Value as Json, json};
 use super::evaluate::GateTarget;
 use super::file::ApprovalRule;
 use crate::domain::ModelVersion;
-use crate::promotion::{Approval, Decision, GateOutcome, GateResult};
+use crate::promotion::{Approval, Decision, GateOutcome, GateResult, is_same_person};
 use crate::text::untrusted::clean;
 
 const GATE_NAME: &str = "approvals";
 
-/// Each reviewer's last review for the slot with the current facts digest.
+/// Each reviewer's last review for the slot with the current facts digest. Of one person's reviews under several spellings of
+/// the name, a rejection counts.
 #[must_use]
 pub fn valid_approvals(all: &[Approval], target: &GateTarget, facts_digest: &str) -> Vec<Approval> {
     let slot = target.slot.to_string();
@@ -22,7 +23,16 @@ pub fn valid_approvals(all: &[Approval], target: &GateTarget, facts_digest: &str
         latest.retain(|other| other.reviewer != approval.reviewer);
         latest.push(approval.clone());
     }
-    latest
+    let mut people: Vec<Approval> = Vec::new();
+    latest.sort_by_key(|approval| approval.decision != Decision::Reject);
+    for approval in latest {
+        let is_new = |other: &Approval| !is_same_person(&other.reviewer, &approval.reviewer);
+        if people.iter().all(is_new) {
+            people.push(approval);
+        }
+    }
+    people.sort_by(|a, b| (a.at, &a.reviewer).cmp(&(b.at, &b.reviewer)));
+    people
 }
 
 pub(super) fn to_json(approval: &Approval) -> Json {
@@ -42,9 +52,10 @@ pub(super) fn evaluate(
     let counts = |approval: &Approval| {
         let by = approval.reviewer.as_str();
         // A promoter approver records another user's review could have invented it.
-        let is_own = by == promoter || approval.recorded_by.as_deref() == Some(promoter);
-        let is_excluded =
-            (rule.excludes_author && by == author) || (rule.excludes_promoter && is_own);
+        let is_promoter = |name: &str| is_same_person(name, promoter);
+        let is_own = is_promoter(by) || approval.recorded_by.as_deref().is_some_and(is_promoter);
+        let is_excluded = (rule.excludes_author && is_same_person(by, author))
+            || (rule.excludes_promoter && is_own);
         !is_excluded
             && (rule.approvers.is_empty() || rule.approvers.iter().any(|approver| approver == by))
     };

@@ -6,6 +6,7 @@ use cel::common::ast::{Expr, LiteralValue};
 use cel::{Context, ExecutionError, IdedExpr, Program, Value};
 use serde_json::Value as Json;
 
+use super::cost::is_affordable;
 use super::declarations::{FUNCTIONS, ROOTS, fields_of};
 use super::field_paths::{FieldPath, calls, field_paths};
 use crate::diagnostics::Diagnostic;
@@ -258,6 +259,14 @@ impl Condition {
     }
 
     pub(super) fn evaluate(&self, facts: &PolicyFacts) -> ConditionResult {
+        let lengths = facts.roots().values().map(longest);
+        if !is_affordable(self.program.expression(), lengths.max().unwrap_or(0)) {
+            return ConditionResult {
+                outcome: GateOutcome::Fail,
+                reason: "the condition takes too many steps: nest fewer macros".to_owned(),
+                values: Vec::new(),
+            };
+        }
         let mut context = Context::default();
         for (name, value) in facts.roots() {
             context.add_variable_from_value(name.clone(), cel_value(value));
@@ -379,6 +388,15 @@ fn explain_parse_error(message: &str) -> (String, String) {
             "a value, a name or a bracket is missing or unexpected here".to_owned(),
         ),
         None => (message.to_owned(), String::new()),
+    }
+}
+
+/// The length of the longest list, map or text in a value.
+fn longest(value: &Json) -> usize {
+    match value {
+        Json::Array(all) => all.iter().map(longest).fold(all.len(), usize::max),
+        Json::Object(all) => all.values().map(longest).fold(all.len(), usize::max),
+        _ => 0,
     }
 }
 

@@ -145,9 +145,7 @@ impl Policy {
         };
         PlanContext {
             writes_tags: context.writes_tags && self.writes_tags(model).unwrap_or(true),
-            protected_slots: self
-                .protected_slots(model)
-                .unwrap_or(context.protected_slots),
+            protected_slots: self.protected_slots(model, context.protected_slots),
             ..context
         }
     }
@@ -188,6 +186,7 @@ impl Policy {
         let facts = facts.with_approvals(&approvals);
         let mut gates = Vec::new();
         for rules in self.rules_for(model) {
+            let first = gates.len();
             let applies = |gate: &&Gate| gate.applies_to(&target.slot);
             gates.extend(
                 rules
@@ -207,10 +206,14 @@ impl Policy {
                     promoter.name,
                 )
             }));
-        }
-        let can_override = self.can_override(model, promoter.name);
-        for gate in gates.iter_mut().filter(|gate| gate.is_blocking()) {
-            apply_override(gate, target, promoter, can_override);
+            // Nobody can lift the rules of another file.
+            let can_override = self
+                .rules_for(model)
+                .filter(|others| others.source == rules.source)
+                .any(|others| others.can_override(promoter.name));
+            for gate in gates[first..].iter_mut().filter(|gate| gate.is_blocking()) {
+                apply_override(gate, target, promoter, can_override);
+            }
         }
         PolicyEvaluation {
             target: target.clone(),

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::condition::{Condition, SourceLocation};
+use super::merge::PolicySource;
 use crate::diagnostics::{Diagnostic, TomlReader, TomlTable, TomlValue};
 use crate::domain::{Goal, ModelName, Slot, Stage};
 use crate::text::untrusted::clean;
@@ -12,13 +13,17 @@ use crate::text::untrusted::clean;
 pub struct Policy {
     /// Whether all writes are refused.
     pub is_read_only: bool,
-    /// Sections in the order of the file.
+    /// Sections in the order of the files.
     pub models: Vec<ModelPolicy>,
+    /// The files that were merged, in their order; none for a policy that was parsed from a text.
+    pub sources: Vec<PolicySource>,
 }
 
 /// Rules for the models whose name matches a pattern.
 #[derive(Debug, Default)]
 pub struct ModelPolicy {
+    /// Index of its file among [`Policy::sources`].
+    pub source: usize,
     /// Glob with `*` for any text and `?` for one character.
     pub pattern: String,
     /// Metric that ranks runs, with its direction.
@@ -103,29 +108,51 @@ impl Policy {
             .filter(|rules| matches_glob(&rules.pattern, model.raw()))
     }
 
-    /// The protected slots of a model; `None` if no section lists any.
+    /// The protected slots of a model. The user's policies replace those of the settings, a project's add to them.
     #[must_use]
-    pub fn protected_slots(&self, model: &ModelName) -> Option<Vec<Slot>> {
-        let named: Vec<&Vec<Slot>> = self
-            .rules_for(model)
-            .filter_map(|rules| rules.protected_slots.as_ref())
-            .collect();
-        (!named.is_empty()).then(|| named.into_iter().flatten().cloned().collect())
+    pub fn protected_slots(&self, model: &ModelName, settings: Vec<Slot>) -> Vec<Slot> {
+        let listed = |is_project: bool| {
+            let rules = self
+                .rules_for(model)
+                .filter(move |rules| self.is_project(rules) == is_project);
+            rules.filter_map(|rules| rules.protected_slots.as_ref())
+        };
+        let mut slots = if listed(false).next().is_some() {
+            listed(false).flatten().cloned().collect()
+        } else {
+            settings
+        };
+        for slot in listed(true).flatten() {
+            if !slots.contains(slot) {
+                slots.push(slot.clone());
+            }
+        }
+        slots
     }
 
-    /// Whether writes leave record tags; `None` if no section sets it, false if any forbids it.
+    /// Whether writes leave record tags; `None` if no section sets it, false if any forbids it. A project's policy counts if
+    /// no other one sets it.
     #[must_use]
     pub fn writes_tags(&self, model: &ModelName) -> Option<bool> {
-        self.rules_for(model)
-            .filter_map(|rules| rules.writes_tags)
-            .reduce(|a, b| a && b)
+        let set = |is_project: bool| {
+            self.rules_for(model)
+                .filter(|rules| self.is_project(rules) == is_project)
+                .filter_map(|rules| rules.writes_tags)
+                .reduce(|a, b| a && b)
+        };
+        set(false).or_else(|| set(true))
     }
 
-    /// Whether a user can override gates of a model.
+    /// Whether a user can override any gate of a model.
     #[must_use]
     pub fn can_override(&self, model: &ModelName, user: &str) -> bool {
-        self.rules_for(model)
-            .any(|rules| rules.override_users.iter().any(|name| name == user))
+        self.rules_for(model).any(|rules| rules.can_override(user))
+    }
+}
+
+impl ModelPolicy {
+    pub(super) fn can_override(&self, user: &str) -> bool {
+        self.override_users.iter().any(|name| name == user)
     }
 }
 

@@ -9,7 +9,7 @@ use super::file::Policy;
 use crate::domain::{Millis, Slot, VersionNumber};
 use crate::promotion::{
     APPROVAL_PREFIX, Approval, Decision, Fingerprint, GateOutcome, GateResult, Intent, Plan,
-    RegistrySnapshot, dangling_champion, find_champion,
+    RegistrySnapshot, dangling_champion, find_champion, is_same_person,
 };
 
 /// The gate outcomes of an intent: what clearance takes. Only [`Policy::evaluate_intent`] builds it, also when no gate
@@ -213,7 +213,7 @@ impl Policy {
         let is_own = requester
             .split('@')
             .next()
-            .is_some_and(|name| name.eq_ignore_ascii_case(user));
+            .is_some_and(|name| is_same_person(name, user));
         let promoter = if is_own { user } else { requester };
         self.evaluate(&candidate, champion, target, promoter.into())
     }

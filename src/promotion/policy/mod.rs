@@ -9,18 +9,21 @@
 
 mod approval_gate;
 mod condition;
+mod cost;
 mod declarations;
 mod evaluate;
 mod facts;
 mod field_paths;
 mod file;
 mod gate_results;
+mod merge;
 
 pub use condition::Condition;
 pub use evaluate::{ChampionFacts, GateTarget, PolicyEvaluation, Promoter, gate_targets};
 pub use facts::{Candidate, PolicyFacts};
 pub use file::{ApprovalRule, Gate, ModelPolicy, Policy};
 pub use gate_results::GateResults;
+pub use merge::PolicySource;
 
 #[cfg(test)]
 mod tests;

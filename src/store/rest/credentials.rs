@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use ini::Ini;
 use secrecy::SecretString;
+use url::Url;
 
 use crate::domain::{StoreError, StoreErrorKind};
-use crate::store::Result;
+use crate::files::read_text;
+use crate::store::{Result, limits};
 
 /// How to connect to a server: what MLflow's own client takes from the environment.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +25,10 @@ pub struct ConnectOptions {
     pub server_cert_path: Option<PathBuf>,
     /// `MLFLOW_WORKSPACE`: sent as a header.
     pub workspace: Option<String>,
+    /// The only origin that the credentials and the workspace are sent to; `None` if they are not bound to one.
+    pub origin: Option<url::Origin>,
+    /// Whether there are credentials, but they belong to another server.
+    pub are_withheld: bool,
 }
 
 impl ConnectOptions {
@@ -33,8 +39,10 @@ impl ConnectOptions {
     /// with a certificate.
     pub fn from_env(lookup: impl Fn(&str) -> Option<String>, home: Option<&Path>) -> Result<Self> {
         let from_env_var = |name: &str| lookup(name).filter(|value| !value.is_empty());
-        let file = home
-            .and_then(|home| Ini::load_from_file(home.join(".mlflow").join("credentials")).ok());
+        let file = home.and_then(|home| {
+            let path = home.join(".mlflow").join("credentials");
+            Ini::load_from_str(&read_text(&path, limits::CREDENTIALS_BYTES).ok()?).ok()
+        });
         let from_file = |key: &str| {
             file.as_ref()?
                 .get_from(Some("mlflow"), key)
@@ -76,7 +84,42 @@ impl ConnectOptions {
             insecure_tls,
             server_cert_path,
             workspace: from_env_var("MLFLOW_WORKSPACE"),
+            origin: None,
+            are_withheld: false,
         })
+    }
+
+    /// Binds the credentials and the workspace to the server of an address.
+    #[must_use]
+    pub fn bound_to(self, url: &Url) -> Self {
+        Self {
+            origin: Some(url.origin()),
+            ..self
+        }
+    }
+
+    /// The options for a server: without the credentials and the workspace if they belong to another one.
+    #[must_use]
+    pub fn for_server(&self, url: &Url) -> Self {
+        if self
+            .origin
+            .as_ref()
+            .is_none_or(|origin| *origin == url.origin())
+        {
+            return self.clone();
+        }
+        Self {
+            insecure_tls: self.insecure_tls,
+            server_cert_path: self.server_cert_path.clone(),
+            are_withheld: self.are_withheld || self.has_credentials(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether requests carry a password or a token.
+    #[must_use]
+    pub fn has_credentials(&self) -> bool {
+        self.token.is_some() || self.username.is_some() && self.password.is_some()
     }
 }
 

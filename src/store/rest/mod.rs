@@ -107,10 +107,23 @@ impl RestStore {
         query: &[(&str, String)],
         what: &str,
     ) -> Result<T> {
+        let (value, _) = self.get_sized(endpoint, id, query, what).await?;
+        Ok(value)
+    }
+
+    /// [`Self::get`], with the size of the response in bytes.
+    async fn get_sized<T: DeserializeOwned>(
+        &self,
+        endpoint: Endpoint,
+        id: &str,
+        query: &[(&str, String)],
+        what: &str,
+    ) -> Result<(T, usize)> {
         let attempt = || async {
             let limit = limits::RESPONSE_BYTES;
             let raw = self.send(endpoint, id, query, None, what, limit).await?;
-            self.parse_json(raw, what)
+            let size = raw.body.len();
+            Ok((self.parse_json(raw, what)?, size))
         };
         retry(attempt).await
     }
@@ -122,12 +135,24 @@ impl RestStore {
         body: &Value,
         what: &str,
     ) -> Result<T> {
+        let (value, _) = self.post_sized(endpoint, body, what).await?;
+        Ok(value)
+    }
+
+    /// [`Self::post`], with the size of the response in bytes.
+    async fn post_sized<T: DeserializeOwned>(
+        &self,
+        endpoint: Endpoint,
+        body: &Value,
+        what: &str,
+    ) -> Result<(T, usize)> {
         let attempt = || async {
             let limit = limits::RESPONSE_BYTES;
             let raw = self
                 .send(endpoint, "", &[], Some(body), what, limit)
                 .await?;
-            self.parse_json(raw, what)
+            let size = raw.body.len();
+            Ok((self.parse_json(raw, what)?, size))
         };
         retry(attempt).await
     }
@@ -145,8 +170,8 @@ impl RestStore {
             if !token.is_empty() {
                 query.push(("page_token", token));
             }
-            let page: P = self.get(endpoint, id, &query, what).await?;
-            Ok(page.into_parts())
+            let (page, size): (P, usize) = self.get_sized(endpoint, id, &query, what).await?;
+            Ok((page.into_parts(), size))
         };
         collect_pages(what, page).await
     }
@@ -163,8 +188,8 @@ impl RestStore {
             if !token.is_empty() {
                 body["page_token"] = token.into();
             }
-            let page: P = self.post(endpoint, &body, what).await?;
-            Ok(page.into_parts())
+            let (page, size): (P, usize) = self.post_sized(endpoint, &body, what).await?;
+            Ok((page.into_parts(), size))
         };
         collect_pages(what, page).await
     }
@@ -369,15 +394,27 @@ async fn retry<T, F: Future<Output = Result<T>>>(operation: impl FnMut() -> F) -
 }
 
 /// Follows a listing to its end, and fails for a server that repeats a token or never stops.
-async fn collect_pages<T, F: Future<Output = Result<(Vec<T>, String)>>>(
+async fn collect_pages<T, F: Future<Output = Result<((Vec<T>, String), usize)>>>(
     what: &str,
     page: impl Fn(String) -> F,
 ) -> Result<Vec<T>> {
     let mut items = Vec::new();
     let mut token = String::new();
     let mut seen = HashSet::new();
+    let mut bytes = 0;
     for _ in 0..limits::MAX_PAGES {
-        let (more, next) = page(token).await?;
+        let ((more, next), size) = page(token).await?;
+        bytes += size;
+        if bytes > limits::LISTING_BYTES {
+            return Err(StoreError::new(
+                StoreErrorKind::ResponseTooLarge,
+                what,
+                format!(
+                    "the listing is larger than {} MiB",
+                    limits::LISTING_BYTES >> 20
+                ),
+            ));
+        }
         items.extend(more);
         if next.is_empty() {
             return Ok(items);

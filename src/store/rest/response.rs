@@ -55,14 +55,14 @@ pub(super) fn send_error(error: &reqwest::Error, what: &str, timeout: Duration) 
 }
 
 /// The error of a response that ended early.
-pub(super) fn body_error(error: &reqwest::Error, what: &str, timeout: Duration) -> StoreError {
+pub(super) fn body_error(error: &reqwest::Error, what: &str, elapsed: Duration) -> StoreError {
     if error.is_timeout() {
         return StoreError::new(
             StoreErrorKind::Timeout,
             what,
             format!(
                 "the response was incomplete after {} s",
-                timeout.as_secs_f32()
+                elapsed.as_secs().max(1)
             ),
         )
         .with_outcome_unknown();

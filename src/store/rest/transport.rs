@@ -1,15 +1,16 @@
 //! One HTTP client with its credentials, timeouts and limits. The reader and the writer decide what
 //! is sent.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use reqwest::{Certificate, Client, Method, RequestBuilder, StatusCode, redirect};
+use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder, StatusCode, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
 use super::response;
 use crate::domain::{StoreError, StoreErrorKind};
+use crate::files::read_bytes;
 use crate::store::{ConnectOptions, Result, limits};
 
 /// How long a request may take.
@@ -61,13 +62,18 @@ pub(super) struct Transport {
 impl Transport {
     /// A client that reuses connections.
     pub fn for_reading(url: &Url, options: &ConnectOptions, timeouts: Timeouts) -> Result<Self> {
-        Self::new(url, options, timeouts, timeouts.read, usize::MAX)
+        Self::new(url, options, timeouts, timeouts.read, |client| client)
     }
 
     /// A client that opens a connection for every request: a write on a reused connection that died
-    /// could look unsent though it was sent.
+    /// could look unsent though it was sent. It repeats no request: HTTP/2 allows that after a refused
+    /// stream, but a gateway may have passed the write on.
     pub fn for_writing(url: &Url, options: &ConnectOptions, timeouts: Timeouts) -> Result<Self> {
-        Self::new(url, options, timeouts, timeouts.write, 0)
+        Self::new(url, options, timeouts, timeouts.write, |client| {
+            client
+                .pool_max_idle_per_host(0)
+                .retry(reqwest::retry::never())
+        })
     }
 
     fn new(
@@ -75,8 +81,9 @@ impl Transport {
         options: &ConnectOptions,
         timeouts: Timeouts,
         total_timeout: Duration,
-        max_idle_connections: usize,
+        configure: impl FnOnce(ClientBuilder) -> ClientBuilder,
     ) -> Result<Self> {
+        let options = &options.for_server(url);
         // Fails if a provider is installed already; any will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let invalid = |why: String| {
@@ -86,20 +93,19 @@ impl Transport {
                 why,
             )
         };
-        let mut builder = Client::builder()
+        let mut builder = configure(Client::builder())
             .user_agent(concat!("frontrunner/", env!("CARGO_PKG_VERSION")))
             // A redirect would turn a POST into a GET with a successful response.
             .redirect(redirect::Policy::none())
             .connect_timeout(timeouts.connect)
             .read_timeout(timeouts.idle)
             .timeout(total_timeout)
-            .pool_max_idle_per_host(max_idle_connections)
             .tls_danger_accept_invalid_certs(options.insecure_tls);
         if is_loopback(url) {
             builder = builder.no_proxy();
         }
         if let Some(path) = &options.server_cert_path {
-            let pem = std::fs::read(path)
+            let pem = read_bytes(path, limits::CERTIFICATE_BYTES)
                 .map_err(|e| invalid(format!("can't read {}: {e}", path.display())))?;
             for certificate in Certificate::from_pem_bundle(&pem)
                 .map_err(|e| invalid(format!("{}: {e}", path.display())))?
@@ -120,7 +126,8 @@ impl Transport {
             base,
             auth,
             workspace: options.workspace.clone(),
-            timeout: total_timeout,
+            // A response that does not begin is given up after the shorter one.
+            timeout: total_timeout.min(timeouts.idle),
             secrets,
         })
     }
@@ -159,6 +166,7 @@ impl Transport {
         what: &str,
         limit: usize,
     ) -> Result<RawResponse> {
+        let started = Instant::now();
         let mut response = self.execute(request, what).await?;
         let header = |name: &str| {
             response
@@ -195,7 +203,9 @@ impl Transport {
                     }
                 }
                 Ok(None) => return Ok(raw),
-                Err(error) => return Err(response::body_error(&error, what, self.timeout)),
+                Err(error) => {
+                    return Err(response::body_error(&error, what, started.elapsed()));
+                }
             }
         }
     }
@@ -207,7 +217,7 @@ impl Transport {
         let request = request.map_err(send_error)?;
         let method = request.method().clone();
         let path = self.redact_text(request.url().path());
-        let started = std::time::Instant::now();
+        let started = Instant::now();
         let result = client.execute(request).await.map_err(send_error);
         let ms = started.elapsed().as_millis();
         match &result {
@@ -225,7 +235,7 @@ impl Transport {
 
     /// The JSON of a response, or the error that it contains.
     pub fn json_body(&self, raw: RawResponse, what: &str) -> Result<Vec<u8>> {
-        response::parse_body(raw, what).map_err(|error| self.redact(error))
+        response::parse_body(raw, what).map_err(|error| self.auth.explain(self.redact(error)))
     }
 
     /// The error of a response that is known to be one.
@@ -267,6 +277,8 @@ fn is_loopback(url: &Url) -> bool {
 #[derive(Clone)]
 enum Auth {
     Anonymous,
+    /// The credentials belong to another server.
+    Withheld,
     Basic(String, SecretString),
     Bearer(SecretString),
 }
@@ -277,14 +289,31 @@ impl Auth {
         match (&options.username, &options.password, &options.token) {
             (Some(user), Some(password), _) => Self::Basic(user.clone(), password.clone()),
             (_, _, Some(token)) => Self::Bearer(token.clone()),
+            _ if options.are_withheld => Self::Withheld,
             _ => Self::Anonymous,
         }
+    }
+
+    /// A wrong password needs other advice than a missing one.
+    fn explain(&self, error: StoreError) -> StoreError {
+        let hint = match self {
+            _ if error.kind != StoreErrorKind::Unauthenticated => return error,
+            Self::Anonymous => return error,
+            Self::Withheld => {
+                "MLflow's credentials are sent to the first store only: add a profile with username and password_variable, or token_variable"
+            }
+            Self::Basic(..) => {
+                "the server rejected the username or password: correct MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or ~/.mlflow/credentials"
+            }
+            Self::Bearer(_) => "the server rejected the token: renew MLFLOW_TRACKING_TOKEN",
+        };
+        error.with_hint(Some(hint))
     }
 
     /// Adds the header, which reqwest marks as sensitive.
     fn authenticate(&self, request: RequestBuilder) -> RequestBuilder {
         match self {
-            Self::Anonymous => request,
+            Self::Anonymous | Self::Withheld => request,
             Self::Basic(user, password) => request.basic_auth(user, Some(password.expose_secret())),
             Self::Bearer(token) => request.bearer_auth(token.expose_secret()),
         }
@@ -294,7 +323,7 @@ impl Auth {
     /// header. A very short one would redact ordinary words.
     fn secret_spellings(&self, client: &Client, url: &Url) -> Vec<SecretString> {
         let secret = match self {
-            Self::Anonymous => return Vec::new(),
+            Self::Anonymous | Self::Withheld => return Vec::new(),
             Self::Basic(_, secret) | Self::Bearer(secret) => secret.expose_secret(),
         };
         let sample = self.authenticate(client.get(url.clone())).build().ok();

@@ -7,8 +7,9 @@
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use rusqlite::limits::Limit;
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, Params, Row};
 
 use super::schema::Schema;
@@ -18,6 +19,9 @@ use crate::store::{ReadOnlyReason, Result, limits};
 
 /// As many as one page of runs uses at once.
 const MAX_IDLE_CONNECTIONS: usize = 6;
+
+/// Steps of SQLite's virtual machine between two looks at the clock: about 1 ms.
+const PROGRESS_STEPS: i32 = 50_000;
 
 /// Extended result code when the folder, in which the journal is created, is not writable.
 const READONLY_DIRECTORY: i32 = 8 | (6 << 8);
@@ -69,6 +73,9 @@ fn hint(kind: StoreErrorKind) -> Option<&'static str> {
         StoreErrorKind::InvalidResponse => {
             Some("name the database that MLflow writes, often mlflow.db")
         }
+        StoreErrorKind::Timeout => {
+            Some("copy the file to a local disk, and check it with `sqlite3 FILE .schema`")
+        }
         StoreErrorKind::Busy => Some("wait until the other program has finished, then try again"),
         StoreErrorKind::ServerError => {
             Some("check the file with `sqlite3 FILE 'PRAGMA integrity_check'`")
@@ -106,6 +113,13 @@ fn classify(error: &rusqlite::Error) -> (StoreErrorKind, String) {
                     format!("can't open the file: {error}"),
                 ),
                 Some(ErrorCode::ConstraintViolation) => (Kind::Conflict, error.to_string()),
+                Some(ErrorCode::OperationInterrupted) => (
+                    Kind::Timeout,
+                    format!(
+                        "a query took longer than {} s",
+                        limits::SQLITE_QUERY_SECONDS
+                    ),
+                ),
                 Some(ErrorCode::TooBig | ErrorCode::OutOfMemory) => {
                     (Kind::ResponseTooLarge, error.to_string())
                 }
@@ -175,6 +189,32 @@ impl<'a> Tables<'a> {
 pub(super) struct ReadConnection {
     pub(super) connection: Connection,
     file_id: (u64, u64),
+    deadline: Deadline,
+}
+
+/// When a query is interrupted.
+#[derive(Clone)]
+struct Deadline(Arc<Mutex<Instant>>);
+
+impl Deadline {
+    /// Bounds the time of the connection's queries and the size of its values.
+    fn guard(connection: &mut Connection) -> rusqlite::Result<Self> {
+        let deadline = Self(Arc::new(Mutex::new(Instant::now())));
+        deadline.restart();
+        connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, limits::SQLITE_VALUE_BYTES)?;
+        let guard = deadline.clone();
+        connection.progress_handler(PROGRESS_STEPS, Some(move || guard.is_over()))?;
+        Ok(deadline)
+    }
+
+    fn restart(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
+            Instant::now() + Duration::from_secs(limits::SQLITE_QUERY_SECONDS);
+    }
+
+    fn is_over(&self) -> bool {
+        Instant::now() > *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The file, its schema, and the connections that read it.
@@ -217,7 +257,10 @@ impl Database {
                 .is_ok_and(|found| file_id(&found) == connection.file_id)
         };
         match idle.filter(is_current) {
-            Some(connection) => Ok(connection),
+            Some(connection) => {
+                connection.deadline.restart();
+                Ok(connection)
+            }
             None => open_read_only(&self.path),
         }
     }
@@ -232,9 +275,10 @@ impl Database {
     pub(super) fn open_read_write(&self) -> Result<Connection, QueryError> {
         self.metadata()?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags)?;
+        let mut connection = Connection::open_with_flags(&self.path, flags)?;
         connection.busy_timeout(Duration::from_secs(limits::SQLITE_WRITE_SECONDS))?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        Deadline::guard(&mut connection)?;
         if connection.is_readonly(rusqlite::MAIN_DB)? {
             return Err(QueryError::Store(
                 StoreErrorKind::PermissionDenied,
@@ -292,9 +336,10 @@ fn metadata(path: &Path) -> Result<Metadata, QueryError> {
 fn open_read_only(path: &Path) -> Result<ReadConnection, QueryError> {
     let file_id = file_id(&metadata(path)?);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+    let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(limits::SQLITE_READ_SECONDS))?;
     Ok(ReadConnection {
+        deadline: Deadline::guard(&mut connection)?,
         connection,
         file_id,
     })

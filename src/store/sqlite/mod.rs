@@ -63,6 +63,12 @@ pub async fn open(path: &Path, mode: AccessMode) -> Result<StoreHandle> {
                 "not an MLflow store: the database has no experiments and runs".to_owned(),
             ));
         }
+        if let Some(table) = database.schema().view_in_place_of_table() {
+            return Err(QueryError::Store(
+                StoreErrorKind::InvalidResponse,
+                format!("not an MLflow store: {table} is a view, not a table"),
+            ));
+        }
         let access = match (database.schema().read_only_reason(), mode) {
             (Some(reason), _) | (None, AccessMode::ReadOnly(reason)) => Err(reason),
             (None, AccessMode::ReadWrite) => database.read_only_reason().map_or(Ok(()), Err),

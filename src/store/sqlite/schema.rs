@@ -1,7 +1,7 @@
 //! The schema of a file, found by its columns. Alembic's head names a migration, but forks and
 //! interrupted upgrades carry the same names.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::Connection;
 
@@ -11,6 +11,34 @@ use crate::text::untrusted::clean;
 
 /// The only workspace that is read and written in a file with workspaces (MLflow 3.10 and later).
 pub(super) const WORKSPACE: &str = "default";
+
+/// The tables that are read or written. MLflow makes no view and no trigger for any of them.
+const MLFLOW_TABLES: [&str; 24] = [
+    "alembic_version",
+    "experiments",
+    "experiment_tags",
+    "runs",
+    "params",
+    "metrics",
+    "latest_metrics",
+    "tags",
+    "inputs",
+    "input_tags",
+    "datasets",
+    "registered_models",
+    "registered_model_tags",
+    "registered_model_aliases",
+    "model_versions",
+    "model_version_tags",
+    "logged_models",
+    "logged_model_tags",
+    "logged_model_params",
+    "logged_model_metrics",
+    "workspaces",
+    "trace_info",
+    "trace_tags",
+    "webhooks",
+];
 
 /// The tables that are written, with the columns that a write fills or changes.
 const WRITTEN_COLUMNS: [(&str, &[&str]); 4] = [
@@ -57,11 +85,25 @@ struct SchemaColumn {
 pub(super) struct Schema {
     tables: HashMap<String, Vec<SchemaColumn>>,
     alembic_head: Option<String>,
+    /// Names of views.
+    views: HashSet<String>,
+    /// Tables with a trigger, which runs with every write.
+    triggered: HashSet<String>,
 }
 
 impl Schema {
     pub(super) fn read(connection: &Connection) -> rusqlite::Result<Self> {
-        let mut schema = Self::default();
+        let mut schema = Self {
+            views: names(
+                connection,
+                "SELECT name FROM sqlite_master WHERE type = 'view'",
+            )?,
+            triggered: names(
+                connection,
+                "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger'",
+            )?,
+            ..Self::default()
+        };
         let mut statement = connection.prepare(
             "SELECT m.name, c.name, c.type, c.\"notnull\", c.dflt_value IS NULL FROM sqlite_master AS m \
              JOIN pragma_table_info(m.name) AS c WHERE m.type IN ('table', 'view')",
@@ -150,6 +192,14 @@ impl Schema {
         .all(|(table, column)| self.has_column(table, column))
     }
 
+    /// A view in place of a table of MLflow, whose query can be anything.
+    pub(super) fn view_in_place_of_table(&self) -> Option<&str> {
+        let known = MLFLOW_TABLES
+            .iter()
+            .find(|table| self.views.contains(**table));
+        known.copied()
+    }
+
     pub(super) fn has_registry(&self) -> bool {
         self.has_column("registered_models", "name") && self.has_column("model_versions", "version")
     }
@@ -171,6 +221,10 @@ impl Schema {
         let linked = self
             .has_table(LOGGED_MODEL_TAGS.0)
             .then_some(LOGGED_MODEL_TAGS);
+        let is_triggered = |table: &&&str| self.triggered.contains(**table);
+        if let Some(table) = MLFLOW_TABLES.iter().find(is_triggered) {
+            return Some(ReadOnlyReason::Trigger((*table).to_owned()));
+        }
         for (table, known) in WRITTEN_COLUMNS.into_iter().chain(linked) {
             if let Some(missing) = known.iter().find(|column| !self.has_column(table, column)) {
                 return Some(ReadOnlyReason::SchemaTooOld(format!("{table}.{missing}")));
@@ -199,6 +253,12 @@ impl Schema {
         let digits: String = declared.chars().filter(char::is_ascii_digit).collect();
         digits.parse().unwrap_or(100_000)
     }
+}
+
+fn names(connection: &Connection, sql: &str) -> rusqlite::Result<HashSet<String>> {
+    let mut statement = connection.prepare(sql)?;
+    let found = statement.query_map([], |row| Ok(text(row, 0).raw().to_lowercase()))?;
+    found.collect()
 }
 
 /// The condition on a lifecycle column; any value but `deleted` is active.

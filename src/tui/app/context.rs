@@ -7,10 +7,13 @@ use super::navigation::Navigate;
 use super::remote::{Fetch, Remote};
 use super::screen::Screen;
 use super::session::SharedState;
+use url::Url;
+
 use crate::domain::{Millis, RunId, StoreError};
 use crate::promotion::Intent;
 use crate::store::Resolution;
 use crate::store::limits::BULK_RUNS;
+use crate::text::shell::quote_word;
 use crate::text::untrusted::clean;
 
 /// Requests every point of a history, where a number of points is expected.
@@ -145,13 +148,32 @@ impl UpdateContext<'_> {
         self.effects.push(Effect::Copy(ticket, text));
     }
 
-    /// Copies the address of a page of the server's web UI, where the store has one.
-    pub fn copy_web_page(&mut self, page: &str) {
-        if let Some(web) = self.shared.session.web_url.clone() {
-            self.copy_to_clipboard(format!("{web}/#/{page}"));
-        } else {
-            self.notify("this store is a file and has no web page");
+    /// Copies a command for a POSIX shell with one argument, which is quoted.
+    pub fn copy_command(&mut self, command: &str, argument: &str) {
+        match quote_word(argument) {
+            Some(word) if !word.starts_with('-') => {
+                self.copy_to_clipboard(format!("{command} {word}"));
+            }
+            _ => self.notify(format!(
+                "not copied: {} cannot be quoted for a shell",
+                clean(argument)
+            )),
         }
+    }
+
+    /// Copies the address of a page of the server's web UI, where the store has one. Each segment is percent-encoded.
+    pub fn copy_web_page(&mut self, segments: &[&str]) {
+        let Some(web) = self.shared.session.web_url.clone() else {
+            self.notify("this store is a file and has no web page");
+            return;
+        };
+        let Ok(mut page) = Url::parse("http://page/") else {
+            return;
+        };
+        if let Ok(mut path) = page.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        self.copy_to_clipboard(format!("{web}/#{}", page.path()));
     }
 
     /// Shows a line in the message line.

@@ -50,6 +50,8 @@ pub struct Session {
     pub time_zone: jiff::tz::TimeZone,
     /// Journal entries without an outcome when the session started.
     pub unfinished_entries: usize,
+    /// What of the journal can't be read, if anything.
+    pub journal_damage: Option<String>,
 }
 
 impl Session {
@@ -76,6 +78,7 @@ impl Session {
             remembers_views: false,
             time_zone: jiff::tz::TimeZone::UTC,
             unfinished_entries: 0,
+            journal_damage: None,
         }
     }
 }

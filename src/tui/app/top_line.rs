@@ -52,6 +52,9 @@ pub fn top_line(app: &App, terminal_width: u16, mark: &str) -> TopLine {
         );
         state.push((text, Role::Bad));
     }
+    if session.journal_damage.is_some() {
+        state.push((" journal damaged, see doctor ".into(), Role::Bad));
+    }
     if !app.shared.marks.is_empty() {
         state.push((format!(" {mark} {} ", app.shared.marks.len()), Role::Mark));
     }

@@ -20,6 +20,9 @@ use crate::tui::app::{Message, Mouse};
 /// How long an escape waits for the rest of a sequence before it is a key: tmux waits 10 ms, vim 100 ms
 /// (`ttimeoutlen` in its `defaults.vim`).
 const ESCAPE_TIMEOUT: Duration = Duration::from_millis(50);
+/// How long a sequence or a paste that has begun waits for its next byte. A line that drops bytes leaves some without an end, and
+/// they would swallow every later key.
+const INCOMPLETE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The bytes of one read: Linux' line discipline holds no more.
 const READ_BYTES: usize = 4_096;
 
@@ -27,7 +30,7 @@ const READ_BYTES: usize = 4_096;
 pub(super) struct InputReader {
     tty: AsyncFd<Stdin>,
     parser: InputParser,
-    /// When a pending escape becomes a key.
+    /// When a pending escape becomes a key, or an incomplete sequence is given up.
     flush_at: Option<Instant>,
     /// The next bytes were typed before raw mode, when the terminal still turned `\r` into `\n`.
     has_type_ahead: bool,
@@ -56,16 +59,22 @@ impl InputReader {
             tokio::select! {
                 biased;
                 bytes = read(&self.tty) => self.feed(&bytes?),
-                () = sleep_until(at) => self.parser.flush(),
+                () = sleep_until(at) => if self.parser.is_ambiguous() {
+                    self.parser.flush()
+                } else {
+                    self.parser.abandon()
+                },
             }
         } else {
             let bytes = read(&self.tty).await?;
             self.feed(&bytes)
         };
-        self.flush_at = self
-            .parser
-            .is_ambiguous()
-            .then(|| Instant::now() + ESCAPE_TIMEOUT);
+        let wait = if self.parser.is_ambiguous() {
+            Some(ESCAPE_TIMEOUT)
+        } else {
+            self.parser.is_incomplete().then_some(INCOMPLETE_TIMEOUT)
+        };
+        self.flush_at = wait.map(|wait| Instant::now() + wait);
         Ok(inputs)
     }
 

@@ -11,6 +11,9 @@ use termina::{Event, Parser};
 use crate::tui::graphics::{Response, Scan, scan_response};
 
 const ESC: u8 = 0x1b;
+const CTRL_C: u8 = 0x03;
+/// More than anyone pastes into a field, and than any response has.
+const MAX_PENDING_BYTES: usize = 4 << 20;
 const PASTE_START: &[u8] = b"\x1b[200~";
 const PASTE_END: &[u8] = b"\x1b[201~";
 
@@ -43,8 +46,30 @@ enum Token {
 impl InputParser {
     /// Takes bytes and returns what they complete, in order.
     pub(super) fn feed(&mut self, bytes: &[u8]) -> Vec<Input> {
+        // Ctrl-c alone ends whatever has begun and will not end; the longest paste is bounded for the same reason.
+        let is_stuck =
+            self.is_incomplete() && (bytes == [CTRL_C] || self.pending.len() > MAX_PENDING_BYTES);
+        let mut inputs = if is_stuck { self.abandon() } else { Vec::new() };
         self.pending.extend_from_slice(bytes);
-        self.parse(false)
+        inputs.extend(self.parse(false));
+        inputs
+    }
+
+    /// Whether a sequence or a paste has begun that is not a key yet.
+    pub(super) fn is_incomplete(&self) -> bool {
+        !self.pending.is_empty() && !self.is_ambiguous()
+    }
+
+    /// Gives up what has begun: a paste without its end is text as far as it came, a broken sequence is nothing.
+    pub(super) fn abandon(&mut self) -> Vec<Input> {
+        let pending = std::mem::take(&mut self.pending);
+        let text = pending
+            .strip_prefix(PASTE_START)
+            .map(String::from_utf8_lossy);
+        text.filter(|text| !text.is_empty())
+            .map(|text| Input::Event(Event::Paste(text.into_owned())))
+            .into_iter()
+            .collect()
     }
 
     /// Takes pending bytes as the keys that they could be, because nothing followed them.
@@ -212,6 +237,38 @@ mod tests {
         single.extend(parser.flush());
         assert_eq!(inputs, single, "{:?}", String::from_utf8_lossy(bytes));
         inputs
+    }
+
+    #[test]
+    fn ctrl_c_gets_through_whatever_has_begun() {
+        let ctrl_c = InputParser::default().feed(b"\x03");
+        assert_eq!(ctrl_c.len(), 1);
+        for begun in [
+            "\x1b[12",
+            "\x1b[200~pasted",
+            "\x1b]11;rgb:00",
+            "\x1bP1$r",
+            "\x1b_Gi=1",
+            "\u{e9}",
+        ] {
+            let mut parser = InputParser::default();
+            let bytes = begun.as_bytes();
+            parser.feed(&bytes[..bytes.len() - usize::from(begun == "\u{e9}")]);
+            assert!(parser.is_incomplete(), "{begun:?}");
+            let inputs = parser.feed(b"\x03");
+            assert_eq!(inputs.last(), ctrl_c.last(), "{begun:?}");
+            assert!(!parser.is_incomplete(), "{begun:?}");
+        }
+    }
+
+    #[test]
+    fn abandoned_paste_is_text_and_abandoned_sequence_nothing() {
+        let mut parser = InputParser::default();
+        assert_eq!(parser.feed(b"\x1b[200~ab"), []);
+        assert_eq!(parser.abandon(), [Input::Event(Event::Paste("ab".into()))]);
+        assert_eq!(parser.feed(b"\x1b[12"), []);
+        assert_eq!(parser.abandon(), []);
+        assert_eq!(parser.feed(b"j"), InputParser::default().feed(b"j"));
     }
 
     #[test]

@@ -95,10 +95,10 @@ impl Screen for DownstreamScreen {
             (Action::CopyValue, Some((name, version))) => {
                 context.copy_to_clipboard(format!("{}/{version}", name.raw()));
             }
-            (Action::CopyId, _) => context.copy_to_clipboard(format!(
-                "frontrunner versions --made-from {}",
-                self.upstream
-            )),
+            (Action::CopyId, _) => context.copy_command(
+                "frontrunner versions --made-from",
+                &self.upstream.to_string(),
+            ),
             (Action::Open | Action::Lineage | Action::CopyValue, None) => {}
             _ => return false,
         }

@@ -153,7 +153,7 @@ impl Screen for ExperimentsScreen {
                 context.copy_to_clipboard(current.id.raw().to_owned());
             }
             (Action::WebPage, Some(current)) => {
-                context.copy_web_page(&format!("experiments/{}", current.id.raw()));
+                context.copy_web_page(&["experiments", current.id.raw()]);
             }
             (Action::CopyValue | Action::CopyId | Action::WebPage, None) => {}
             _ => return false,

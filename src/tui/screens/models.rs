@@ -163,7 +163,7 @@ impl Screen for ModelsScreen {
                 } else {
                     "models"
                 };
-                context.copy_web_page(&format!("{page}/{}", name.raw()));
+                context.copy_web_page(&[page, name.raw()]);
             }
             (
                 Action::Open

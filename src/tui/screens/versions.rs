@@ -346,12 +346,12 @@ impl Screen for VersionsScreen {
                 context.copy_to_clipboard(format!("{}/{version}", self.name.raw()));
             }
             (Action::WebPage, Some(version)) => {
-                let page = if self.is_prompt() {
-                    format!("prompts/{}", self.name.raw())
+                let (name, version) = (self.name.raw(), version.to_string());
+                if self.is_prompt() {
+                    context.copy_web_page(&["prompts", name]);
                 } else {
-                    format!("models/{}/versions/{version}", self.name.raw())
-                };
-                context.copy_web_page(&page);
+                    context.copy_web_page(&["models", name, "versions", &version]);
+                }
             }
             (
                 Action::Open

@@ -386,6 +386,14 @@ impl PlanDialog {
                 match result {
                     Ok(report) => {
                         self.refresh_changed_runs(context);
+                        if let Some(error) = &report.journal_error {
+                            context.shared.notifications.error(
+                                context.now,
+                                format!("not recorded: {error}"),
+                                "make room for the journal, then check the entry again in it"
+                                    .into(),
+                            );
+                        }
                         self.phase = PlanPhase::Done(report);
                     }
                     Err(error) => {

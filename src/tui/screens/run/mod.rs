@@ -353,7 +353,7 @@ impl Screen for RunScreen {
             Action::WebPage => {
                 if let Some(run) = self.run() {
                     let (experiment, id) = (run.experiment_id.raw(), run.id.raw());
-                    context.copy_web_page(&format!("experiments/{experiment}/runs/{id}"));
+                    context.copy_web_page(&["experiments", experiment, "runs", id]);
                 }
             }
             Action::Back if self.files.close_preview() => {}

@@ -173,7 +173,7 @@ impl RunsScreen {
             Action::CopyId => context.copy_to_clipboard(id.to_owned()),
             Action::WebPage => {
                 let experiment = self.table.experiment(row);
-                context.copy_web_page(&format!("experiments/{experiment}/runs/{id}"));
+                context.copy_web_page(&["experiments", experiment, "runs", id]);
             }
             _ => return false,
         }
