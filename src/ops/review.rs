@@ -1,7 +1,6 @@
 //! What a review needs beyond the gates: the plan's warnings and effects, who moved the versions, contents of files.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 
 use futures_util::stream::{self, StreamExt};
 
@@ -10,6 +9,7 @@ use super::gates::{Review, merge_warnings};
 use super::lineage::LineageSources;
 use crate::domain::{ArtifactOwner, Goal, Millis, ModelName, ModelVersion, Slot, Stage};
 use crate::export::review::{FileContent, ReviewContext};
+use crate::files;
 use crate::lineage;
 use crate::promotion::journal::{JournalEntry, LastMove, last_move};
 use crate::promotion::policy::{Candidate, Policy};
@@ -94,11 +94,7 @@ pub async fn load_context(
 /// # Errors
 /// When the file exists or cannot be written; cleaned.
 pub fn save_prepared_review(path: &str, review: &ReviewFile) -> Result<(), RequestError> {
-    let created = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path);
-    let written = created.and_then(|mut file| file.write_all(review.to_text().as_bytes()));
+    let written = files::create(path.as_ref(), review.to_text().as_bytes());
     written.map_err(|error| {
         let message = format!("cannot write {}: {error}", clean(path));
         let hint = match error.kind() {

@@ -262,7 +262,9 @@ fn exercise_takes_few_keys() {
     let count = std::cell::Cell::new(0);
     let press = |keys: &[&str], seen: &str| {
         count.set(count.get() + keys.len());
-        keys.iter().for_each(|key| session.pty.send(key));
+        for key in keys {
+            session.pty.send(key);
+        }
         session.pty.wait_for(seen);
     };
     let type_text = |text: &str, seen: &str| session.keys(text, seen);

@@ -14,6 +14,7 @@ mod curves;
 mod delete_restore;
 mod dialogs;
 mod groups;
+mod history;
 mod lineage;
 mod live;
 mod nested;

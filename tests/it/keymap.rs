@@ -20,8 +20,13 @@ const SHARED_KEYS: &[(&str, &[Action], &str)] = &[
     ("?", &[Action::Help, Action::Back], "opens and closes help"),
     (
         "tab",
-        &[Action::NextPane, Action::Next, Action::Complete],
-        "goes on: to the next pane or field, or to the end of the word",
+        &[
+            Action::NextPane,
+            Action::Next,
+            Action::Complete,
+            Action::NextTarget,
+        ],
+        "goes on: to the next pane, field or slot, or to the end of the word",
     ),
     (
         "shift-tab",
@@ -62,8 +67,8 @@ const SHARED_KEYS: &[(&str, &[Action], &str)] = &[
     ),
     (
         ".",
-        &[Action::DeletedRuns, Action::NextPage],
-        "shows what is hidden, as in file managers: deleted runs, system metrics",
+        &[Action::DeletedRuns, Action::NextPage, Action::Prompts],
+        "shows what is hidden, as in file managers: deleted runs, system metrics, prompts",
     ),
     (
         "d",
@@ -117,7 +122,7 @@ fn keys_have_one_meaning() {
         );
     }
     for (key, actions, reason) in SHARED_KEYS {
-        let bound = meanings.get(*key).map(|bound| bound.len());
+        let bound = meanings.get(*key).map(BTreeSet::len);
         assert!(
             !reason.is_empty() && bound == Some(actions.len()),
             "{key} is no longer shared"

@@ -133,7 +133,7 @@ actions! {
     HideRun "hide-run" Read "hide or show a run in the charts";
     Register "register" Write "register this run, or the best by the goal";
     Promote "promote" Write "move this version to a stage, or set an alias";
-    Approve "approve" Dialog "approve or reject this version, or prepare a file";
+    Approve "approve" Read "approve or reject this version, or prepare a file";
     NextTarget "next-target" Dialog "review for the next stage or alias";
     Edit "edit" Write "edit the description or a tag";
     Delete "delete" Write "delete; among deleted runs, restore";

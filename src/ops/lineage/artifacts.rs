@@ -221,15 +221,8 @@ async fn list_files(
                 listing.len()
             ));
         }
-        for file in listing.into_iter().take(MAX_FILES_PER_FOLDER) {
+        for file in entries_inside(&folder, listing) {
             let path = file.path.raw().to_owned();
-            // A store can list a folder in itself, or a path outside.
-            let is_inside = path
-                .strip_prefix(&folder)
-                .is_some_and(|rest| rest.len() > usize::from(!folder.is_empty()));
-            if !is_inside {
-                continue;
-            }
             if file.is_dir && path.matches('/').count() < MAX_DEPTH {
                 folders.push_back(path);
             } else if !file.is_dir {
@@ -238,6 +231,15 @@ async fn list_files(
         }
     }
     Ok(found)
+}
+
+/// The first entries that are in the folder: a store can list a folder in itself, or a path outside.
+fn entries_inside(folder: &str, listing: Vec<Artifact>) -> impl Iterator<Item = Artifact> {
+    let first = listing.into_iter().take(MAX_FILES_PER_FOLDER);
+    first.filter(move |file| {
+        let rest = file.path.raw().strip_prefix(folder);
+        rest.is_some_and(|rest| rest.len() > usize::from(!folder.is_empty()))
+    })
 }
 
 /// A hash of the listing, relative to its folder.

@@ -51,7 +51,7 @@ fn review_can_be_for_another_slot() {
         .assert_shows("review churn-classifier/6 for @champion")
         .assert_shows("1 of 2 gates does not pass: signed off");
     driver
-        .press("t")
+        .press("tab")
         .assert_shows("review churn-classifier/6 for Production");
 }
 
@@ -62,7 +62,7 @@ fn read_only_reviewer_prepares_a_file_on_the_screen() {
         .press("4 f ctrl-u")
         .type_text("churn")
         .press("enter enter g D");
-    driver.press("a").assert_shows("a file is prepared");
+    driver.press("A").assert_shows("a file is prepared");
     let file = driver.store().with_file_name("prepared.json");
     driver
         .type_text("seen the curves")
@@ -75,7 +75,8 @@ fn read_only_reviewer_prepares_a_file_on_the_screen() {
         assert!(text.contains(part), "{part}: {text}");
     }
     // A second review does not overwrite it.
-    driver.press("x").type_text("slow").press("enter ctrl-u");
+    driver.press("A down").assert_shows("reject (up or down");
+    driver.type_text("slow").press("enter ctrl-u");
     driver.type_text(file.to_str().unwrap()).press("enter");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
 }
