@@ -304,7 +304,7 @@ fn exercise_takes_few_keys() {
     press(&[ENTER], "enter applies");
     apply("@champion");
     // History and undo.
-    press(&["H"], "set @champion");
+    press(&["H"], "events, newest first");
     press(&["U", ENTER], "to confirm");
     type_text(MODEL, &format!("confirm: {MODEL}"));
     press(&[ENTER], "enter applies");

@@ -77,7 +77,7 @@ fn without_a_terminal_nothing_is_written() {
     let program = Program::new();
     let before = program.store_bytes();
     let refused = program.run(&promotion_with(&[]));
-    assert_eq!(refused.code, 2, "{refused:?}");
+    assert_eq!(refused.code, 4, "{refused:?}");
     assert!(refused.stderr.contains("--yes"), "{refused:?}");
     assert!(program.store_bytes() == before, "the store was changed");
 }
