@@ -86,6 +86,7 @@ fn command_output(value: Value, text: Vec<String>) -> CommandOutput {
     let sheet = Sheet {
         headers: vec!["config".into()],
         rows: text.iter().map(|line| vec![line.clone()]).collect(),
+        ..Sheet::default()
     };
     CommandOutput::text(value, sheet, text)
 }

@@ -151,6 +151,7 @@ pub fn full_sheet(comparison: &Comparison, selection: RowSelection) -> Sheet {
             .filter(|row| selection.includes(row))
             .map(row)
             .collect(),
+        ..Sheet::default()
     }
 }
 

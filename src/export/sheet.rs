@@ -19,6 +19,8 @@ pub struct Sheet {
     pub headers: Vec<String>,
     /// Each row has a cell per header.
     pub rows: Vec<Vec<String>>,
+    /// The columns that are dropped first where not all fit a width, in this order; then those at the right.
+    pub expendable: Vec<usize>,
 }
 
 impl Sheet {
@@ -27,7 +29,7 @@ impl Sheet {
     pub fn new<const N: usize>(headers: [&str; N]) -> Self {
         Self {
             headers: headers.map(str::to_owned).into(),
-            rows: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -36,7 +38,7 @@ impl Sheet {
         self.rows.push(cells.into());
     }
 
-    /// Aligned lines, the headers first, and the number of columns at the right that did not fit `width`.
+    /// Aligned lines, the headers first, and the number of columns that did not fit `width`.
     #[must_use]
     pub fn to_aligned_lines(&self, width: Option<usize>) -> (Vec<String>, usize) {
         self.align(width, width.map(|_| MAX_CELL_WIDTH))
@@ -78,9 +80,10 @@ impl Sheet {
                     .unwrap_or(0)
             })
             .collect();
-        let shown = columns_that_fit(&widths, width);
+        let shown = self.columns_that_fit(&widths, width);
         let line = |row: &Vec<String>| {
-            let padded = row.iter().take(shown).enumerate().map(|(at, cell)| {
+            let cells = shown.iter().filter_map(|at| Some((*at, row.get(*at)?)));
+            let padded = cells.map(|(at, cell)| {
                 let gap = " ".repeat(
                     widths
                         .get(at)
@@ -96,8 +99,26 @@ impl Sheet {
         };
         (
             std::iter::once(&headers).chain(&rows).map(line).collect(),
-            headers.len() - shown,
+            headers.len() - shown.len(),
         )
+    }
+
+    /// The columns that fit `width`, at least one.
+    fn columns_that_fit(&self, widths: &[usize], width: Option<usize>) -> Vec<usize> {
+        let mut shown: Vec<usize> = (0..widths.len()).collect();
+        let Some(room) = width else { return shown };
+        let is_too_wide = |shown: &[usize]| {
+            let used: usize = shown.iter().map(|at| widths[*at] + 2).sum();
+            used > room + 2 && shown.len() > 1
+        };
+        let mut expendable = self.expendable.iter();
+        while is_too_wide(&shown) {
+            match expendable.next() {
+                Some(at) => shown.retain(|other| other != at),
+                None => drop(shown.pop()),
+            }
+        }
+        shown
     }
 
     /// CSV by RFC 4180 with the values as they are, safe to open in a spreadsheet: see [`escape::csv_cell`].
@@ -137,18 +158,6 @@ fn align_column(rows: &mut [Vec<String>], at: usize) {
             *cell = aligned;
         }
     }
-}
-
-fn columns_that_fit(widths: &[usize], width: Option<usize>) -> usize {
-    let Some(room) = width else {
-        return widths.len();
-    };
-    let mut used = 0;
-    let fitting = widths.iter().take_while(|column| {
-        used += **column + 2;
-        used <= room + 2
-    });
-    fitting.count().max(1).min(widths.len())
 }
 
 fn is_numeric(rows: &[Vec<String>], at: usize) -> bool {

@@ -1,5 +1,7 @@
 //! Display width: truncation and wrapping in terminal cells.
 
+use std::borrow::Cow;
+
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -46,28 +48,16 @@ pub fn skip(text: &str, cells: u16) -> (&str, u16) {
     ("", skipped)
 }
 
-/// Lines of at most `room` cells, broken at spaces if possible.
+/// Lines of at most `room` cells, broken at spaces, longer words anywhere.
 #[must_use]
 pub fn wrap(text: &str, room: u16) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    for word in text.split_word_bounds() {
-        if width(&line) + width(word) <= room {
-            line.push_str(word);
-            continue;
-        }
-        lines.push(std::mem::take(&mut line));
-        // Words longer than a line are broken at its end.
-        for grapheme in word.trim_start().graphemes(true) {
-            if width(&line) + width(grapheme) > room.max(1) {
-                lines.push(std::mem::take(&mut line));
-            }
-            line.push_str(&truncate(grapheme, room.max(1)));
-        }
-    }
-    lines.push(line);
-    lines.retain(|line| !line.trim().is_empty());
-    lines
+    let options = textwrap::Options::new(room.max(1).into())
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::wrap(text, options)
+        .into_iter()
+        .filter(|line| !line.trim().is_empty())
+        .map(Cow::into_owned)
+        .collect()
 }
 
 #[cfg(test)]
@@ -80,7 +70,11 @@ mod tests {
         assert_eq!(truncate("模型模型", 5), "模型…");
         assert_eq!(truncate("val/accuracy", 6), "val/a…");
         assert_eq!(truncate("ok", 2), "ok");
-        assert_eq!(wrap("one two three", 8), ["one two ", "three"]);
+        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
+        assert_eq!(
+            wrap("0.0158 (champion 0.0187)", 9),
+            ["0.0158", "(champion", "0.0187)"]
+        );
     }
 
     proptest! {

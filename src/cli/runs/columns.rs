@@ -21,6 +21,23 @@ const DEFAULT_ATTRIBUTES: [Attribute; 6] = [
     Attribute::User,
 ];
 
+/// Where not all columns fit, these make room for metrics, in this order.
+const EXPENDABLE_ATTRIBUTES: [Attribute; 3] =
+    [Attribute::User, Attribute::Duration, Attribute::Start];
+
+/// The positions of the columns that are dropped before any metric.
+#[must_use]
+pub fn expendable_columns(columns: &[ColumnKey]) -> Vec<usize> {
+    let position = |attribute| {
+        let key = ColumnKey::Attribute(attribute);
+        columns.iter().position(|column| *column == key)
+    };
+    EXPENDABLE_ATTRIBUTES
+        .into_iter()
+        .filter_map(position)
+        .collect()
+}
+
 /// Parses a column in MLflow's grammar.
 ///
 /// # Errors

@@ -187,13 +187,16 @@ fn sheet(
 ) -> Sheet {
     let table = &listing.table;
     let is_csv = context.printer.format == OutputFormat::Csv;
-    let columns: Vec<ColumnKey> = if requested_columns.is_empty() {
-        columns::default_columns(table, is_csv)
+    let (columns, expendable) = if requested_columns.is_empty() {
+        let columns = columns::default_columns(table, is_csv);
+        let expendable = columns::expendable_columns(&columns);
+        (columns, expendable)
     } else {
-        requested_columns
-            .into_iter()
+        let requested = requested_columns.into_iter();
+        let columns: Vec<ColumnKey> = requested
             .map(|column| columns::resolve_bare_key(column, table))
-            .collect()
+            .collect();
+        (columns, Vec::new())
     };
     let rows = listing
         .runs
@@ -216,7 +219,11 @@ fn sheet(
     } else {
         columns::human_headers(&columns)
     };
-    let mut sheet = Sheet { headers, rows };
+    let mut sheet = Sheet {
+        headers,
+        rows,
+        expendable,
+    };
     if context.printer.format == OutputFormat::Markdown {
         set_numbers_apart(&mut sheet, listing, &columns);
     }

@@ -198,6 +198,7 @@ impl Table {
                 .chain(self.headers.clone())
                 .collect(),
             rows: self.rows.iter().map(row).collect(),
+            ..Sheet::default()
         }
     }
 }

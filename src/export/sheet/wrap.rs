@@ -147,6 +147,7 @@ mod tests {
                     .chain(values)
                     .collect(),
             ],
+            ..Sheet::default()
         }
     }
 
