@@ -24,6 +24,7 @@ mod artifact_location;
 mod backend;
 mod describe_write;
 mod downstream;
+mod file;
 mod interner;
 pub mod limits;
 mod local;
