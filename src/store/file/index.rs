@@ -8,7 +8,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use super::layout::{ExperimentDir, META_FILE, experiment_dirs, run_dir};
-use super::meta::{self, RunMeta, integer, text};
+use super::meta::{RunMeta, integer, text};
 use super::run_data::DatasetCache;
 use super::small_file::{FileStamp, read_text};
 use crate::domain::{ExperimentId, Lifecycle, Run, RunId, RunStatus, StoreError, StoreErrorKind};
@@ -209,7 +209,7 @@ fn fill_header(header: &mut Run, meta: RunMeta) {
 fn read_meta(file: &Path, stamp: Option<&FileStamp>) -> Result<RunMeta, String> {
     let read = || {
         let text = read_text(file, limits::FILE_STORE_META_BYTES)?;
-        meta::parse::<RunMeta>(&text)
+        RunMeta::parse(&text)
     };
     let mut result = read();
     for _ in 0..TORN_RETRIES {

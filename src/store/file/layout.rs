@@ -7,7 +7,7 @@ use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::meta::{self, RunMeta};
+use super::meta::RunMeta;
 use super::small_file::read_text;
 use crate::store::limits;
 
@@ -80,8 +80,7 @@ fn is_experiment(name: &str, path: &Path) -> bool {
     if name == TRASH_DIR || name == MODELS_DIR || !file.is_file() {
         return false;
     }
-    match read_text(&file, limits::FILE_STORE_META_BYTES).map(|text| meta::parse::<RunMeta>(&text))
-    {
+    match read_text(&file, limits::FILE_STORE_META_BYTES).map(|text| RunMeta::parse(&text)) {
         // Runs and logged models name their experiment, too.
         Ok(Ok(meta)) => meta.experiment_id.is_some() && meta.is_experiment(),
         // A torn file: MLflow's ids of experiments are numbers.

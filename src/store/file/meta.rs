@@ -34,6 +34,46 @@ pub(super) struct RunMeta {
 }
 
 impl RunMeta {
+    /// Parses a run's file. Most are read without the YAML parser, which takes 50 µs for one.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        Self::parse_flat(text).map_or_else(|| parse(text), Ok)
+    }
+
+    /// Reads a file in which every field is a simple scalar on one line. `None` for any other.
+    fn parse_flat(text: &str) -> Option<Self> {
+        let mut meta = Self::default();
+        let mut keys = Vec::with_capacity(16);
+        for line in text.lines() {
+            let (key, value) = line.split_once(": ")?;
+            let is_key = key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+            if !is_key || keys.contains(&key) {
+                return None;
+            }
+            keys.push(key);
+            let field = match key {
+                "run_id" => &mut meta.run_id,
+                "run_uuid" => &mut meta.run_uuid,
+                "model_id" => &mut meta.model_id,
+                "experiment_id" => &mut meta.experiment_id,
+                "run_name" => &mut meta.run_name,
+                "name" => &mut meta.name,
+                "user_id" => &mut meta.user_id,
+                "status" => &mut meta.status,
+                "start_time" => &mut meta.start_time,
+                "end_time" => &mut meta.end_time,
+                "lifecycle_stage" => &mut meta.lifecycle_stage,
+                "artifact_uri" => &mut meta.artifact_uri,
+                "tags" if value == "[]" => continue,
+                _ => {
+                    simple_scalar(value)?;
+                    continue;
+                }
+            };
+            *field = simple_scalar(value)?.map(str::to_owned);
+        }
+        (!keys.is_empty()).then_some(meta)
+    }
+
     /// Whether this is an experiment's file rather than a run's or a logged model's.
     pub(super) fn is_experiment(&self) -> bool {
         self.run_id.is_none() && self.run_uuid.is_none() && self.model_id.is_none()
@@ -133,6 +173,24 @@ pub(super) struct VersionMeta {
     pub(super) status_message: Field,
 }
 
+/// The value of a scalar that needs no YAML parser; the inner `None` is null. Others are `None`.
+fn simple_scalar(text: &str) -> Option<Option<&str>> {
+    if let Some(quoted) = text.strip_prefix('\'') {
+        let inner = quoted.strip_suffix('\'')?;
+        let is_simple = inner
+            .bytes()
+            .all(|b| (b' '..=b'~').contains(&b) && b != b'\'');
+        return is_simple.then_some(Some(inner));
+    }
+    let is_simple = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_-./:%".contains(&b))
+        && !text.ends_with(':');
+    let is_null = matches!(text, "null" | "Null" | "NULL");
+    is_simple.then_some((!is_null).then_some(text))
+}
+
 /// Parses a file. The parser bounds depth, nodes and aliases; the caller bounds the bytes.
 pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     if text.trim().is_empty() {
@@ -212,6 +270,71 @@ mod tests {
         );
         assert!(parse::<RunMeta>("run_id: [").is_err());
         assert_eq!(parse::<RunMeta>(" \n").unwrap_err(), "empty");
+    }
+
+    /// The two ways to read a run agree, or only the parser reads it.
+    #[test]
+    fn simple_files_are_read_as_the_parser_reads_them() {
+        let values = [
+            "1",
+            "null",
+            "NULL",
+            "Null",
+            "~",
+            "''",
+            "'a b'",
+            "'it''s'",
+            "'a",
+            "a b",
+            "a: b",
+            "a #b",
+            "a:",
+            "a:b",
+            "-1",
+            "- a",
+            "1e5",
+            "0123",
+            "file:///a/b%20c",
+            "/abs/path",
+            "\"a\"",
+            "[]",
+            "{}",
+            "größe",
+            "'größe'",
+            "run-1.2_x",
+            "@x",
+            "*x",
+            "&x",
+            "!x",
+            "|",
+            "a\n  b",
+            "a\n",
+            "'a\n  b'",
+            "'a\nb'",
+            "",
+            "yes",
+            "'null'",
+        ];
+        for value in values {
+            for text in [
+                format!("run_id: r\nrun_name: {value}\ntags: []\nuser_id: u\n"),
+                format!("other: {value}\nrun_id: r"),
+            ] {
+                let parsed = parse::<RunMeta>(&text);
+                if let Some(flat) = RunMeta::parse_flat(&text) {
+                    assert_eq!(
+                        Ok(format!("{flat:?}")),
+                        parsed.map(|meta| format!("{meta:?}")),
+                        "{text}"
+                    );
+                }
+            }
+        }
+        let simple = "artifact_uri: file:///a/b\nend_time: null\nentry_point_name: ''\nrun_id: '0123'\ntags: []\n";
+        let meta = RunMeta::parse_flat(simple).unwrap();
+        assert_eq!((meta.id(), meta.end_time.clone()), (Some("0123"), None));
+        assert!(RunMeta::parse_flat("run_id: a\nrun_id: b\n").is_none());
+        assert!(RunMeta::parse_flat("").is_none());
     }
 
     #[test]
