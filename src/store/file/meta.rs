@@ -69,7 +69,7 @@ impl RunMeta {
                     continue;
                 }
             };
-            *field = simple_scalar(value)?.map(str::to_owned);
+            *field = simple_scalar(value)?.into_field();
         }
         (!keys.is_empty()).then_some(meta)
     }
@@ -173,22 +173,39 @@ pub(super) struct VersionMeta {
     pub(super) status_message: Field,
 }
 
-/// The value of a scalar that needs no YAML parser; the inner `None` is null. Others are `None`.
-fn simple_scalar(text: &str) -> Option<Option<&str>> {
+/// A scalar that needs no YAML parser.
+enum Scalar<'a> {
+    Null,
+    Text(&'a str),
+}
+
+impl Scalar<'_> {
+    fn into_field(self) -> Field {
+        match self {
+            Self::Null => None,
+            Self::Text(text) => Some(text.to_owned()),
+        }
+    }
+}
+
+/// `None` for a scalar that needs the parser.
+fn simple_scalar(text: &str) -> Option<Scalar<'_>> {
     if let Some(quoted) = text.strip_prefix('\'') {
         let inner = quoted.strip_suffix('\'')?;
-        let is_simple = inner
-            .bytes()
-            .all(|b| (b' '..=b'~').contains(&b) && b != b'\'');
-        return is_simple.then_some(Some(inner));
+        let is_simple = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'\'';
+        return inner.bytes().all(is_simple).then_some(Scalar::Text(inner));
     }
-    let is_simple = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/')
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"_-./:%".contains(&b))
-        && !text.ends_with(':');
-    let is_null = matches!(text, "null" | "Null" | "NULL");
-    is_simple.then_some((!is_null).then_some(text))
+    let is_simple = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:%".contains(&byte);
+    if !text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/')
+        || !text.bytes().all(is_simple)
+        || text.ends_with(':')
+    {
+        return None;
+    }
+    Some(match text {
+        "null" | "Null" | "NULL" => Scalar::Null,
+        text => Scalar::Text(text),
+    })
 }
 
 /// Parses a file. The parser bounds depth, nodes and aliases; the caller bounds the bytes.

@@ -1,7 +1,7 @@
 //! What a write does to the store, for `--plan`.
 
-use crate::domain::{ModelName, StoreWrite, VersionNumber};
-use crate::text::untrusted::clean;
+use crate::domain::{ModelName, RunId, Stage, StoreWrite, VersionNumber};
+use crate::text::Untrusted;
 
 fn model(name: &ModelName) -> String {
     format!("models/{}", name.clean())
@@ -15,6 +15,54 @@ fn version(name: &ModelName, version: VersionNumber) -> String {
 pub(super) fn preview(write: &StoreWrite) -> String {
     match write {
         StoreWrite::CreateModel { name } => format!("create {}/meta.yaml", model(name)),
+        StoreWrite::SetDescription {
+            name,
+            version: None,
+            text,
+        } => describe(&model(name), text),
+        StoreWrite::SetAlias {
+            name,
+            alias,
+            version,
+        } => format!(
+            "write {version} to {}/aliases/{}",
+            model(name),
+            alias.clean()
+        ),
+        StoreWrite::DeleteAlias { name, alias } => {
+            format!("remove {}/aliases/{}", model(name), alias.clean())
+        }
+        StoreWrite::RequestTransition { .. }
+        | StoreWrite::ApproveTransition { .. }
+        | StoreWrite::RejectTransition { .. }
+        | StoreWrite::WithdrawTransition { .. } => {
+            "nothing: transition requests exist on Databricks only".to_owned()
+        }
+        StoreWrite::DeleteRun { run } => set_lifecycle(run, "deleted"),
+        StoreWrite::RestoreRun { run } => set_lifecycle(run, "active"),
+        StoreWrite::CreateVersion { .. }
+        | StoreWrite::DeleteVersion { .. }
+        | StoreWrite::SetVersionTag { .. }
+        | StoreWrite::DeleteVersionTag { .. }
+        | StoreWrite::SetDescription {
+            version: Some(_), ..
+        }
+        | StoreWrite::TransitionStage { .. } => preview_version(write),
+    }
+}
+
+fn set_lifecycle(run: &RunId, stage: &str) -> String {
+    let run = run.clean();
+    format!("set lifecycle_stage = {stage} in EXPERIMENT/{run}/meta.yaml")
+}
+
+fn describe(folder: &str, text: &Untrusted) -> String {
+    format!("set description = {} in {folder}/meta.yaml", text.clean())
+}
+
+/// The files of a write to a version.
+fn preview_version(write: &StoreWrite) -> String {
+    match write {
         StoreWrite::CreateVersion {
             name,
             source,
@@ -53,60 +101,42 @@ pub(super) fn preview(write: &StoreWrite) -> String {
             name,
             version: number,
             key,
-        } => {
-            format!("remove {}/tags/{}", version(name, *number), key.clean())
-        }
+        } => format!("remove {}/tags/{}", version(name, *number), key.clean()),
         StoreWrite::SetDescription {
             name,
-            version: number,
+            version: Some(number),
             text,
-        } => {
-            let folder = number.map_or_else(|| model(name), |number| version(name, number));
-            format!("set description = {} in {folder}/meta.yaml", text.clean())
-        }
+        } => describe(&version(name, *number), text),
         StoreWrite::TransitionStage {
             name,
             version: number,
             stage,
             archive_existing,
-        } => {
-            let also = if *archive_existing {
-                format!(", and Archived in every other version in {stage}")
-            } else {
-                String::new()
-            };
-            format!(
-                "set current_stage = {stage} in {}/meta.yaml{also}",
-                version(name, *number)
-            )
-        }
-        StoreWrite::SetAlias {
-            name,
-            alias,
-            version,
-        } => {
-            format!(
-                "write {version} to {}/aliases/{}",
-                model(name),
-                alias.clean()
-            )
-        }
-        StoreWrite::DeleteAlias { name, alias } => {
-            format!("remove {}/aliases/{}", model(name), alias.clean())
-        }
-        StoreWrite::RequestTransition { .. }
-        | StoreWrite::ApproveTransition { .. }
-        | StoreWrite::RejectTransition { .. }
-        | StoreWrite::WithdrawTransition { .. } => {
-            "nothing: transition requests exist on Databricks only".to_owned()
-        }
-        StoreWrite::DeleteRun { run } => format!(
-            "set lifecycle_stage = deleted in EXPERIMENT/{}/meta.yaml",
-            clean(run.raw())
-        ),
-        StoreWrite::RestoreRun { run } => format!(
-            "set lifecycle_stage = active in EXPERIMENT/{}/meta.yaml",
-            clean(run.raw())
-        ),
+        } => transition(&version(name, *number), *stage, *archive_existing),
+        _ => String::new(),
+    }
+}
+
+fn transition(folder: &str, stage: Stage, archive_existing: bool) -> String {
+    let also = if archive_existing {
+        format!(", and Archived in every other version in {stage}")
+    } else {
+        String::new()
+    };
+    format!("set current_stage = {stage} in {folder}/meta.yaml{also}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn store_text_is_sanitized() {
+        let write = StoreWrite::SetAlias {
+            name: "shop\u{1b}".into(),
+            alias: "champion".into(),
+            version: VersionNumber(3),
+        };
+        assert_eq!(preview(&write), "write 3 to models/shop␛/aliases/champion");
     }
 }

@@ -170,7 +170,7 @@ pub(super) fn version_dirs(dir: &Path) -> Vec<(VersionNumber, PathBuf)> {
         })
         .filter(|(_, path)| path.join(META_FILE).is_file())
         .collect();
-    found.sort_by(|a, b| b.0.cmp(&a.0));
+    found.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
     found
 }
 

@@ -32,7 +32,9 @@ async fn assert_marks_one_run(file: &str, bytes: &[u8], problem: &str) -> Run {
     let mut damaged = None;
     for run in runs {
         if run.id.raw() == store.id("parent") {
-            let note = run.tag("frontrunner.unreadable").map(|tag| tag.raw());
+            let note = run
+                .tag("frontrunner.unreadable")
+                .map(frontrunner::text::Untrusted::raw);
             assert_eq!(note, Some(problem), "{file}");
             damaged = Some(run);
             continue;

@@ -67,7 +67,7 @@ async fn check_parent(version: &str, reader: &Reader, listed: &[Run]) {
         .iter()
         .find(|run| run.name.raw() == "parent run ✓")
         .unwrap();
-    let param = |key: &str| parent.param(key).map(|value| value.raw());
+    let param = |key: &str| parent.param(key).map(frontrunner::text::Untrusted::raw);
     assert_eq!(param("text"), Some("line one\nline two\nünïcödé ✓ 日本"));
     assert_eq!(param("crlf"), Some("a\r\nb"), "{version}");
     assert_eq!(param("trailing_nl"), Some("x\n"));
@@ -78,7 +78,10 @@ async fn check_parent(version: &str, reader: &Reader, listed: &[Run]) {
     assert_eq!(metric("special/ninf").as_deref(), Some("-inf"));
     assert_eq!(metric("special/negzero").as_deref(), Some("-0"));
     assert_eq!(metric("loss").as_deref(), Some("0.2"));
-    assert_eq!(parent.tag("a/b/c").map(|tag| tag.raw()), Some("slash"));
+    assert_eq!(
+        parent.tag("a/b/c").map(frontrunner::text::Untrusted::raw),
+        Some("slash")
+    );
     let history = reader
         .histories(
             std::slice::from_ref(&parent.id),
