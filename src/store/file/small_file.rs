@@ -196,9 +196,9 @@ fn for_each_entry(
     let mut open = vec![(open_folder(CWD, folder), String::new())];
     let mut seen = 0;
     while let Some((opened, prefix)) = open.pop() {
-        let listed = opened.and_then(Dir::new).and_then(|mut dir| {
+        let listed = opened.and_then(Dir::new).map(|mut dir| {
             let found: Vec<_> = dir.by_ref().filter_map(Result::ok).collect();
-            Ok((dir, found))
+            (dir, found)
         });
         let (dir, found) = match listed {
             Ok(listed) => listed,
