@@ -4,11 +4,15 @@
 //!
 //! With the argument `server`, the same through an MLflow server on a copy of the store, relative to `curl`, which fetches the same
 //! pages one after another: `cargo bench --bench load -- server 10000`.
+//!
+//! With the argument `mlruns`, a file store with as many values (33 files a run), relative to reading every file in parallel and to
+//! MLflow's own file store: `cargo bench --bench load -- mlruns 10000`.
 
 use std::error::Error;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use frontrunner::demo::{DemoOptions, create};
@@ -49,7 +53,8 @@ fn main() -> BoxResult<()> {
         .skip(1)
         .filter_map(|argument| argument.parse().ok())
         .collect();
-    let server = std::env::args().any(|argument| argument == "server");
+    let has_argument = |name: &str| std::env::args().any(|argument| argument == name);
+    let (server, files) = (has_argument("server"), has_argument("mlruns"));
     let sizes = if asked.is_empty() {
         vec![1_000, 10_000, 100_000]
     } else {
@@ -61,6 +66,10 @@ fn main() -> BoxResult<()> {
     for runs in sizes {
         if server {
             bench_server(&runtime, runs)?;
+            continue;
+        }
+        if files {
+            bench_files(&runtime, runs)?;
             continue;
         }
         let path = ensure_store(runs)?;
@@ -219,6 +228,141 @@ fn fetch_with_curl(url: &str, experiments: &[String], only_first: bool) -> BoxRe
             return Ok(took);
         }
     }
+}
+
+/// Loads a file store. The files are in the page cache after the first reading.
+fn bench_files(runtime: &Runtime, runs: u32) -> BoxResult<()> {
+    let root = ensure_files(runs)?;
+    let target = StoreTarget::Files(root.clone());
+    let mut files = 0;
+    let floor = fastest(|| {
+        files = read_all_files(&root)?;
+        Ok(())
+    })?;
+    let first = fastest(|| first_page(runtime, &target, &[]))?;
+    let whole = fastest(|| load_all(runtime, &target, &[]))?;
+    // Each page reads the whole store again; 1,000 runs are MLflow's default.
+    let search = "import os, sys, time
+os.environ['MLFLOW_ALLOW_FILE_STORE'] = 'true'
+from mlflow.tracking import MlflowClient
+client, found, token = MlflowClient(sys.argv[1]), 0, None
+begin = time.monotonic()
+while True:
+    page = client.search_runs(['1'], page_token=token)
+    found, token = found + len(page), page.token
+    if not token:
+        break
+print(found, time.monotonic() - begin)";
+    let root = root.to_str().ok_or("not UTF-8")?;
+    let answer = mlflow::run_script(mlflow::V3, search, &[root]);
+    let took = answer.split_whitespace().nth(1).ok_or("no answer")?;
+    let peer = Duration::from_secs_f64(took.parse()?);
+    println!("{runs} runs in {files} files");
+    println!("  every file, in parallel        {floor:>10.1?}");
+    println!("  MLflow {}'s file store     {peer:>10.1?}", mlflow::V3);
+    println!("  opened, first {FIRST_PAGE_RUNS} runs          {first:>10.1?}");
+    println!(
+        "  all in a sortable table        {whole:>10.1?}  {:.2}x of every file, 1/{:.0} of MLflow",
+        whole.as_secs_f64() / floor.as_secs_f64(),
+        peer.as_secs_f64() / whole.as_secs_f64()
+    );
+    Ok(())
+}
+
+/// A file store with this many runs in one experiment, as MLflow 3 writes it; created if it is missing.
+fn ensure_files(runs: u32) -> BoxResult<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("target/bench/{runs}-mlruns"));
+    let experiment = root.join("1");
+    if experiment.join("meta.yaml").is_file() {
+        return Ok(root);
+    }
+    for run in 0..runs {
+        write_run(&experiment.join(format!("{run:032x}")), run)?;
+    }
+    let meta = "artifact_location: file:///data/mlruns/1\ncreation_time: 1795000000000\nexperiment_id: '1'\nlast_update_time: 1795000000000\nlifecycle_stage: active\nname: bench\n";
+    std::fs::write(experiment.join("meta.yaml"), meta)?;
+    Ok(root)
+}
+
+/// 15 params, 12 metrics and 5 tags.
+fn write_run(dir: &Path, run: u32) -> BoxResult<()> {
+    for name in ["params", "metrics", "tags", "artifacts"] {
+        std::fs::create_dir_all(dir.join(name))?;
+    }
+    for param in 0..15 {
+        let value = format!("{}", f64::from(run * 31 + param) / 7.0);
+        std::fs::write(dir.join(format!("params/param_{param}")), value)?;
+    }
+    for metric in 0..12 {
+        let points = (0..5).map(|step| {
+            let value = 1.0 / f64::from(run % 997 + metric + step + 1);
+            format!("{} {value} {step}\n", NOW + i64::from(step))
+        });
+        let text: String = points.collect();
+        std::fs::write(dir.join(format!("metrics/metric_{metric}")), text)?;
+    }
+    let tags = [
+        "mlflow.runName",
+        "mlflow.user",
+        "mlflow.source.name",
+        "mlflow.source.type",
+        "team",
+    ];
+    for tag in tags {
+        std::fs::write(dir.join("tags").join(tag), format!("{tag} {}", run % 10))?;
+    }
+    let start = NOW + i64::from(run);
+    let meta = format!(
+        "artifact_uri: file:///data/mlruns/1/{run:032x}/artifacts\nend_time: {}\nentry_point_name: ''\nexperiment_id: '1'\nlifecycle_stage: active\nrun_id: '{run:032x}'\nrun_name: run-{run}\nsource_name: ''\nsource_type: 4\nsource_version: ''\nstart_time: {start}\nstatus: 3\ntags: []\nuser_id: ana\n",
+        start + 60_000
+    );
+    Ok(std::fs::write(dir.join("meta.yaml"), meta)?)
+}
+
+/// Reads every file below a folder, with as many threads as there are processors, and counts them.
+fn read_all_files(root: &Path) -> BoxResult<usize> {
+    let folders = Mutex::new(vec![root.join("1")]);
+    let mut dirs = Vec::new();
+    for entry in std::fs::read_dir(root.join("1"))? {
+        dirs.push(entry?.path());
+    }
+    *folders.lock().map_err(|_| "a thread panicked")? = dirs;
+    let threads = std::thread::available_parallelism()?.get();
+    let read_some = || -> std::io::Result<usize> {
+        let mut files = 0;
+        loop {
+            let Some(folder) = folders.lock().ok().and_then(|mut open| open.pop()) else {
+                return Ok(files);
+            };
+            files += read_folder(&folder)?;
+        }
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(read_some)).collect();
+        let mut files = 0;
+        for worker in workers {
+            files += worker.join().map_err(|_| "a thread panicked")??;
+        }
+        Ok(files)
+    })
+}
+
+fn read_folder(path: &Path) -> std::io::Result<usize> {
+    if !path.is_dir() {
+        black_box(std::fs::read(path)?);
+        return Ok(1);
+    }
+    let mut files = 0;
+    for entry in std::fs::read_dir(path)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            files += read_folder(&entry.path())?;
+        } else {
+            black_box(std::fs::read(entry.path())?);
+            files += 1;
+        }
+    }
+    Ok(files)
 }
 
 async fn open_store(

@@ -45,7 +45,7 @@
 //! * [`analysis`]: comparison, ranking by a goal, importance, curve shapes.
 //! * [`chart`]: figures: axes, layers, notes; the terminal and plotters both draw them.
 //! * [`export`]: `--json` records, tables, Markdown, HTML, DOT and pictures.
-//! * [`store`]: MLflow servers and SQLite files; local W&B runs.
+//! * [`store`]: MLflow servers, SQLite files and file stores; local W&B runs.
 //! * [`config`]: settings, keymap, themes, saved views, directories.
 //! * [`files`]: small files in, output files out.
 //! * [`diagnostics`]: errors in files that people write, with line, column and a suggestion.

@@ -47,7 +47,7 @@ Exit codes:
     after_long_help = EXAMPLES_AND_EXIT_CODES
 )]
 pub struct Cli {
-    /// Store to open: a server URL, a SQLite file, a folder of W&B runs, @PROFILE or demo.
+    /// Store to open: a server URL, a SQLite file, an mlruns folder, a folder of W&B runs, @PROFILE or demo.
     #[arg(value_name = "TARGET")]
     pub target: Option<String>,
     #[command(flatten)]

@@ -29,7 +29,7 @@ pub use registry::{
     LoggedModel, ModelVersion, RegisteredModel, Stage, TransitionRequest, VersionStatus,
     logged_model_in_source,
 };
-pub use run::{DatasetInput, KeyValue, ModelOutput, Run, RunStatus};
+pub use run::{DatasetInput, KeyValue, ModelOutput, Run, RunStatus, UNREADABLE_TAG};
 pub use slot::Slot;
 pub use store_error::{StoreError, StoreErrorKind};
 pub use write::StoreWrite;

@@ -7,6 +7,10 @@ use super::metric::{Metric, MetricValue};
 use super::{Lifecycle, Millis};
 use crate::text::untrusted::Untrusted;
 
+/// The tag in which a store on this machine names what it could not read of a run, an experiment, a model
+/// or a version; not in the store itself.
+pub const UNREADABLE_TAG: &str = "frontrunner.unreadable";
+
 /// A param or a tag. Listings intern keys, so that equal keys share their text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyValue {

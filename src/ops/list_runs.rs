@@ -7,8 +7,9 @@ use std::time::Duration;
 use futures_util::future::join;
 use tokio::time::timeout;
 
-use crate::domain::{Run, RunId};
+use crate::domain::{Run, RunId, UNREADABLE_TAG};
 use crate::store::{Page, PageToken, ReadStore, Result, RunQuery, limits};
+use crate::text::Untrusted;
 
 /// A page that was read ahead is dropped after this time: by then it shows an outdated state of the store.
 const MAX_AGE: Duration = Duration::from_secs(5);
@@ -45,6 +46,40 @@ pub struct RunPages {
     total: Option<u64>,
     ahead: Option<Result<Page<Run>>>,
     end: Option<ListingEnd>,
+}
+
+/// The listed runs of which a store on this machine could not read everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnreadableRuns {
+    count: usize,
+    /// The first of them: its id, and what is unreadable.
+    first: Option<(RunId, Untrusted)>,
+}
+
+impl UnreadableRuns {
+    /// Adds the runs of a page.
+    pub fn add(&mut self, runs: &[Run]) {
+        for run in runs {
+            if let Some(problems) = run.tag(UNREADABLE_TAG) {
+                self.count += 1;
+                self.first
+                    .get_or_insert_with(|| (run.id.clone(), problems.clone()));
+            }
+        }
+    }
+
+    /// One line for users; `None` if everything was read.
+    #[must_use]
+    pub fn note(&self) -> Option<String> {
+        let (id, problems) = self.first.as_ref()?;
+        let (id, problems) = (id.short(), problems.clean());
+        Some(match self.count {
+            1 => format!("1 run has unreadable files: {id}: {problems}"),
+            count => format!(
+                "{count} runs have unreadable files, named in their tag {UNREADABLE_TAG}; the first is {id}: {problems}"
+            ),
+        })
+    }
 }
 
 /// Starts a listing; no request is sent yet. `query.page_size` is the size of the first page, and later pages have
@@ -130,5 +165,30 @@ impl RunPages {
 
     async fn read(&self, reader: &dyn ReadStore) -> Result<Page<Run>> {
         reader.runs(&self.query, self.token.as_ref()).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::KeyValue;
+
+    #[test]
+    fn unreadable_runs_are_counted_and_the_first_is_named() {
+        let mut run = Run::bare("0123456789abcdef".into(), "1".into());
+        let mut found = UnreadableRuns::default();
+        found.add(std::slice::from_ref(&run));
+        assert_eq!(found.note(), None);
+        run.tags = vec![KeyValue::new(UNREADABLE_TAG, "metrics/loss: empty")];
+        found.add(std::slice::from_ref(&run));
+        let note = "1 run has unreadable files: 01234567: metrics/loss: empty";
+        assert_eq!(found.note().as_deref(), Some(note));
+        found.add(std::slice::from_ref(&run));
+        assert!(
+            found
+                .note()
+                .unwrap()
+                .starts_with("2 runs have unreadable files")
+        );
     }
 }

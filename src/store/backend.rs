@@ -9,7 +9,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use url::Url;
 
-use super::{AccessMode, ConnectOptions, Result, StoreHandle, Writer, rest, sqlite, wandb};
+use super::{AccessMode, ConnectOptions, Result, StoreHandle, Writer, file, rest, sqlite, wandb};
 use crate::domain::Address;
 
 /// A kind of store.
@@ -47,6 +47,15 @@ static SQLITE: Backend = Backend {
     discover: find_database,
 };
 
+static FILES: Backend = Backend {
+    label: "MLflow file store",
+    target: "an mlruns folder",
+    default_path: Some("./mlruns"),
+    parse_uri: |_| None,
+    parse_path: |path| file::find_store(path).map(StoreTarget::Files),
+    discover: |folder| file::find_project_store(folder).map(StoreTarget::Files),
+};
+
 static WANDB: Backend = Backend {
     label: "W&B runs",
     target: "a wandb folder",
@@ -57,7 +66,7 @@ static WANDB: Backend = Backend {
 };
 
 /// All backends, in the order in which they are asked whether a target is theirs.
-pub static BACKENDS: [&Backend; 3] = [&SERVER, &SQLITE, &WANDB];
+pub static BACKENDS: [&Backend; 4] = [&SERVER, &SQLITE, &FILES, &WANDB];
 
 /// Schemes of stores that can't be opened, and what to do instead.
 const UNSUPPORTED_SCHEMES: [(&[&str], &str); 4] = [
@@ -80,8 +89,9 @@ const UNSUPPORTED_SCHEMES: [(&[&str], &str); 4] = [
     ),
 ];
 
-/// MLflow's file store is a folder without a database.
-const FILE_STORE_HINT: &str = "the folder has no mlflow.db and no W&B runs; serve a file store (mlruns/) with `mlflow server --backend-store-uri`, and open the server's address";
+/// Beside a database or a server, MLflow's `mlruns/` holds only artifacts.
+const NO_STORE_IN_FOLDER: &str =
+    "the folder has no mlflow.db, no experiments of MLflow and no W&B runs";
 
 /// A store to open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +101,8 @@ pub enum StoreTarget {
     Server(Url),
     /// MLflow's SQLite file.
     Sqlite(PathBuf),
+    /// The root of MLflow's file store.
+    Files(PathBuf),
     /// The folder of a W&B run, or a folder of such folders.
     Wandb(PathBuf),
 }
@@ -166,16 +178,16 @@ impl StoreTarget {
         }
         let path = if scheme == "file" {
             match file_uri_path(rest) {
-                Some(path) => Path::new(path),
+                Some(path) => decode_path(path),
                 None => return unsupported("a file address names no host: file:///PATH"),
             }
         } else {
-            Path::new(text)
+            text.into()
         };
-        match BACKENDS.iter().find_map(|one| (one.parse_path)(path)) {
+        match BACKENDS.iter().find_map(|one| (one.parse_path)(&path)) {
             Some(target) => Ok(target),
-            None if path.is_dir() => unsupported(FILE_STORE_HINT),
-            None if path.exists() => Ok(Self::Sqlite(path.to_owned())),
+            None if path.is_dir() => unsupported(NO_STORE_IN_FOLDER),
+            None if path.exists() => Ok(Self::Sqlite(path)),
             None if is_host_and_port(text) => {
                 Err(StoreTargetError::MissingScheme { target: address })
             }
@@ -189,7 +201,7 @@ impl StoreTarget {
                 unsupported("there is no such folder")
             }
             // Opening it explains what is wrong with it.
-            None => Ok(Self::Sqlite(path.to_owned())),
+            None => Ok(Self::Sqlite(path)),
         }
     }
 
@@ -205,11 +217,20 @@ impl StoreTarget {
         Err(if file_store.is_dir() {
             StoreTargetError::Unsupported {
                 target: file_store.to_string_lossy().into_owned().into(),
-                why: FILE_STORE_HINT,
+                why: NO_STORE_IN_FOLDER,
             }
         } else {
             StoreTargetError::NoStore
         })
+    }
+
+    /// All stores in a folder, the one that [`Self::discover`] finds first.
+    #[must_use]
+    pub fn discover_all(folder: &Path) -> Vec<Self> {
+        BACKENDS
+            .iter()
+            .filter_map(|one| (one.discover)(folder))
+            .collect()
     }
 
     /// The row of this target's kind.
@@ -218,6 +239,7 @@ impl StoreTarget {
         match self {
             Self::Server(_) => &SERVER,
             Self::Sqlite(_) => &SQLITE,
+            Self::Files(_) => &FILES,
             Self::Wandb(_) => &WANDB,
         }
     }
@@ -227,18 +249,20 @@ impl fmt::Display for StoreTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Server(url) => write!(f, "{url}"),
-            Self::Sqlite(path) | Self::Wandb(path) => write!(f, "{}", path.display()),
+            Self::Sqlite(path) | Self::Files(path) | Self::Wandb(path) => {
+                write!(f, "{}", path.display())
+            }
         }
     }
 }
 
-/// How targets are named, for help and hints: `a SQLite file, a wandb folder`.
+/// How targets are named, for help and hints: `a SQLite file, an mlruns folder`.
 #[must_use]
 pub fn target_forms() -> String {
     BACKENDS.map(|one| one.target).join(", ")
 }
 
-/// Where a store is looked for when none is named: `./mlflow.db, ./wandb`.
+/// Where a store is looked for when none is named: `./mlflow.db, ./mlruns`.
 #[must_use]
 pub fn default_paths(separator: &str) -> String {
     let paths: Vec<&str> = BACKENDS.iter().filter_map(|one| one.default_path).collect();
@@ -255,6 +279,15 @@ fn file_uri_path(rest: &str) -> Option<&str> {
             .or_else(|| path.starts_with('.').then_some(path)),
         None => Some(rest),
     }
+}
+
+/// MLflow percent-encodes the path of an absolute address.
+fn decode_path(path: &str) -> PathBuf {
+    let decoded = Some(path)
+        .filter(|path| path.starts_with('/') && path.contains('%'))
+        .and_then(|path| Url::parse(&format!("file://{path}")).ok())
+        .and_then(|url| url.to_file_path().ok());
+    decoded.unwrap_or_else(|| path.into())
 }
 
 /// Whether a text is `host:port`, with or without a path.
@@ -361,6 +394,7 @@ pub async fn open(
             })
         }
         StoreTarget::Sqlite(path) => sqlite::open(path, mode).await,
+        StoreTarget::Files(path) => file::open(path, mode).await,
         StoreTarget::Wandb(path) => wandb::open(path).await,
     }
 }
@@ -376,6 +410,7 @@ mod tests {
             ("sqlite:////data/mlflow.db?mode=ro", "/data/mlflow.db"),
             ("runs/mlflow.db", "runs/mlflow.db"),
             ("file:///data/mlflow.db", "/data/mlflow.db"),
+            ("file:///my%20data/mlflow.db", "/my data/mlflow.db"),
         ] {
             assert_eq!(
                 StoreTarget::parse(text),
@@ -437,7 +472,7 @@ mod tests {
         assert!(
             StoreTargetError::NoStore
                 .to_string()
-                .contains("./mlflow.db or ./wandb")
+                .contains("./mlflow.db or ./mlruns or ./wandb")
         );
     }
 

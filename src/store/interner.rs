@@ -8,6 +8,10 @@ use crate::text::Untrusted;
 pub(super) struct Interner(HashSet<Untrusted>);
 
 impl Interner {
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(super) fn intern(&mut self, text: &str) -> Untrusted {
         if let Some(known) = self.0.get(text) {
             return known.clone();

@@ -150,3 +150,16 @@ pub const WANDB_SIDECAR_BYTES: u64 = 4 << 20;
 /// How long an unfinished W&B run without new records counts as running, in seconds: the timeout of
 /// W&B's server for a heartbeat.
 pub const WANDB_HEARTBEAT_TIMEOUT_SECONDS: i64 = 300;
+
+/// The largest `meta.yaml` of a file store, in bytes. A dataset's has its schema and its profile, of up
+/// to 1 MB and 16 MB.
+pub const FILE_STORE_META_BYTES: u64 = 32 << 20;
+
+/// The largest param or tag of a file store, in bytes. MLflow's file store limits no tag.
+pub const FILE_STORE_VALUE_BYTES: u64 = 4 << 20;
+
+/// The largest history of a metric in a file store, in bytes: five million points.
+pub const FILE_STORE_METRIC_BYTES: u64 = 256 << 20;
+
+/// The most params, metrics or tags of a run in a file store.
+pub const FILE_STORE_KEYS: usize = 50_000;

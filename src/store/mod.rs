@@ -20,13 +20,17 @@ use crate::domain::{
 use crate::text::Untrusted;
 
 mod access;
+mod artifact_location;
 mod backend;
+mod describe_write;
 mod downstream;
+mod file;
 mod interner;
 pub mod limits;
 mod local;
 mod local_artifacts;
 mod merged;
+mod mlflow_names;
 mod pagination;
 pub mod rest;
 mod run_queries;

@@ -1,9 +1,10 @@
-//! Page tokens of local stores. A token names the last run of its page, so that runs which are
+//! Page tokens and listings of local stores. A token names the last run of its page, so that runs which are
 //! added or deleted between two pages make no other run appear twice or be skipped.
 
 use std::cmp::Reverse;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::PageToken;
+use super::{PageToken, RunQuery};
 use crate::domain::Millis;
 
 /// A run's position in a listing: newest start first, runs without a start last, then by id, as in
@@ -39,6 +40,41 @@ impl SortKey {
             Some(Self::new(start, id))
         };
         parse().ok_or("the page token is from another store")
+    }
+}
+
+/// A listing that falls out of the cache is only slower.
+const CACHED_LISTINGS: usize = 4;
+
+/// The sorted runs of the last few listings. Sorting all runs again for each page would make a
+/// walk over the pages quadratic.
+#[derive(Default)]
+pub(super) struct ListingCache(Mutex<Vec<(RunQuery, Arc<[SortKey]>)>>);
+
+impl ListingCache {
+    pub(super) fn get(&self, listing: &RunQuery) -> Option<Arc<[SortKey]>> {
+        let listings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, keys) = listings.iter().find(|(known, _)| known == listing)?;
+        Some(Arc::clone(keys))
+    }
+
+    /// Remembers the keys of a listing, or forgets them.
+    pub(super) fn set(&self, listing: RunQuery, keys: Option<Arc<[SortKey]>>) {
+        let mut listings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        listings.retain(|(known, _)| *known != listing);
+        if let Some(keys) = keys {
+            listings.insert(0, (listing, keys));
+            listings.truncate(CACHED_LISTINGS);
+        }
+    }
+}
+
+/// The listing in words, for error messages.
+pub(super) fn describe_query(query: &RunQuery) -> String {
+    match query.experiments.as_slice() {
+        [] => "reading the runs of all experiments".to_owned(),
+        [one] => format!("reading the runs of experiment {}", one.clean()),
+        many => format!("reading the runs of {} experiments", many.len()),
     }
 }
 

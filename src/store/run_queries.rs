@@ -2,6 +2,7 @@
 
 use super::{LifecycleFilter, ReadStore, Result, RunQuery, limits};
 use crate::domain::{ExperimentId, Lifecycle, Millis, Run, RunId, StoreErrorKind};
+use crate::text::Untrusted;
 
 /// The tag in which a nested run names its parent.
 pub(super) const PARENT_RUN_TAG: &str = "mlflow.parentRunId";
@@ -134,4 +135,16 @@ pub(super) async fn read_nested_runs<R: ReadStore + ?Sized>(
     }
     nested.truncate(limits::NESTED_RUNS);
     Ok(nested)
+}
+
+/// Old versions of MLflow store the name and the user as tags only.
+pub(super) fn fill_from_tags(run: &mut Run) {
+    let tag = |key: &str, current: &Untrusted| {
+        let tag = run.tag(key).filter(|_| current.is_empty());
+        tag.unwrap_or(current).clone()
+    };
+    (run.name, run.user) = (
+        tag("mlflow.runName", &run.name),
+        tag("mlflow.user", &run.user),
+    );
 }

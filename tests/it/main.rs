@@ -24,6 +24,7 @@ mod docs;
 mod evidence;
 mod evidence_fuzz;
 mod faults;
+mod file_store;
 mod filter_conformance;
 mod hostile_evidence;
 mod hostile_places;

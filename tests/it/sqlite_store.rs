@@ -10,7 +10,7 @@
 
 mod concurrent_access;
 mod odd_schemas;
-mod writing;
+pub mod writing;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

@@ -27,6 +27,7 @@ use frontrunner::store::{
 use serde_json::{Value, json};
 
 const FILL: &str = include_str!("sqlite_store/fill.py");
+const FILL_FILES: &str = include_str!("file_store/fill.py");
 
 /// Files, too, and a history that is longer than any page.
 const FILL_MORE: &str = "
@@ -80,6 +81,26 @@ fn mlflow_row(version: &'static str, from_server: bool) -> Row {
     }
 }
 
+/// The data of `file_store/fill.py` and [`FILL_MORE`], in a file store of this version.
+fn files_row(version: &'static str) -> Row {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("mlruns");
+    let mut client = MlflowClient::start(version, folder.path(), root.to_str().unwrap());
+    let ids = client.run(&format!("{FILL_FILES}\n{FILL_MORE}"), &json!({}));
+    let id = |name: &str| RunId::from(ids[name].as_str().unwrap());
+    Row {
+        target: StoreTarget::parse(root.to_str().unwrap()).unwrap(),
+        label: "MLflow file store",
+        can_write: true,
+        can_filter: false,
+        has_registry: true,
+        metric: (id("child"), "long"),
+        points: 3_000,
+        file: (id("numbers"), "notes/größe 1.txt", "grü"),
+        _guard: Box::new(folder),
+    }
+}
+
 /// The sample runs of wandb 0.16.6.
 fn wandb_row() -> Row {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/wandb_store/samples/0.16.6");
@@ -110,6 +131,8 @@ contract_tests! {
     mlflow_2_server_keeps_the_contract: mlflow_row(V2, true);
     mlflow_3_file_keeps_the_contract: mlflow_row(V3, false);
     mlflow_2_file_keeps_the_contract: mlflow_row(V2, false);
+    mlflow_3_folder_keeps_the_contract: files_row(V3);
+    mlflow_2_folder_keeps_the_contract: files_row(V2);
     wandb_folder_keeps_the_contract: wandb_row();
 }
 

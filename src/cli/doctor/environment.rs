@@ -11,7 +11,8 @@ use crate::promotion::policy::PolicySource;
 use crate::store::StoreTarget;
 
 /// Variables whose values are printed.
-const PLAIN_VARIABLES: [&str; 16] = [
+const PLAIN_VARIABLES: [&str; 17] = [
+    "MLFLOW_TRACKING_DIR",
     "MLFLOW_TRACKING_USERNAME",
     "MLFLOW_TRACKING_INSECURE_TLS",
     "MLFLOW_TRACKING_SERVER_CERT_PATH",
@@ -44,12 +45,11 @@ const SECRET_VARIABLES: [&str; 8] = [
 
 pub fn check_variables() -> Vec<Finding> {
     let mut findings = vec![check_tracking_uri()];
-    if env_var("MLFLOW_REGISTRY_URI").is_some() {
-        findings.push(Finding::note(
-            "environment",
-            "MLFLOW_REGISTRY_URI",
-            "set but not used: models are read from the tracking store",
-        ));
+    for name in ["MLFLOW_REGISTRY_URI", "MLFLOW_REGISTRY_DIR"] {
+        if env_var(name).is_some() {
+            let detail = "set but not used: models are read from the tracking store";
+            findings.push(Finding::note("environment", name, detail));
+        }
     }
     findings.extend(
         PLAIN_VARIABLES

@@ -1,12 +1,14 @@
 //! Findings about the store: target, features, access, and unfinished writes in the journal.
 
+use std::path::Path;
+
 use super::finding::{Finding, Severity};
 use crate::cli::context::CommandContext;
 use crate::cli::output::error::CliError;
-use crate::cli::resolve;
+use crate::cli::resolve::{self, ResolvedTarget};
 use crate::promotion::Outcome;
 use crate::promotion::journal::EntryState;
-use crate::store::{Backend, Features};
+use crate::store::{Backend, Features, StoreTarget};
 
 /// Checks the store that would be opened.
 ///
@@ -57,6 +59,7 @@ async fn run_checks(
             .into_iter()
             .map(|warning| Finding::note("store", "security", warning)),
     );
+    findings.extend(other_stores(&found));
     let store = context.open_store().await?;
     let reader = store.reader.as_ref();
     let features = reader.features().await?;
@@ -82,6 +85,22 @@ async fn run_checks(
     }
     findings.extend(unfinished_entries(context, reader.origin())?);
     Ok(())
+}
+
+/// The stores in this folder that a discovered one goes before.
+fn other_stores(found: &ResolvedTarget) -> Vec<Finding> {
+    if !found.is_discovered {
+        return Vec::new();
+    }
+    let others = StoreTarget::discover_all(Path::new("."));
+    others
+        .iter()
+        .filter(|other| **other != found.target)
+        .map(|other| {
+            let detail = format!("{other} ({}); name it to open it", other.backend().label);
+            Finding::note("store", "also in this folder", detail)
+        })
+        .collect()
 }
 
 fn describe_features(backend: &Backend, features: &Features) -> Vec<Finding> {

@@ -1,5 +1,5 @@
-//! Resolves the store: the target on the command line, else `MLFLOW_TRACKING_URI`, the default profile,
-//! `./mlflow.db` or `./wandb`.
+//! Resolves the store: the target on the command line, else `MLFLOW_TRACKING_URI`, `MLFLOW_TRACKING_DIR`,
+//! the default profile, `./mlflow.db`, `./mlruns` or `./wandb`.
 
 use std::path::Path;
 
@@ -23,6 +23,8 @@ pub struct ResolvedTarget {
     pub profile: Option<Profile>,
     /// Whether its profile forbids writes.
     pub read_only: Option<ReadOnlyReason>,
+    /// Whether it was found in the working folder.
+    pub is_discovered: bool,
 }
 
 /// Resolves the store; `demo` creates the demo store if it does not exist.
@@ -61,15 +63,21 @@ pub fn target(
         }
         None => {}
     }
-    if let Some(uri) = env_var("MLFLOW_TRACKING_URI") {
-        return parse_named(&uri, "MLFLOW_TRACKING_URI");
+    // The second one is where MLflow's file store is without a URI.
+    for name in ["MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_DIR"] {
+        if let Some(uri) = env_var(name) {
+            return parse_named(&uri, name);
+        }
     }
     if let Some(name) = &settings.default_profile {
         return from_profile(name, "default_profile", settings);
     }
     let target = StoreTarget::discover(Path::new("."))?;
     let reason = format!("{} in this folder", target.backend().label);
-    Ok(resolved(target, &reason, None))
+    Ok(ResolvedTarget {
+        is_discovered: true,
+        ..resolved(target, &reason, None)
+    })
 }
 
 fn resolved(
@@ -84,6 +92,7 @@ fn resolved(
         read_only: profile
             .filter(|(_, profile)| profile.read_only)
             .map(|(name, _)| ReadOnlyReason::Profile(name.to_owned())),
+        is_discovered: false,
     }
 }
 

@@ -18,6 +18,7 @@ use crate::cli::resolve;
 use crate::domain::{Experiment, MetricValue, Run};
 use crate::export::{Sheet, records};
 use crate::ops;
+use crate::ops::list_runs::UnreadableRuns;
 use crate::store::{LifecycleFilter, ReadStore};
 use crate::table::filter::Filter;
 use crate::table::{ColumnKey, SortKey};
@@ -153,6 +154,7 @@ async fn try_stream(
         return Ok(false);
     }
     let mut remaining = options.limit.unwrap_or(usize::MAX);
+    let mut unreadable = UnreadableRuns::default();
     let limit = options.limit.map(|limit| limit as u64);
     let mut pages = ops::list_runs::list_runs(plan.query, limit);
     let mut is_first = true;
@@ -167,8 +169,10 @@ async fn try_stream(
                 .printer
                 .print_json_line(&records::RunRecord::from(run))?;
         }
+        unreadable.add(page.get(..remaining.min(page.len())).unwrap_or_default());
         remaining = remaining.saturating_sub(page.len());
     }
+    note_unreadable(&unreadable, context)?;
     Ok(true)
 }
 
@@ -178,6 +182,17 @@ fn has_sort_keys(runs: &[Run], sort: &[SortKey]) -> bool {
         ColumnKey::Metric(metric) => runs.iter().any(|run| run.metric(metric.raw()).is_some()),
         _ => true,
     })
+}
+
+fn note_unreadable(
+    unreadable: &UnreadableRuns,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
+    if let Some(note) = unreadable.note() {
+        context.printer.flush()?;
+        context.printer.note(&note);
+    }
+    Ok(())
 }
 
 fn sheet(
@@ -264,6 +279,9 @@ fn note_remaining(listing: &RunListing, context: &mut CommandContext<'_>) -> Res
             .printer
             .note(&format!("the first {shown} runs; --limit N shows more")),
     }
+    let mut unreadable = UnreadableRuns::default();
+    unreadable.add(&listing.runs);
+    note_unreadable(&unreadable, context)?;
     if shown == 0 && context.printer.format == OutputFormat::Table {
         context.printer.note("no matching runs");
     }

@@ -15,6 +15,7 @@ use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, Params, Row};
 use super::schema::Schema;
 use crate::domain::{StoreError, StoreErrorKind};
 use crate::store::local::{self, file_id};
+use crate::store::mlflow_names::InvalidName;
 use crate::store::{ReadOnlyReason, Result, limits};
 
 /// As many as one page of runs uses at once.
@@ -39,6 +40,12 @@ pub(super) enum QueryError {
 impl From<rusqlite::Error> for QueryError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sql(error)
+    }
+}
+
+impl From<InvalidName> for QueryError {
+    fn from(InvalidName(why): InvalidName) -> Self {
+        Self::Store(StoreErrorKind::InvalidRequest, why)
     }
 }
 

@@ -4,13 +4,13 @@ use rusqlite::params;
 use serde_json::{Value, json};
 
 use super::connection::{QueryError, Tables};
-use super::validate::{check_model_name, check_tag};
 use super::values::{optional_text, text};
 use super::versions::{DELETED_STAGE, version_number};
 use super::writes::{insert_sql, set_version_tag, touch_model};
 use crate::domain::KeyValue;
 use crate::domain::{LoggedModelId, ModelName, RunId, StoreErrorKind, VersionNumber};
 use crate::store::local::now_ms;
+use crate::store::mlflow_names::{check_model_name, check_tag};
 use crate::text::Untrusted;
 
 /// The tag of a logged model that lists the versions created from it.

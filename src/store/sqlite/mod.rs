@@ -21,6 +21,7 @@ use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
     ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, StoreErrorKind,
 };
+use crate::store::pagination::ListingCache;
 use crate::text::untrusted::clean;
 
 mod artifacts;
@@ -36,14 +37,12 @@ mod run_queries;
 mod runs;
 mod schema;
 mod sql_preview;
-mod validate;
 mod values;
 mod versions;
 mod writer;
 mod writes;
 
 use connection::{Database, QueryError, ReadConnection, run_blocking};
-use runs::ListingCache;
 use writer::SqliteWriter;
 
 /// Opens the file.

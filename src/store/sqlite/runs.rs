@@ -2,7 +2,7 @@
 //! connection.
 
 use std::mem::take;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::SqliteStore;
 use super::connection::{QueryError, Tables};
@@ -10,35 +10,9 @@ use super::run_data::{load_datasets, load_metrics, load_model_links, load_pairs}
 use super::schema::{IN_EXPERIMENTS, json_array, lifecycle_condition};
 use super::values::{integer, text};
 use crate::domain::{ExperimentId, Lifecycle, Run, RunId, RunStatus, StoreError, StoreErrorKind};
-use crate::store::pagination::SortKey;
+use crate::store::pagination::{SortKey, describe_query};
+use crate::store::run_queries::fill_from_tags;
 use crate::store::{LifecycleFilter, Page, PageToken, Result, RunQuery, limits};
-use crate::text::Untrusted;
-
-/// A listing that falls out of the cache is only slower.
-const CACHED_LISTINGS: usize = 4;
-
-/// The sorted runs of the last few listings. MLflow has no index for their order, and sorting all
-/// runs again for each page would make a walk over the pages quadratic.
-#[derive(Default)]
-pub(super) struct ListingCache(Mutex<Vec<(RunQuery, Arc<[SortKey]>)>>);
-
-impl ListingCache {
-    fn get(&self, listing: &RunQuery) -> Option<Arc<[SortKey]>> {
-        let listings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, keys) = listings.iter().find(|(known, _)| known == listing)?;
-        Some(Arc::clone(keys))
-    }
-
-    /// Remembers the keys of a listing, or forgets them.
-    fn set(&self, listing: RunQuery, keys: Option<Arc<[SortKey]>>) {
-        let mut listings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        listings.retain(|(known, _)| *known != listing);
-        if let Some(keys) = keys {
-            listings.insert(0, (listing, keys));
-            listings.truncate(CACHED_LISTINGS);
-        }
-    }
-}
 
 pub(super) async fn page(
     store: &SqliteStore,
@@ -94,14 +68,6 @@ pub(super) async fn get(store: &SqliteStore, id: &RunId) -> Result<Run> {
     let mut runs = load_batches(store, &what, &[id.raw()], LifecycleFilter::All).await?;
     runs.pop()
         .ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, what, "no such run"))
-}
-
-fn describe_query(query: &RunQuery) -> String {
-    match query.experiments.as_slice() {
-        [] => "reading the runs of all experiments".to_owned(),
-        [one] => format!("reading the runs of experiment {}", one.clean()),
-        many => format!("reading the runs of {} experiments", many.len()),
-    }
 }
 
 fn load_sort_keys(tables: Tables<'_>, query: &RunQuery) -> Result<Vec<SortKey>, QueryError> {
@@ -222,16 +188,4 @@ fn load_rows(
         };
         (position.unwrap_or(usize::MAX), run)
     })
-}
-
-/// Old versions of MLflow store the name and the user as tags only.
-fn fill_from_tags(run: &mut Run) {
-    let tag = |key: &str, current: &Untrusted| {
-        let tag = run.tag(key).filter(|_| current.is_empty());
-        tag.unwrap_or(current).clone()
-    };
-    (run.name, run.user) = (
-        tag("mlflow.runName", &run.name),
-        tag("mlflow.user", &run.user),
-    );
 }

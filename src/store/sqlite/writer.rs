@@ -8,9 +8,10 @@ use rusqlite::TransactionBehavior;
 
 use super::connection::{Database, QueryError, Tables};
 use super::schema::Schema;
-use super::sql_preview::{describe_operation, preview_sql};
+use super::sql_preview::preview_sql;
 use super::writes::apply_write;
 use crate::domain::{StoreError, StoreErrorKind, StoreWrite};
+use crate::store::describe_write::describe_operation;
 use crate::store::local::run_blocking;
 use crate::store::{Result, WriteResponse, WriteStore};
 

@@ -6,7 +6,6 @@ use rusqlite::{Params, params};
 use super::connection::{QueryError, Tables};
 use super::create_version::create_version;
 use super::schema::WORKSPACE;
-use super::validate::{check_alias, check_model_name, check_tag, check_tag_key};
 use super::versions::DELETED_STAGE;
 use crate::domain::KeyValue;
 use crate::domain::{
@@ -14,6 +13,7 @@ use crate::domain::{
 };
 use crate::store::WriteResponse;
 use crate::store::local::now_ms;
+use crate::store::mlflow_names::{check_alias, check_model_name, check_tag, check_tag_key};
 use crate::text::Untrusted;
 
 /// The longest description that MLflow's schema takes, in characters.

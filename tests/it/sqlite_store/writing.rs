@@ -10,7 +10,7 @@ use rusqlite::types::Value as Cell;
 
 use super::*;
 
-const APPLY: &str = include_str!("apply.py");
+pub const APPLY: &str = include_str!("apply.py");
 
 /// Text with control characters, and with characters special to SQL and JSON.
 const HOSTILE_TEXT: &str = "q' \" \u{1b}[2J \u{202e} 精度\nline";
@@ -88,7 +88,7 @@ fn restore_run(run: &str) -> StoreWrite {
 }
 
 /// Every kind of write: over an existing value, without one, and with hostile text.
-fn valid_writes(run: &str, logged: Option<&str>) -> Vec<StoreWrite> {
+pub fn valid_writes(run: &str, logged: Option<&str>) -> Vec<StoreWrite> {
     let mut writes = vec![
         create_model("neu 'größe' \u{1b}[2J"),
         create_model("fresh"),
@@ -144,7 +144,7 @@ fn valid_writes(run: &str, logged: Option<&str>) -> Vec<StoreWrite> {
 }
 
 /// Writes that MLflow refuses, and that must change nothing.
-fn invalid_writes() -> Vec<StoreWrite> {
+pub fn invalid_writes() -> Vec<StoreWrite> {
     vec![
         create_model("shop"),
         create_model("a/b"),
@@ -219,7 +219,7 @@ fn changed_rows(path: &Path, since: i64) -> Vec<String> {
     dump
 }
 
-fn now() -> i64 {
+pub fn now() -> i64 {
     i64::try_from(
         SystemTime::now()
             .duration_since(UNIX_EPOCH)

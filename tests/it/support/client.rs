@@ -29,6 +29,8 @@ impl MlflowClient {
                 ("MLFLOW_DISABLE_TELEMETRY", "true"),
                 ("GIT_PYTHON_REFRESH", "quiet"),
                 ("TZ", "UTC"),
+                // Without it, MLflow 3.13 and later refuse a file store.
+                ("MLFLOW_ALLOW_FILE_STORE", "true"),
             ])
             .env_remove("MLFLOW_TRACKING_URI")
             .stdin(Stdio::piped())

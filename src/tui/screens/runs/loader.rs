@@ -3,7 +3,7 @@
 use super::request_state::RequestState;
 use crate::analysis::heartbeat::update_heartbeats;
 use crate::domain::{ExperimentId, Millis, StoreError};
-use crate::ops::list_runs::{ListingEnd, RunPage};
+use crate::ops::list_runs::{ListingEnd, RunPage, UnreadableRuns};
 use crate::store::limits::FIRST_PAGE_RUNS;
 use crate::store::{LifecycleFilter, RunQuery};
 use crate::table::RunTable;
@@ -20,6 +20,7 @@ pub struct RunLoader {
     end: Option<ListingEnd>,
     /// The rows of a reload, until all of them are loaded.
     replacement: Option<RunTable>,
+    unreadable: UnreadableRuns,
 }
 
 impl RunLoader {
@@ -35,6 +36,7 @@ impl RunLoader {
         self.replacement = (!table.is_empty()).then(RunTable::default);
         self.loaded = 0;
         self.end = None;
+        self.unreadable = UnreadableRuns::default();
         let query = RunQuery {
             experiments: experiments.to_vec(),
             lifecycle,
@@ -104,12 +106,16 @@ impl RunLoader {
         let rows = self.replacement.as_mut().unwrap_or(table);
         rows.upsert(&page.runs);
         update_heartbeats(rows, &page.runs);
+        self.unreadable.add(&page.runs);
         self.end = page.end;
         if self.end.is_none() {
             context.effects.push(Effect::NextPage(ticket));
             return false;
         }
         self.request.finish();
+        if let Some(note) = self.unreadable.note() {
+            context.shared.notifications.info(context.now, note);
+        }
         self.replacement
             .take()
             .map(|incoming| *table = incoming)

@@ -1,10 +1,16 @@
 //! The names that MLflow accepts. Its client and server check them before its store does, so a
 //! direct write must, too.
 
-use super::connection::QueryError;
-use crate::domain::KeyValue;
-use crate::domain::{Alias, ModelName};
+use crate::domain::{Alias, KeyValue, ModelName};
 use crate::text::untrusted::clean;
+
+/// Why MLflow rejects a name, for users.
+#[derive(Debug)]
+pub(super) struct InvalidName(pub(super) String);
+
+fn invalid(why: impl Into<String>) -> Result<(), InvalidName> {
+    Err(InvalidName(why.into()))
+}
 
 const ALIAS_CHARS: usize = 255;
 
@@ -26,13 +32,13 @@ fn without_final_newline(name: &str) -> &str {
     name.strip_suffix('\n').unwrap_or(name)
 }
 
-pub(super) fn check_model_name(name: &ModelName) -> Result<(), QueryError> {
+pub(super) fn check_model_name(name: &ModelName) -> Result<(), InvalidName> {
     let raw = name.raw();
     if raw.trim().is_empty() {
-        return QueryError::invalid("the model name is blank");
+        return invalid("the model name is blank");
     }
     if raw.contains(['/', ':']) || is_path_like(raw) {
-        return QueryError::invalid(format!(
+        return invalid(format!(
             "invalid model name '{}': '/', ':' and paths are not allowed",
             clean(raw)
         ));
@@ -41,7 +47,7 @@ pub(super) fn check_model_name(name: &ModelName) -> Result<(), QueryError> {
 }
 
 /// MLflow rejects reserved aliases when one is set, not when one is deleted.
-pub(super) fn check_alias(alias: &Alias, reject_reserved: bool) -> Result<(), QueryError> {
+pub(super) fn check_alias(alias: &Alias, reject_reserved: bool) -> Result<(), InvalidName> {
     let raw = alias.raw();
     if raw.is_empty()
         || raw.chars().count() > ALIAS_CHARS
@@ -49,7 +55,7 @@ pub(super) fn check_alias(alias: &Alias, reject_reserved: bool) -> Result<(), Qu
             .chars()
             .all(|c| is_word_char(c) || c == '-')
     {
-        return QueryError::invalid(format!(
+        return invalid(format!(
             "invalid alias '{}': expected up to {ALIAS_CHARS} letters, digits, '_' and '-'",
             clean(raw)
         ));
@@ -58,17 +64,17 @@ pub(super) fn check_alias(alias: &Alias, reject_reserved: bool) -> Result<(), Qu
         .strip_prefix(['v', 'V'])
         .is_some_and(|digits| !digits.is_empty() && digits.chars().all(char::is_numeric));
     if reject_reserved && (raw.to_lowercase() == "latest" || is_version) {
-        return QueryError::invalid(format!("the alias '{}' is reserved by MLflow", clean(raw)));
+        return invalid(format!("the alias '{}' is reserved by MLflow", clean(raw)));
     }
     Ok(())
 }
 
-pub(super) fn check_tag_key(key: &str) -> Result<(), QueryError> {
+pub(super) fn check_tag_key(key: &str) -> Result<(), InvalidName> {
     let plain = without_final_newline(key)
         .chars()
         .all(|c| is_word_char(c) || "/.- :".contains(c));
     if !plain || is_path_like(key) || key.chars().count() > TAG_KEY_CHARS {
-        return QueryError::invalid(format!(
+        return invalid(format!(
             "invalid tag key '{}': expected up to {TAG_KEY_CHARS} letters, digits and '_-. :/'",
             clean(key)
         ));
@@ -77,10 +83,10 @@ pub(super) fn check_tag_key(key: &str) -> Result<(), QueryError> {
 }
 
 /// `limit` is the most characters of the value.
-pub(super) fn check_tag(tag: &KeyValue, limit: usize) -> Result<(), QueryError> {
+pub(super) fn check_tag(tag: &KeyValue, limit: usize) -> Result<(), InvalidName> {
     check_tag_key(tag.key.raw())?;
     if tag.value.raw().chars().count() > limit {
-        return QueryError::invalid(format!(
+        return invalid(format!(
             "the value of tag '{}' is longer than {limit} characters",
             tag.key.clean()
         ));

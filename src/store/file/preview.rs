@@ -1,0 +1,142 @@
+//! What a write does to the store, for `--plan`.
+
+use crate::domain::{ModelName, RunId, Stage, StoreWrite, VersionNumber};
+use crate::text::Untrusted;
+
+fn model(name: &ModelName) -> String {
+    format!("models/{}", name.clean())
+}
+
+fn version(name: &ModelName, version: VersionNumber) -> String {
+    format!("{}/version-{version}", model(name))
+}
+
+/// The files that a write changes, without bookkeeping such as times.
+pub(super) fn preview(write: &StoreWrite) -> String {
+    match write {
+        StoreWrite::CreateModel { name } => format!("create {}/meta.yaml", model(name)),
+        StoreWrite::SetDescription {
+            name,
+            version: None,
+            text,
+        } => describe(&model(name), text),
+        StoreWrite::SetAlias {
+            name,
+            alias,
+            version,
+        } => format!(
+            "write {version} to {}/aliases/{}",
+            model(name),
+            alias.clean()
+        ),
+        StoreWrite::DeleteAlias { name, alias } => {
+            format!("remove {}/aliases/{}", model(name), alias.clean())
+        }
+        StoreWrite::RequestTransition { .. }
+        | StoreWrite::ApproveTransition { .. }
+        | StoreWrite::RejectTransition { .. }
+        | StoreWrite::WithdrawTransition { .. } => {
+            "nothing: transition requests exist on Databricks only".to_owned()
+        }
+        StoreWrite::DeleteRun { run } => set_lifecycle(run, "deleted"),
+        StoreWrite::RestoreRun { run } => set_lifecycle(run, "active"),
+        StoreWrite::CreateVersion { .. }
+        | StoreWrite::DeleteVersion { .. }
+        | StoreWrite::SetVersionTag { .. }
+        | StoreWrite::DeleteVersionTag { .. }
+        | StoreWrite::SetDescription {
+            version: Some(_), ..
+        }
+        | StoreWrite::TransitionStage { .. } => preview_version(write),
+    }
+}
+
+fn set_lifecycle(run: &RunId, stage: &str) -> String {
+    let run = run.clean();
+    format!("set lifecycle_stage = {stage} in EXPERIMENT/{run}/meta.yaml")
+}
+
+fn describe(folder: &str, text: &Untrusted) -> String {
+    format!("set description = {} in {folder}/meta.yaml", text.clean())
+}
+
+/// The files of a write to a version.
+fn preview_version(write: &StoreWrite) -> String {
+    match write {
+        StoreWrite::CreateVersion {
+            name,
+            source,
+            run_id,
+            tags,
+        } => {
+            let tags = tags
+                .iter()
+                .map(|tag| format!(", tags/{} = {}", tag.key.clean(), tag.value.clean()));
+            format!(
+                "create {}/version-NEXT with source = {}, run_id = {}{}",
+                model(name),
+                source.clean(),
+                run_id.clean(),
+                tags.collect::<String>()
+            )
+        }
+        StoreWrite::DeleteVersion {
+            name,
+            version: number,
+        } => format!(
+            "set current_stage = Deleted_Internal in {}/meta.yaml, and remove its aliases",
+            version(name, *number)
+        ),
+        StoreWrite::SetVersionTag {
+            name,
+            version: number,
+            tag,
+        } => format!(
+            "write {} to {}/tags/{}",
+            tag.value.clean(),
+            version(name, *number),
+            tag.key.clean()
+        ),
+        StoreWrite::DeleteVersionTag {
+            name,
+            version: number,
+            key,
+        } => format!("remove {}/tags/{}", version(name, *number), key.clean()),
+        StoreWrite::SetDescription {
+            name,
+            version: Some(number),
+            text,
+        } => describe(&version(name, *number), text),
+        StoreWrite::TransitionStage {
+            name,
+            version: number,
+            stage,
+            archive_existing,
+        } => transition(&version(name, *number), *stage, *archive_existing),
+        _ => String::new(),
+    }
+}
+
+fn transition(folder: &str, stage: Stage, archive_existing: bool) -> String {
+    let also = if archive_existing {
+        format!(", and Archived in every other version in {stage}")
+    } else {
+        String::new()
+    };
+    format!("set current_stage = {stage} in {folder}/meta.yaml{also}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn store_text_is_sanitized() {
+        let write = StoreWrite::SetAlias {
+            name: "shop\u{1b}".into(),
+            alias: "champion".into(),
+            version: VersionNumber(3),
+        };
+        assert_eq!(preview(&write), "write 3 to models/shop␛/aliases/champion");
+    }
+}
