@@ -53,7 +53,7 @@ fn refused_writes_name_the_source() {
         ),
         (
             Policy("read_only = true"),
-            "the policy sets read_only",
+            "sets read_only",
             "--policy",
         ),
         (
