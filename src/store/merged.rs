@@ -231,6 +231,30 @@ impl ReadStore for MergedStore {
         })
     }
 
+    async fn deleted_runs(
+        &self,
+        experiments: &[ExperimentId],
+        runs: &[RunId],
+    ) -> Result<Vec<RunId>> {
+        let mut deleted = Vec::new();
+        for member in [Member::First, Member::Second] {
+            let own = runs.iter().map(|id| (id, split_id(id.raw())));
+            let own: Vec<(&RunId, RunId)> = own
+                .filter(|(_, (which, _))| *which == member)
+                .map(|(id, (_, raw))| (id, raw.into()))
+                .collect();
+            if own.is_empty() {
+                continue;
+            }
+            let ids: Vec<RunId> = own.iter().map(|(_, raw)| raw.clone()).collect();
+            let experiments = Self::experiments_in(member, experiments);
+            let found = self.store(member).deleted_runs(&experiments, &ids).await?;
+            let found = own.iter().filter(|(_, raw)| found.contains(raw));
+            deleted.extend(found.map(|(id, _)| (*id).clone()));
+        }
+        Ok(deleted)
+    }
+
     async fn run(&self, id: &RunId) -> Result<Run> {
         let (store, id) = split_id(id.raw());
         Ok(self.qualify_run(store, self.store(store).run(&id.into()).await?))

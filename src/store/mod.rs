@@ -195,6 +195,11 @@ pub trait ReadStore: Send + Sync {
         run_queries::read_changed_runs(self, query).await
     }
 
+    /// Which of these runs were deleted. The default is for stores in which no run can be deleted.
+    async fn deleted_runs(&self, _: &[ExperimentId], _: &[RunId]) -> Result<Vec<RunId>> {
+        Ok(Vec::new())
+    }
+
     /// The active runs of these experiments that are nested directly in a run, up to
     /// [`limits::NESTED_RUNS`].
     async fn nested_runs(&self, experiments: &[ExperimentId], parent: &RunId) -> Result<Vec<Run>> {

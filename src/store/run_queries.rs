@@ -17,6 +17,8 @@ pub struct ChangedRunsQuery {
     pub known: Vec<RunId>,
     /// Also return runs that started at this time or later, ms since the epoch.
     pub since: Millis,
+    /// Listed runs that have ended: they are looked up only for whether they were deleted.
+    pub ended: Vec<RunId>,
 }
 
 /// The result of [`poll_changed_runs`].
@@ -24,6 +26,8 @@ pub struct ChangedRunsQuery {
 pub struct ChangedRuns {
     /// The known runs that are still active, and the new ones; empty if the store is unchanged.
     pub runs: Vec<Run>,
+    /// The ended runs that were deleted.
+    pub deleted: Vec<RunId>,
     /// The store's revision before the runs were read.
     pub revision: Option<u64>,
     /// Whether the revision is still the last one, so that nothing was read.
@@ -42,13 +46,24 @@ pub async fn poll_changed_runs(
     // Read first: a change during the query below is found by the next poll.
     let revision = reader.revision().await?;
     let is_unchanged = revision.is_some() && revision == last_revision;
-    let runs = if is_unchanged {
+    if is_unchanged {
+        return Ok(ChangedRuns {
+            revision,
+            is_unchanged,
+            ..ChangedRuns::default()
+        });
+    }
+    let runs = reader.changed_runs(query).await?;
+    let deleted = if query.ended.is_empty() {
         Vec::new()
     } else {
-        reader.changed_runs(query).await?
+        reader
+            .deleted_runs(&query.experiments, &query.ended)
+            .await?
     };
     Ok(ChangedRuns {
         runs,
+        deleted,
         revision,
         is_unchanged,
     })

@@ -148,6 +148,7 @@ async fn check_contract(row: Row) {
     check_experiments(&reader).await;
     check_pages(&row, &reader).await;
     check_changed_runs(&reader).await;
+    check_deleted_runs(&reader).await;
     check_histories(&row, &reader).await;
     check_artifacts(&row, &reader).await;
     check_missing_objects(&row, &reader).await;
@@ -284,10 +285,30 @@ async fn check_changed_runs(reader: &Reader) {
             experiments: Vec::new(),
             known,
             since,
+            ..ChangedRunsQuery::default()
         };
         let changed = reader.changed_runs(&query).await.unwrap();
         assert_eq!(changed.len(), expected, "{query:?}");
     }
+}
+
+/// Deleted runs are found among others, active ones never.
+async fn check_deleted_runs(reader: &Reader) {
+    let of_lifecycle = async |lifecycle| -> BTreeSet<RunId> {
+        let query = RunQuery {
+            page_size: 1_000,
+            lifecycle,
+            ..RunQuery::default()
+        };
+        let page = reader.runs(&query, None).await.unwrap();
+        page.items.into_iter().map(|run| run.id).collect()
+    };
+    let active = of_lifecycle(LifecycleFilter::Active).await;
+    let deleted = of_lifecycle(LifecycleFilter::Deleted).await;
+    let all: Vec<RunId> = active.union(&deleted).cloned().collect();
+    let found = reader.deleted_runs(&[], &all).await.unwrap();
+    assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), deleted);
+    assert_eq!(reader.deleted_runs(&[], &[]).await.unwrap(), []);
 }
 
 /// A sampled history has the ends of the full one, and a step range is inclusive.

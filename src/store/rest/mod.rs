@@ -297,6 +297,14 @@ impl ReadStore for RestStore {
         self.search_changed_runs(query).await
     }
 
+    async fn deleted_runs(
+        &self,
+        experiments: &[ExperimentId],
+        runs: &[RunId],
+    ) -> Result<Vec<RunId>> {
+        self.search_deleted_runs(experiments, runs).await
+    }
+
     async fn nested_runs(&self, experiments: &[ExperimentId], parent: &RunId) -> Result<Vec<Run>> {
         self.search_nested_runs(experiments, parent).await
     }

@@ -119,17 +119,42 @@ impl RestStore {
             .filter(|id| is_filter_safe(id) && !runs.iter().any(|run| run.id == **id))
             .collect();
         for ids in remaining.chunks(limits::CHANGED_RUNS_BATCH) {
-            let ids: Vec<String> = ids.iter().map(|id| format!("'{}'", id.raw())).collect();
-            let batch_query = RunQuery {
-                experiments: query.experiments.clone(),
-                filter: Some(format!("attributes.run_id IN ({})", ids.join(", "))),
-                order_by: Vec::new(),
-                lifecycle: LifecycleFilter::Active,
-                page_size: limits::CHANGED_RUNS_BATCH as u32,
-            };
-            runs.extend(self.runs(&batch_query, None).await?.items);
+            let batch = self.search_by_ids(&query.experiments, ids, LifecycleFilter::Active);
+            runs.extend(batch.await?);
         }
         Ok(runs)
+    }
+
+    /// Finds the deleted ones among runs: usually none, so the responses are short.
+    pub(super) async fn search_deleted_runs(
+        &self,
+        experiments: &[ExperimentId],
+        runs: &[RunId],
+    ) -> Result<Vec<RunId>> {
+        let safe: Vec<&RunId> = runs.iter().filter(|id| is_filter_safe(id)).collect();
+        let mut deleted = Vec::new();
+        for ids in safe.chunks(limits::CHANGED_RUNS_BATCH) {
+            let batch = self.search_by_ids(experiments, ids, LifecycleFilter::Deleted);
+            deleted.extend(batch.await?.into_iter().map(|run| run.id));
+        }
+        Ok(deleted)
+    }
+
+    async fn search_by_ids(
+        &self,
+        experiments: &[ExperimentId],
+        ids: &[&RunId],
+        lifecycle: LifecycleFilter,
+    ) -> Result<Vec<Run>> {
+        let ids: Vec<String> = ids.iter().map(|id| format!("'{}'", id.raw())).collect();
+        let query = RunQuery {
+            experiments: experiments.to_vec(),
+            filter: Some(format!("attributes.run_id IN ({})", ids.join(", "))),
+            order_by: Vec::new(),
+            lifecycle,
+            page_size: limits::CHANGED_RUNS_BATCH as u32,
+        };
+        Ok(self.runs(&query, None).await?.items)
     }
 
     pub(super) async fn search_nested_runs(

@@ -146,6 +146,10 @@ impl ReadStore for SqliteStore {
         run_queries::changed_runs(self, changes).await
     }
 
+    async fn deleted_runs(&self, _: &[ExperimentId], runs: &[RunId]) -> Result<Vec<RunId>> {
+        run_queries::deleted_runs(self, runs).await
+    }
+
     async fn nested_runs(&self, experiments: &[ExperimentId], parent: &RunId) -> Result<Vec<Run>> {
         run_queries::nested_runs(self, experiments, parent).await
     }

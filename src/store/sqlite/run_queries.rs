@@ -76,6 +76,20 @@ fn read_batch(
     })
 }
 
+/// Which of these runs are deleted, or no longer in the file.
+pub(super) async fn deleted_runs(store: &SqliteStore, runs: &[RunId]) -> Result<Vec<RunId>> {
+    let ids = json_array(runs.iter().map(RunId::raw));
+    let find = move |tables: Tables<'_>| {
+        let condition = tables.schema.run_condition(LifecycleFilter::Active);
+        let sql = format!(
+            "SELECT j.value FROM json_each(?1) AS j WHERE NOT EXISTS \
+             (SELECT 1 FROM runs AS r WHERE r.run_uuid = j.value AND {condition})"
+        );
+        tables.collect(&sql, params![ids], |row| RunId::new(text(row, 0)))
+    };
+    store.database.read("looking for deleted runs", find).await
+}
+
 /// The active runs nested directly in `parent`, newest first. MLflow has an index over the keys of
 /// tags.
 pub(super) async fn nested_runs(

@@ -126,6 +126,11 @@ fn refresh_requests_only_possible_changes() {
     );
     driver.hold_replies().advance(INTERVAL);
     let requested = format!("{:?}", driver.pending_requests());
+    let (requested, ended) = requested.split_once("ended:").unwrap();
+    assert!(
+        ended.contains(demo_manifest().images.failed.raw()),
+        "only whether it was deleted: {ended}"
+    );
     assert!(
         requested.contains("Changes") && !requested.contains("Runs {"),
         "{requested}"
@@ -223,6 +228,30 @@ fn deleted_run_leaves_the_table() {
         total - 1,
         total - 1
     ));
+}
+
+#[test]
+fn finished_run_that_was_deleted_elsewhere_leaves_the_table() {
+    let mut driver = at_runs("churn-sweep");
+    driver.press("j");
+    let (total, id) = (driver.runs().lines.len(), current_run_id(&driver));
+    let row = |driver: &Driver| driver.runs().current_row().unwrap();
+    let name = driver.runs().run_label(row(&driver)).raw().to_owned();
+    let set_stage = |driver: &Driver, stage: &str| {
+        let sql = "UPDATE runs SET lifecycle_stage = ?2 WHERE run_uuid = ?1";
+        let changed = db(driver).execute(sql, params![id, stage]).unwrap();
+        assert_eq!(changed, 1);
+    };
+    driver.advance(INTERVAL);
+    assert_eq!(driver.runs().lines.len(), total);
+    set_stage(&driver, "deleted");
+    driver.advance(INTERVAL);
+    assert_eq!(driver.runs().lines.len(), total - 1, "{}", driver.screen());
+    driver.assert_hides(&format!("{name} "));
+    // A purge of deleted runs makes no difference, and neither does the next refresh.
+    driver.advance(INTERVAL);
+    assert_eq!(driver.runs().lines.len(), total - 1);
+    assert_eq!(driver.runs().run_count(), total - 1);
 }
 
 #[test]

@@ -65,6 +65,7 @@ async fn dump_lifecycles(reader: &Reader) -> Value {
                     experiments: vec![it.id.clone()],
                     known,
                     since,
+                    ..ChangedRunsQuery::default()
                 };
                 let run_summary = |run: &Run| {
                     json!([

@@ -36,6 +36,7 @@ async fn growing_run_ends_equal_to_a_full_read() {
                 experiments: Vec::new(),
                 known: ids.to_vec(),
                 since: i64::MAX,
+                ..ChangedRunsQuery::default()
             };
             let changed = store.reader.changed_runs(&changes).await.unwrap();
             assert_eq!(changed.len(), 1);
@@ -140,6 +141,7 @@ async fn new_run_is_found_and_joins_its_project() {
         experiments: vec![ExperimentId::from("ana-team/churn")],
         known: Vec::new(),
         since: 0,
+        ..ChangedRunsQuery::default()
     };
     assert_eq!(store.reader.changed_runs(&changes).await.unwrap().len(), 2);
     assert_eq!(runs(&store).await.len(), 2);

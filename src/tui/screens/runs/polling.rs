@@ -1,6 +1,6 @@
 //! Live runs: polls active runs and runs newer than the newest known one, never the whole table.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::RunsScreen;
 use super::new_runs::{NewRuns, OffscreenCounts};
@@ -9,6 +9,7 @@ use crate::analysis::heartbeat::{Heartbeat, update_heartbeat, update_heartbeats}
 use crate::domain::{ExperimentId, Lifecycle, Millis, Run, RunId, RunStatus, StoreError};
 use crate::store::{ChangedRuns, ChangedRunsQuery};
 use crate::table::{RowId, RunTable};
+use crate::tui::app::layout::Size;
 use crate::tui::app::message::{Request, Ticket};
 use crate::tui::app::notifications::Severity;
 use crate::tui::app::polling::PollOutcome;
@@ -26,6 +27,9 @@ const MAX_ACTIVE_PER_POLL: usize = 400;
 /// ago and still have the status RUNNING.
 const MAX_STALLED_PER_POLL: usize = 50;
 
+/// How many ended runs a poll looks up at most, those on the screen first: only their deletion changes them. More runs take turns.
+const MAX_ENDED_PER_POLL: usize = 400;
+
 /// The state of polling. Times are ms since the epoch.
 #[derive(Debug, Default)]
 pub struct RunPoller {
@@ -33,6 +37,10 @@ pub struct RunPoller {
     /// The store's revision at the last poll, if that poll was exhaustive.
     revision: Option<u64>,
     rotation: usize,
+    /// Where the next slice of ended runs begins.
+    ended_position: usize,
+    /// The polls until all ended runs were looked up since the store's last change.
+    unswept_polls: usize,
     /// Known runs that the store no longer lists. Their rows remain in the table, hidden.
     pub(super) removed_count: usize,
     /// Runs that polling found.
@@ -43,6 +51,9 @@ pub struct RunPoller {
 #[derive(Debug)]
 struct PollScope {
     known_runs: Vec<RunId>,
+    ended_runs: Vec<RunId>,
+    /// The polls that look up all ended runs.
+    polls_per_sweep: usize,
     /// Whether these are all runs that may have changed.
     is_exhaustive: bool,
 }
@@ -58,10 +69,11 @@ impl RunPoller {
         *self = Self::default();
     }
 
-    /// Requests the changes of a table if the poll interval has passed. `loaded_at` is the time of the table's last page.
+    /// Requests the changes of a table if the poll interval has passed. `visible` are the runs on the screen, `loaded_at` is the
+    /// time of the table's last page.
     fn poll_if_due(
         &mut self,
-        table: &RunTable,
+        (table, visible): (&RunTable, &[RowId]),
         experiments: &[ExperimentId],
         loaded_at: Millis,
         context: &mut UpdateContext<'_>,
@@ -72,13 +84,15 @@ impl RunPoller {
         if !self.request.is_idle() || !backoff.is_due(interval, last_attempt, context.now) {
             return;
         }
-        let (scope, since) = self.next_poll(table, loaded_at, context.now);
+        let (scope, since) = self.next_poll((table, visible), loaded_at, context.now);
         let query = ChangedRunsQuery {
             experiments: experiments.to_vec(),
             known: scope.known_runs.clone(),
             since,
+            ended: scope.ended_runs.clone(),
         };
-        let revision = self.revision.filter(|_| scope.is_exhaustive);
+        let can_skip = scope.is_exhaustive && self.unswept_polls == 0;
+        let revision = self.revision.filter(|_| can_skip);
         let ticket = context.request(Request::Changes(query, revision));
         self.request.start(ticket, context.now, scope);
     }
@@ -86,23 +100,24 @@ impl RunPoller {
     /// The runs to read again, and the start time of the oldest run that counts as new.
     fn next_poll(
         &mut self,
-        table: &RunTable,
+        (table, visible): (&RunTable, &[RowId]),
         loaded_at: Millis,
         now: Millis,
     ) -> (PollScope, Millis) {
-        let (mut active, mut stalled) = (Vec::new(), Vec::new());
+        let (mut active, mut stalled, mut ended) = (Vec::new(), Vec::new(), Vec::new());
         let mut newest_start = None;
         for row in table.rows() {
             // A start in the future comes from a wrong clock, and must not hide runs that start now.
             newest_start = newest_start.max(table.start_time(row).map(|start| start.min(now)));
-            if matches!(table.status(row), RunStatus::Running | RunStatus::Scheduled)
-                && !table.is_deleted(row)
-            {
-                if table.is_stalled(row, now) {
-                    stalled.push(row);
-                } else {
-                    active.push(row);
-                }
+            if table.is_deleted(row) {
+                continue;
+            }
+            if !matches!(table.status(row), RunStatus::Running | RunStatus::Scheduled) {
+                ended.push(row);
+            } else if table.is_stalled(row, now) {
+                stalled.push(row);
+            } else {
+                active.push(row);
             }
         }
         let rows = rotating_slice(&active, self.rotation, MAX_ACTIVE_PER_POLL).chain(
@@ -110,6 +125,11 @@ impl RunPoller {
         );
         let scope = PollScope {
             known_runs: rows.map(|row| table.run_id(row).clone()).collect(),
+            polls_per_sweep: ended.len().div_ceil(MAX_ENDED_PER_POLL),
+            ended_runs: self
+                .next_ended(ended, visible)
+                .map(|row| table.run_id(row).clone())
+                .collect(),
             is_exhaustive: active.len() <= MAX_ACTIVE_PER_POLL
                 && stalled.len() <= MAX_STALLED_PER_POLL,
         };
@@ -118,6 +138,25 @@ impl RunPoller {
             .unwrap_or(loaded_at)
             .saturating_sub(CLOCK_SKEW_MS);
         (scope, since.max(0))
+    }
+
+    /// The ended runs to look up: those on the screen, and the next slice of the others.
+    fn next_ended(&mut self, ended: Vec<RowId>, visible: &[RowId]) -> impl Iterator<Item = RowId> {
+        if ended.len() <= MAX_ENDED_PER_POLL {
+            return ended.into_iter().chain(Vec::new());
+        }
+        let known: HashSet<RowId> = ended.iter().copied().collect();
+        let first: Vec<RowId> = visible
+            .iter()
+            .filter(|row| known.contains(row))
+            .take(MAX_ENDED_PER_POLL)
+            .copied()
+            .collect();
+        let begin = self.ended_position % ended.len();
+        let slice = ended.iter().copied().cycle().skip(begin);
+        let slice = slice.take(MAX_ENDED_PER_POLL).collect::<Vec<_>>();
+        self.ended_position = begin + MAX_ENDED_PER_POLL;
+        first.into_iter().chain(slice)
     }
 
     /// Adds the changes to the table and announces new runs. Returns whether the table changed.
@@ -137,6 +176,13 @@ impl RunPoller {
         });
         self.request.record(&changes, context.now);
         let Ok(changes) = changes else { return false };
+        self.unswept_polls = if self.revision == changes.revision && self.unswept_polls > 0 {
+            self.unswept_polls - 1
+        } else if changes.is_unchanged {
+            0
+        } else {
+            scope.polls_per_sweep.saturating_sub(1)
+        };
         self.revision = changes.revision.filter(|_| scope.is_exhaustive);
         if changes.is_unchanged {
             return false;
@@ -153,14 +199,20 @@ impl RunPoller {
         }
         table.upsert(&changes.runs);
         update_heartbeats(table, &changes.runs);
-        let has_removed = self.mark_removed(&scope.known_runs, &changes.runs, table);
+        let listed: HashSet<&RunId> = changes.runs.iter().map(|run| &run.id).collect();
+        let unlisted = scope.known_runs.iter().filter(|id| !listed.contains(id));
+        let has_removed = self.mark_removed(unlisted.chain(&changes.deleted), table);
         self.announce(new_runs, context);
         has_removed || !changes.runs.is_empty()
     }
 
-    /// Marks the known runs that the store no longer lists as deleted. Returns whether there are any.
-    fn mark_removed(&mut self, known: &[RunId], listed: &[Run], table: &mut RunTable) -> bool {
-        let listed: HashSet<&RunId> = listed.iter().map(|run| &run.id).collect();
+    /// Marks the runs that the store no longer lists as deleted. Returns whether there are any.
+    fn mark_removed<'a>(
+        &mut self,
+        unlisted: impl Iterator<Item = &'a RunId>,
+        table: &mut RunTable,
+    ) -> bool {
+        let unlisted: BTreeSet<&RunId> = unlisted.collect();
         let deleted = |id: &RunId| Run {
             lifecycle: Lifecycle::Deleted,
             ..Run::bare(
@@ -171,11 +223,7 @@ impl RunPoller {
                     .unwrap_or_default(),
             )
         };
-        let removed: Vec<Run> = known
-            .iter()
-            .filter(|id| !listed.contains(id))
-            .map(deleted)
-            .collect();
+        let removed: Vec<Run> = unlisted.into_iter().map(deleted).collect();
         table.upsert(&removed);
         self.removed_count += removed.len();
         !removed.is_empty()
@@ -216,8 +264,10 @@ impl RunsScreen {
             && self.loader.is_idle()
             && !self.is_showing_deleted
         {
+            let visible = self.visible_rows(context.size);
+            let runs = (&self.table, visible.as_slice());
             self.poller
-                .poll_if_due(&self.table, &self.experiments, loaded_at, context);
+                .poll_if_due(runs, &self.experiments, loaded_at, context);
         }
     }
 
@@ -239,9 +289,7 @@ impl RunsScreen {
 
     /// Updates the heartbeats of the visible runs from their histories, and the badges of new runs.
     pub(super) fn update_heartbeats(&mut self, context: &UpdateContext<'_>) {
-        let height = usize::from(self.areas(context.size).0.rows.height);
-        let visible_lines = self.cursor.visible_range(self.lines.len(), height);
-        let rows: Vec<RowId> = visible_lines.filter_map(|line| self.row(line)).collect();
+        let rows = self.visible_rows(context.size);
         let visible = rows.iter().map(|row| self.table.run_id(*row));
         self.poller.new_runs.mark_visible(visible, context.now);
         for row in rows {
@@ -254,6 +302,13 @@ impl RunsScreen {
                 update_heartbeat(&mut self.table, row, &heartbeat);
             }
         }
+    }
+
+    /// The runs on the screen.
+    fn visible_rows(&self, size: Size) -> Vec<RowId> {
+        let height = usize::from(self.areas(size).0.rows.height);
+        let visible_lines = self.cursor.visible_range(self.lines.len(), height);
+        visible_lines.filter_map(|line| self.row(line)).collect()
     }
 
     /// How often an active run logs, from its last activity and the history of the goal metric.
@@ -341,19 +396,20 @@ mod tests {
         let table = table(i32::try_from(all).unwrap());
         let mut seen = std::collections::BTreeSet::new();
         for _ in 0..3 {
-            let (scope, _) = poller.next_poll(&table, 0, 1_000);
+            let (scope, _) = poller.next_poll((&table, &[]), 0, 1_000);
             assert!(!scope.is_exhaustive && scope.known_runs.len() == MAX_ACTIVE_PER_POLL);
             seen.extend(scope.known_runs);
         }
         assert_eq!(seen.len(), all);
-        let (scope, since) = RunPoller::default().next_poll(&super::tests::table(3), 0, 1_000);
+        let (scope, since) =
+            RunPoller::default().next_poll((&super::tests::table(3), &[]), 0, 1_000);
         assert!(scope.is_exhaustive && scope.known_runs.len() == 3);
         assert_eq!(since, 0, "never negative");
     }
 
     #[test]
     fn fewer_stalled_runs_are_polled_at_a_time() {
-        let (scope, _) = RunPoller::default().next_poll(&table(500), 0, Millis::MAX / 2);
+        let (scope, _) = RunPoller::default().next_poll((&table(500), &[]), 0, Millis::MAX / 2);
         assert!(!scope.is_exhaustive);
         assert_eq!(scope.known_runs.len(), MAX_STALLED_PER_POLL);
     }
@@ -366,8 +422,31 @@ mod tests {
             ..Run::bare("ahead".into(), "1".into())
         }]);
         assert_eq!(
-            RunPoller::default().next_poll(&table, 0, 5_000_000).1,
+            RunPoller::default()
+                .next_poll((&table, &[]), 0, 5_000_000)
+                .1,
             5_000_000 - CLOCK_SKEW_MS
         );
+    }
+
+    #[test]
+    fn ended_runs_are_looked_up_in_turns_those_on_the_screen_always() {
+        let mut table = table(0);
+        let count = i32::try_from(MAX_ENDED_PER_POLL * 2 + 7).unwrap();
+        let ended = (0..count).map(|n| Run {
+            status: RunStatus::Finished,
+            ..Run::bare(format!("{n:05}").as_str().into(), "1".into())
+        });
+        table.upsert(&ended.collect::<Vec<_>>());
+        let last = table.rows().last().unwrap();
+        let mut poller = RunPoller::default();
+        let mut seen = BTreeSet::new();
+        for _ in 0..3 {
+            let (scope, _) = poller.next_poll((&table, &[last]), 0, 1_000);
+            assert_eq!(scope.polls_per_sweep, 3);
+            assert!(scope.ended_runs.contains(table.run_id(last)));
+            seen.extend(scope.ended_runs);
+        }
+        assert_eq!(seen.len(), table.len());
     }
 }
