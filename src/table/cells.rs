@@ -131,6 +131,13 @@ impl<'t> ColumnRef<'t> {
         }
     }
 
+    /// Whether the value is the duration of a run that still runs.
+    pub(super) fn is_running_duration(&self, row: RowId) -> bool {
+        matches!(self.data, ColumnData::Duration)
+            && self.table.status(row) == RunStatus::Running
+            && self.table.end.get(row.0).is_none()
+    }
+
     /// The duration in ms, until `now` for running runs. A run that ends before it starts has none.
     pub(super) fn duration(&self, row: RowId, now: Millis) -> Option<Millis> {
         let start = self.table.start.get(row.0)?;

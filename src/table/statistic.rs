@@ -97,6 +97,8 @@ pub struct SummaryStats {
     pub missing: usize,
     /// The number of values that are NaN, infinite or text.
     pub excluded: usize,
+    /// The number of runs that still run, whose duration is not final. They don't count.
+    pub running: usize,
     mean: f64,
     std_dev: Option<f64>,
     min: f64,
@@ -150,6 +152,7 @@ impl SummaryStats {
             n,
             missing: 0,
             excluded,
+            running: 0,
             mean,
             std_dev: (n > 1).then(|| scale * variance.sqrt()),
             min,
@@ -176,10 +179,14 @@ impl SummaryStats {
 }
 
 impl ColumnRef<'_> {
-    /// The statistics of rows; `now` (ms since the epoch) ends the duration of running runs.
+    /// The statistics of rows. Durations are those of runs that have ended.
     #[must_use]
     pub fn stats(&self, rows: &[RowId], now: Millis) -> SummaryStats {
-        let present: Vec<RowId> = rows
+        let (running, ended): (Vec<RowId>, Vec<RowId>) = rows
+            .iter()
+            .copied()
+            .partition(|row| self.is_running_duration(*row));
+        let present: Vec<RowId> = ended
             .iter()
             .copied()
             .filter(|row| self.is_present(*row, now))
@@ -190,7 +197,8 @@ impl ColumnRef<'_> {
                 .map(|row| self.number(*row, now).unwrap_or(f64::NAN)),
         );
         SummaryStats {
-            missing: rows.len() - present.len(),
+            missing: ended.len() - present.len(),
+            running: running.len(),
             ..stats
         }
     }
@@ -384,5 +392,34 @@ mod tests {
             }
             prop_assert!(spread.get(Statistic::StdDev, None).is_none_or(|deviation| !deviation.is_nan() && deviation >= 0.0));
         }
+    }
+
+    #[test]
+    fn durations_of_running_runs_do_not_count() {
+        let run_of = |id: &str, status, end| crate::domain::Run {
+            status,
+            start_time: Some(1_000),
+            end_time: end,
+            ..run(id)
+        };
+        use crate::domain::RunStatus::{Finished, Running};
+        let mut table = RunTable::default();
+        table.upsert(&[
+            run_of("a", Finished, Some(3_000)),
+            run_of("b", Finished, Some(5_000)),
+            run_of("c", Running, None),
+            run_of("d", Finished, None),
+        ]);
+        let rows: Vec<RowId> = table.rows().collect();
+        let now = 15_000_000_000;
+        let stats = table
+            .column(&"duration".parse::<ColumnKey>().unwrap())
+            .stats(&rows, now);
+        assert_eq!((stats.n, stats.running, stats.missing), (2, 1, 1));
+        assert_eq!(stats.get(Statistic::Mean, None), Some(3_000.0));
+        let starts = table
+            .column(&"start_time".parse::<ColumnKey>().unwrap())
+            .stats(&rows, now);
+        assert_eq!((starts.n, starts.running), (4, 0));
     }
 }

@@ -99,6 +99,7 @@ actions! {
     Group "group" Read "group runs";
     NextStatistic "next-statistic" Read "cycle group statistics: mean, std, n, min, max, best";
     Fold "fold" Read "fold or unfold";
+    FoldAll "fold-all" Read "fold or unfold all groups or nested runs";
     SaveView "save-view" Read "save this view: columns, order, filter, groups";
     Views "views" Read "open or delete a saved view";
     Preview "preview" Read "show or hide the preview";

@@ -181,3 +181,44 @@ fn view_saves_grouping_and_statistic() {
     );
     assert_eq!(driver.runs().arrangement.statistic, Statistic::Count);
 }
+
+#[test]
+fn all_groups_fold_at_once() {
+    let mut driver = at_runs("churn-sweep");
+    driver.press("*");
+    assert!(
+        driver.notification().contains("no groups"),
+        "{}",
+        driver.notification()
+    );
+    driver.press("Z").type_text("max_depth").press("enter");
+    let (all, lines) = (groups(&driver).len(), driver.runs().lines.len());
+    assert!(all > 1 && lines > all);
+    driver.press("G *");
+    assert_eq!(driver.runs().lines.len(), all, "{}", driver.screen());
+    assert_eq!(
+        driver.runs().cursor.index,
+        all - 1,
+        "the cursor is on its group"
+    );
+    driver.press("g z *");
+    assert_eq!(driver.runs().lines.len(), all, "one was unfolded");
+    driver.press("*");
+    assert_eq!(driver.runs().lines.len(), lines);
+}
+
+#[test]
+fn group_durations_leave_out_running_runs() {
+    let mut driver = at_runs("image-classifier");
+    driver.press("Z").type_text("status").press("enter");
+    let key = "duration".parse::<ColumnKey>().unwrap();
+    let running = groups(&driver)
+        .iter()
+        .position(|(value, _)| value.eq_ignore_ascii_case("running"));
+    driver.press("*");
+    let stats = driver.runs().group_spread(running.unwrap(), &key);
+    let Some(stats) = stats else {
+        panic!("no duration:\n{}", driver.screen())
+    };
+    assert!(stats.n == 0 && stats.running > 0, "{stats:?}");
+}

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use super::RunsScreen;
 use crate::config::keymap::Action;
-use crate::domain::RunId;
-use crate::table::{ColumnKey, DisplayRow, Grouping, RowId, SortKey};
+use crate::table::{ColumnKey, DisplayRow, RowId, SortKey};
 use crate::text::untrusted::clean;
 use crate::tui::app::cell_text::full_text;
 use crate::tui::app::dialogs::{ColumnPicker, Dialog, Prompt, goals, groupings, views};
@@ -35,6 +34,7 @@ impl RunsScreen {
             Action::ReadCurves => self.load_all_curves(context),
             Action::Preview => self.toggle_preview(context),
             Action::Fold => self.toggle_fold(context),
+            Action::FoldAll => self.toggle_all_folds(context),
             Action::NextStatistic => self.next_statistic(context),
             Action::DeletedRuns => self.toggle_deleted_runs(context),
             Action::Filter => {
@@ -204,34 +204,6 @@ impl RunsScreen {
             }
             Some(DisplayRow::Group { .. }) => self.toggle_fold(context),
             None => {}
-        }
-    }
-
-    fn toggle_fold(&mut self, context: &mut UpdateContext<'_>) {
-        let (key, parent) = match self.lines.get(self.cursor.index) {
-            Some(DisplayRow::Group { value, .. }) => (value.clone(), None),
-            Some(DisplayRow::Run { row, children, .. }) => {
-                let id = self.table.run_id(*row).clone();
-                if *children == 0 {
-                    return self.load_child_runs(&id, context);
-                }
-                (id.raw().to_owned(), Some(id))
-            }
-            None => return,
-        };
-        if !self.arrangement.collapsed.remove(&key) {
-            self.arrangement.collapsed.insert(key);
-        } else if let Some(parent) = parent {
-            self.load_child_runs(&parent, context);
-        }
-        self.invalidate();
-    }
-
-    /// Loads the runs nested in a parent that is expanded, unless the table has all runs.
-    fn load_child_runs(&mut self, parent: &RunId, context: &mut UpdateContext<'_>) {
-        if self.arrangement.grouping == Grouping::Tree && !self.loader.is_complete() {
-            self.child_run_loader
-                .load(parent, &self.experiments, context);
         }
     }
 

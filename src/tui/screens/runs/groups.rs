@@ -96,14 +96,18 @@ impl RunsScreen {
             .columns
             .current_key()
             .and_then(|key| Some((key.clone(), self.group_spread(self.cursor.index, &key)?)))?;
-        let runs = spread.n + spread.missing + spread.excluded;
+        let runs = spread.n + spread.missing + spread.excluded + spread.running;
         let mut text = format!(
             "{} {} of {} of {runs} runs",
             column.title(),
             self.arrangement.statistic.as_str(),
             spread.n
         );
-        for (count, what) in [(spread.missing, "missing"), (spread.excluded, "not finite")] {
+        for (count, what) in [
+            (spread.missing, "missing"),
+            (spread.excluded, "not finite"),
+            (spread.running, "still running"),
+        ] {
             if count > 0 {
                 text.push_str(&format!(", {count} {what}"));
             }

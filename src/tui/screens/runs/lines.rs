@@ -160,6 +160,7 @@ impl RunsScreen {
         self.lines = arrange(&self.table, &self.arrangement, now);
         self.drop_removed_lines();
         self.move_cursor_to(selected);
+        self.select_folded_group();
         self.columns.has_group_statistics = self.group_column().is_some();
         self.columns.move_goal_first(goal.as_ref());
         self.line_state = LineState {

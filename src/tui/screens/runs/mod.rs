@@ -7,6 +7,7 @@ mod choices;
 pub mod columns;
 pub mod curves;
 mod deleted_runs;
+mod folds;
 mod groups;
 mod lines;
 pub mod loader;
@@ -71,6 +72,8 @@ pub struct RunsScreen {
     pub is_preview_open: bool,
     /// The last marked run: one end of a marked range.
     mark_anchor: Option<RowId>,
+    /// The group that the cursor moves to with the next arrangement: it was folded around the cursor.
+    group_to_select: Option<String>,
     /// Whether the table lists deleted runs instead of active ones.
     pub is_showing_deleted: bool,
     /// The value of [`SharedState::lifecycle_changes`] when the table was loaded.
