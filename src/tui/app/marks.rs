@@ -93,6 +93,22 @@ impl Marks {
         self.baseline = Some(id.clone());
     }
 
+    /// The label of a marked run: `v6` for the run of a version. It begins with its origin if another mark has the same label.
+    #[must_use]
+    pub fn title(&self, id: &RunId) -> Option<String> {
+        let mark = self.runs.iter().find(|mark| mark.id == *id)?;
+        let is_ambiguous = self
+            .runs
+            .iter()
+            .any(|other| other.label == mark.label && other.origin != mark.origin);
+        let label = mark.label.clean();
+        Some(if is_ambiguous {
+            format!("{} {label}", mark.origin)
+        } else {
+            label.into_owned()
+        })
+    }
+
     /// The chosen baseline, else the first marked run.
     #[must_use]
     pub fn baseline(&self) -> Option<&RunId> {
@@ -119,5 +135,16 @@ mod tests {
         );
         marks.toggle(&"c".into(), &"c".into(), "");
         assert_eq!(marks.baseline(), Some(&"a".into()));
+    }
+
+    #[test]
+    fn equal_labels_of_two_origins_are_told_apart() {
+        let mut marks = Marks::default();
+        marks.add(&"a".into(), &"v1".into(), "churn");
+        marks.add(&"b".into(), &"v2".into(), "churn");
+        marks.add(&"c".into(), &"v1".into(), "iris");
+        let titles = ["a", "b", "c", "d"].map(|id| marks.title(&id.into()));
+        let expected = [Some("churn v1"), Some("v2"), Some("iris v1"), None];
+        assert_eq!(titles, expected.map(|title| title.map(str::to_owned)));
     }
 }

@@ -97,9 +97,11 @@ impl VersionsScreen {
         self.data.get()?.runs.of(version)
     }
 
+    /// The run of the version under the cursor, and the label of its mark: `v6`.
     fn current_run(&self) -> Option<(RunId, Untrusted)> {
-        let run = self.run_of(self.current()?)?;
-        Some((run.id.clone(), run.label()))
+        let version = self.current()?;
+        let run = self.run_of(version)?;
+        Some((run.id.clone(), format!("v{}", version.version).into()))
     }
 
     /// The version in use: the holder of `@champion`, else the newest in Production.

@@ -114,3 +114,22 @@ fn export_format_follows_the_file_extension() {
         );
     }
 }
+
+#[test]
+fn marked_versions_are_titled_by_their_numbers() {
+    let mut driver = Driver::new();
+    driver
+        .press("4 f ctrl-u")
+        .type_text("churn")
+        .press("enter enter g b j j space");
+    driver.assert_shows("◆ v6").assert_shows("● v4");
+    driver.press("3");
+    driver
+        .assert_shows("◆ v6")
+        .assert_shows("v4")
+        .assert_hides("release-");
+    driver
+        .press("T")
+        .assert_shows("◆ v6")
+        .assert_hides("release-");
+}

@@ -6,7 +6,7 @@ use crate::analysis::{ComparisonRow, RowKind};
 use crate::text::untrusted::clean;
 use crate::tui::app::dialogs::{Dialog, DiffDialog, Picker, PickerItem};
 use crate::tui::app::message::{CommonFile, DiffTarget};
-use crate::tui::app::{Request, UpdateContext};
+use crate::tui::app::{Request, SharedState, UpdateContext};
 
 impl CompareScreen {
     /// The indices of the baseline and of the run under the cursor; on the baseline, of the next run.
@@ -21,12 +21,12 @@ impl CompareScreen {
         Some((data.baseline, other))
     }
 
-    fn pair_label(&self, (before, after): (usize, usize)) -> String {
+    fn pair_label(&self, (before, after): (usize, usize), shared: &SharedState) -> String {
         let name = |at: usize| {
             self.data
                 .get()
                 .and_then(|data| data.runs.get(at))
-                .map(|run| run.label().clean().into_owned())
+                .map(|run| Self::run_title(run, shared))
         };
         format!(
             "{} → {}",
@@ -40,7 +40,11 @@ impl CompareScreen {
         let (Some(pair), Some(row)) = (self.diff_pair(), self.selected_row()) else {
             return context.notify("select a row to compare its values");
         };
-        let title = format!("{}  {}", row.key.clean(), self.pair_label(pair));
+        let title = format!(
+            "{}  {}",
+            row.key.clean(),
+            self.pair_label(pair, context.shared)
+        );
         let view = match pair_values(row, pair) {
             Some((before, after)) if row.kind == RowKind::Code && row.key.raw() == "commit" => {
                 DiffDialog::open(title, DiffTarget::Commits { before, after }, context)
@@ -79,7 +83,9 @@ impl CompareScreen {
             };
             PickerItem::new(clean(&file.path).into_owned(), detail, file)
         };
-        let pair = self.diff_pair().map(|pair| self.pair_label(pair));
+        let pair = self
+            .diff_pair()
+            .map(|pair| self.pair_label(pair, context.shared));
         let title = format!("common files: {}", pair.unwrap_or_default());
         let picker = Picker::new(title, files.into_iter().map(item));
         context.open(picker.submit_to(Self::open_file_diff));
@@ -88,7 +94,7 @@ impl CompareScreen {
     fn open_file_diff(&mut self, file: CommonFile, context: &mut UpdateContext<'_>) {
         let pair = self
             .diff_pair()
-            .map(|pair| self.pair_label(pair))
+            .map(|pair| self.pair_label(pair, context.shared))
             .unwrap_or_default();
         let title = format!("{}  {pair}", clean(&file.path));
         let CommonFile {

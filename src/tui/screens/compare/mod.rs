@@ -183,6 +183,13 @@ impl CompareScreen {
             })
     }
 
+    /// The title of a run: that of its mark, such as `v6` for a version, else its name.
+    #[must_use]
+    pub(crate) fn run_title(run: &Run, shared: &SharedState) -> String {
+        let of_mark = shared.marks.title(&run.id);
+        of_mark.unwrap_or_else(|| run.label().clean().into_owned())
+    }
+
     fn set_baseline(&mut self, context: &mut UpdateContext<'_>) {
         let Some(data) = self.data.get() else { return };
         let at = self.selected_run();
@@ -203,7 +210,9 @@ impl CompareScreen {
             self.selected_column = 0;
         }
         context.shared.marks.set_baseline(&id, &label, &origin);
-        context.notify(format!("the baseline is {}", label.clean()));
+        let title = self.data.get().and_then(|data| data.runs.first());
+        let title = title.map(|run| Self::run_title(run, context.shared));
+        context.notify(format!("the baseline is {}", title.unwrap_or_default()));
     }
 
     fn open_drivers(&self, context: &mut UpdateContext<'_>) {
@@ -350,11 +359,11 @@ impl Screen for CompareScreen {
         Some(FocusedList::new(&mut self.cursor, len, rows))
     }
 
-    fn row_label(&self, row: usize, _: &SharedState) -> String {
+    fn row_label(&self, row: usize, shared: &SharedState) -> String {
         if self.is_transposed {
             let run = self.data.get().and_then(|data| data.runs.get(row));
             return run
-                .map(|run| run.label().clean().into_owned())
+                .map(|run| Self::run_title(run, shared))
                 .unwrap_or_default();
         }
         match self.visible_lines().get(row) {

@@ -46,10 +46,16 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &CompareSc
     let lines = screen.visible_lines();
     draw_status(painter, area.status, screen, data, &lines);
     if screen.is_transposed {
-        return transposed::draw(painter, area.header, area.rows, screen, data);
+        return transposed::draw(painter, (area.header, area.rows), app, screen, data);
     }
     let columns = run_window(area.header.width, screen, data);
-    draw_header(painter, area.header, data, &columns, screen.selected_column);
+    let titles: Vec<String> = data
+        .runs
+        .iter()
+        .map(|run| CompareScreen::run_title(run, &app.shared))
+        .collect();
+    let selected = (data.baseline, screen.selected_column);
+    draw_header(painter, area.header, &titles, &columns, selected);
     if lines.is_empty() {
         return draw_empty(
             painter,
@@ -219,9 +225,9 @@ fn run_x(strip: Rect, columns: &RunWindow, run: usize) -> u16 {
 fn draw_header(
     painter: &mut Painter<'_>,
     area: Rect,
-    data: &Comparison,
+    titles: &[String],
     columns: &RunWindow,
-    at: usize,
+    (baseline, at): (usize, usize),
 ) {
     for run in columns.visible_runs.clone() {
         let x = run_x(area, columns, run);
@@ -233,13 +239,14 @@ fn draw_header(
                 .min(area.right().saturating_sub(x)),
             ..area
         };
-        let is_baseline = run == data.baseline;
+        let is_baseline = run == baseline;
         let symbol = if is_baseline {
             painter.theme.symbol("◆ ", "# ")
         } else {
             ""
         };
-        let text = format!("{symbol}{}", data.runs[run].label().clean());
+        let title = titles.get(run).map(String::as_str).unwrap_or_default();
+        let text = format!("{symbol}{title}");
         painter.draw_text(
             cell,
             &text,
@@ -253,7 +260,7 @@ fn draw_header(
             painter.emphasize(cell);
         }
     }
-    let hidden = data.runs.len() - columns.visible_runs.len();
+    let hidden = titles.len() - columns.visible_runs.len();
     if hidden > 0 {
         painter.draw_text(
             Rect {

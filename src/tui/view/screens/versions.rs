@@ -159,8 +159,10 @@ fn row_cells(
     goal: Option<&Goal>,
 ) -> Vec<TextSpan> {
     let run = screen.run_of(version);
-    let marked = run.is_some_and(|run| app.shared.marks.contains(&run.id))
-        || screen.is_prompt_baseline(version.version);
+    let marks = &app.shared.marks;
+    let is_marked = run.is_some_and(|run| marks.contains(&run.id));
+    let is_baseline = screen.is_prompt_baseline(version.version)
+        || (is_marked && run.map(|run| &run.id) == marks.baseline());
     let champion = screen
         .champion()
         .is_some_and(|champion| champion.version == version.version);
@@ -174,7 +176,9 @@ fn row_cells(
         .map(|value| number::format_short(value.get()));
     let mut texts = vec![
         (
-            if marked {
+            if is_baseline {
+                painter.theme.symbol("◆", "#").into()
+            } else if is_marked {
                 painter.theme.symbol("●", "*").into()
             } else {
                 " ".into()

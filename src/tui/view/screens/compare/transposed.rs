@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::analysis::{Comparison, ComparisonRow};
 use crate::config::theme::Role;
 use crate::text::width::width;
+use crate::tui::app::App;
 use crate::tui::screens::compare::CompareScreen;
 use crate::tui::view::painter::{Painter, row_at};
 
@@ -19,6 +20,7 @@ const MEASURED_RUNS: usize = 50;
 struct DrawContext<'a> {
     screen: &'a CompareScreen,
     data: &'a Comparison,
+    titles: Vec<String>,
     properties: Vec<&'a ComparisonRow>,
     names_width: u16,
     placed: Vec<PlacedProperty>,
@@ -48,13 +50,18 @@ impl PlacedProperty {
 
 pub(super) fn draw(
     painter: &mut Painter<'_>,
-    header: Rect,
-    rows: Rect,
+    (header, rows): (Rect, Rect),
+    app: &App,
     screen: &CompareScreen,
     data: &Comparison,
 ) {
     let properties = screen.properties();
-    let names_width = names_width(data, header.width);
+    let titles: Vec<String> = data
+        .runs
+        .iter()
+        .map(|run| CompareScreen::run_title(run, &app.shared))
+        .collect();
+    let names_width = names_width(&titles, header.width);
     let placed = visible_properties(
         &properties,
         screen.selected_column,
@@ -64,6 +71,7 @@ pub(super) fn draw(
     let context = DrawContext {
         screen,
         data,
+        titles,
         properties,
         names_width,
         placed,
@@ -79,10 +87,10 @@ pub(super) fn draw(
 }
 
 /// The width of the column of run names, with sign and gap.
-fn names_width(data: &Comparison, width_limit: u16) -> u16 {
-    data.runs
+fn names_width(titles: &[String], width_limit: u16) -> u16 {
+    titles
         .iter()
-        .map(|run| width(&run.label().clean()))
+        .map(|title| width(title))
         .max()
         .unwrap_or(0)
         .clamp(6, MAX_NAME_WIDTH)
@@ -152,7 +160,7 @@ fn draw_run_name(painter: &mut Painter<'_>, strip: Rect, context: &DrawContext<'
             width: context.names_width.saturating_sub(1),
             ..strip
         },
-        &format!("{sign}{}", context.data.runs[run].label().clean()),
+        &format!("{sign}{}", context.titles[run]),
         role,
     );
 }
