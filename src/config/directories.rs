@@ -59,10 +59,13 @@ impl Directories {
         self.data.join("journal.jsonl")
     }
 
-    /// The store that `demo` creates by default.
+    /// The store that `demo` creates by default, and the one that it was last created anew as.
     #[must_use]
     pub fn demo_store(&self) -> PathBuf {
         let folder = self.data.join("demo");
+        if let Some(number) = self.last_demo_number() {
+            return folder.join(format!("demo-{number}.db"));
+        }
         let old = folder.join("mlflow.db");
         // The first release named it like any MLflow store.
         if old.exists() {
@@ -70,6 +73,25 @@ impl Directories {
         } else {
             folder.join("demo.db")
         }
+    }
+
+    /// The name of the next demo store: `demo-2.db` after `demo.db`.
+    #[must_use]
+    pub fn next_demo_store(&self) -> PathBuf {
+        let number = self.last_demo_number().unwrap_or(1).saturating_add(1);
+        self.data.join("demo").join(format!("demo-{number}.db"))
+    }
+
+    fn last_demo_number(&self) -> Option<u32> {
+        let entries = std::fs::read_dir(self.data.join("demo")).ok()?;
+        let number = |name: &str| {
+            let number = name.strip_prefix("demo-")?.strip_suffix(".db")?;
+            number.parse().ok()
+        };
+        entries
+            .flatten()
+            .filter_map(|entry| number(entry.file_name().to_str()?))
+            .max()
     }
 }
 

@@ -101,6 +101,25 @@ pub fn create(path: &Path, options: &DemoOptions) -> Result<DemoManifest, DemoEr
     result
 }
 
+/// Removes a demo store and its artifacts.
+///
+/// # Errors
+/// If either exists and can't be removed.
+pub fn remove(path: &Path) -> io::Result<()> {
+    let is_gone = |result: io::Result<()>| match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    };
+    is_gone(std::fs::remove_file(path))?;
+    for end in ["-journal", "-wal", "-shm"] {
+        is_gone(std::fs::remove_file(paths::with_suffix(path, end)))?;
+    }
+    is_gone(std::fs::remove_dir_all(paths::with_suffix(
+        path,
+        ".artifacts",
+    )))
+}
+
 fn populate(paths: &StorePaths, options: &DemoOptions) -> Result<DemoManifest, DemoError> {
     let mut db = Connection::open(&paths.store)?;
     // Nothing else uses the file yet and a crash loses nothing of value, so don't wait for the disk.

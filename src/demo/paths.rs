@@ -33,11 +33,9 @@ impl StorePaths {
         fs::create_dir_all(folder).map_err(failed(folder))?;
         let folder = folder.canonicalize().map_err(failed(folder))?;
         let store = folder.join(name);
-        let mut artifacts = store.clone().into_os_string();
-        artifacts.push(".artifacts");
         let paths = Self {
+            artifacts: with_suffix(&store, ".artifacts"),
             store,
-            artifacts: artifacts.into(),
         };
         fs::File::create_new(&paths.store).map_err(failed(&paths.store))?;
         if let Err(error) = fs::create_dir(&paths.artifacts) {
@@ -70,6 +68,13 @@ impl StorePaths {
             self.experiment_artifacts(experiment)
         )
     }
+}
+
+/// The path with more characters at the end of its name.
+pub(super) fn with_suffix(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
 }
 
 /// Writes a file below a location, creating parent folders.

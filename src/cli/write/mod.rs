@@ -1,6 +1,8 @@
 //! Writes from the command line: plan, confirm, apply, report.
 
 mod confirm;
+
+pub use confirm::can_prompt;
 mod report;
 
 use clap::Args;
