@@ -5,6 +5,7 @@ mod artifact_source;
 mod build;
 mod builder;
 mod collapse;
+mod data_step;
 mod dataset;
 mod diagram;
 mod environment;

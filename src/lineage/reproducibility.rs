@@ -36,7 +36,7 @@ impl Completeness {
 /// A line of the checklist.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ReproducibilityCheck {
-    /// code, data, params, seed, environment, model or signature; text for a prompt.
+    /// code, data, params, seed, environment, run, model or signature; text for a prompt.
     #[serde(rename = "what")]
     pub aspect: &'static str,
     /// How much of it is recorded.
@@ -54,6 +54,8 @@ const LOG_INPUT: &str =
 const LOG_PARAMS: &str = "mlflow.log_params({…}), or mlflow.autolog()";
 const LOG_SEED: &str = "mlflow.log_param(\"seed\", seed)";
 const LOG_PACKAGES: &str = "log_model(…, pip_requirements=[\"package==version\", …])";
+const LOG_SOURCE: &str = "mlflow.set_tag(\"mlflow.source.name\", \"train.py\")";
+const LOG_ARGUMENTS: &str = "`mlflow run` records the entry point and its arguments";
 const LOG_MODEL: &str = "mlflow.<flavor>.log_model(model, name=\"…\", registered_model_name=\"…\")";
 const LOG_SIGNATURE: &str =
     "log_model(…, signature=mlflow.models.infer_signature(X, model.predict(X)))";
@@ -69,6 +71,7 @@ pub(super) fn checklist(facts: &LineageFacts, files: &ModelFiles) -> Vec<Reprodu
         ("params", check_params(facts)),
         ("seed", check_seed(facts)),
         ("environment", check_environment(files)),
+        ("run", check_run(facts)),
         ("model", check_model(facts, files)),
         ("signature", check_signature(files)),
     ];
@@ -100,6 +103,9 @@ fn check_prompt(facts: &LineageFacts) -> ReproducibilityCheck {
         detail,
     }
 }
+
+/// The entry point of an MLflow project that names none.
+pub(super) const DEFAULT_ENTRY_POINT: &str = "main";
 
 type CheckResult = (Completeness, String);
 
@@ -215,6 +221,42 @@ fn check_environment(files: &ModelFiles) -> CheckResult {
             format!("{label}, {unpinned} not pinned: {LOG_PACKAGES}"),
         ),
         _ => (Completeness::Partial, format!("{label}: {LOG_PACKAGES}")),
+    }
+}
+
+/// How the training was started: only MLflow projects record their arguments.
+fn check_run(facts: &LineageFacts) -> CheckResult {
+    let code = upstream::resolve_code(facts);
+    let Some(source) = &code.source else {
+        return not_recorded(facts, LOG_SOURCE);
+    };
+    let source = source.raw();
+    let kind = code.source_type.as_ref().map_or("", |kind| kind.raw());
+    match (kind, &facts.run) {
+        ("PROJECT", Some(run)) => {
+            let entry = code.entry_point.as_ref();
+            let entry = entry.map_or(DEFAULT_ENTRY_POINT, |entry| entry.raw());
+            let arguments = match run.params.len() {
+                0 => "no arguments".to_owned(),
+                1 => "1 argument".to_owned(),
+                count => format!("{count} arguments"),
+            };
+            (
+                Completeness::Recorded,
+                format!("entry point {entry} of {source}, {arguments}"),
+            )
+        }
+        ("NOTEBOOK" | "JOB", _) => (
+            Completeness::Partial,
+            format!(
+                "{} {source}, its parameters are not recorded: {LOG_ARGUMENTS}",
+                kind.to_lowercase()
+            ),
+        ),
+        _ => (
+            Completeness::Partial,
+            format!("{source}, its arguments are not recorded: {LOG_ARGUMENTS}"),
+        ),
     }
 }
 

@@ -182,7 +182,7 @@ fn nodes_are_ordered_upstream_version_downstream() {
 }
 
 #[test]
-fn checklist_of_complete_run_lacks_only_the_diff() {
+fn checklist_of_complete_run_lacks_the_diff_and_the_arguments() {
     use Completeness::{Partial, Recorded as Yes};
     let graph = build(&full_facts());
     let expected = [
@@ -191,6 +191,7 @@ fn checklist_of_complete_run_lacks_only_the_diff() {
         ("params", Yes),
         ("seed", Yes),
         ("environment", Yes),
+        ("run", Partial),
         ("model", Yes),
         ("signature", Yes),
     ];
@@ -219,7 +220,15 @@ fn unrecorded_items_name_the_mlflow_call() {
         .collect();
     assert_eq!(
         absent,
-        ["code", "data", "params", "seed", "environment", "signature"]
+        [
+            "code",
+            "data",
+            "params",
+            "seed",
+            "environment",
+            "run",
+            "signature"
+        ]
     );
     for (what, call) in [
         (0, "set_tag"),
@@ -227,7 +236,8 @@ fn unrecorded_items_name_the_mlflow_call() {
         (2, "log_params"),
         (3, "log_param("),
         (4, "pip_requirements"),
-        (6, "infer_signature"),
+        (5, "mlflow.source.name"),
+        (7, "infer_signature"),
     ] {
         assert!(
             graph.reproducibility[what].detail.contains(call),

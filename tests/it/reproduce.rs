@@ -38,6 +38,10 @@ with mlflow.start_run(experiment_id=experiment):
     mlflow.log_params({"C": 2, "why": "it's a $(touch pwned) `test`"})
     data = mlflow.data.from_pandas(X.assign(y=y), source="/data/iris.csv", name="iris-train", targets="y")
     mlflow.log_input(data, context="training")
+    for name, table in [("same", X), ("other", X + 1)]:
+        X.to_csv(folder / f"{name}.csv", index=False)
+        read = mlflow.data.from_pandas(table, source=str(folder / f"{name}.csv"), name=name)
+        mlflow.log_input(read, context="test")
     info = mlflow.sklearn.log_model(LogisticRegression(C=2).fit(X, y), "model")
 mlflow.register_model(info.model_uri, "it's iris")
 "#;
@@ -89,7 +93,15 @@ fn assert_reproduces(version: &str) {
         .collect();
     let again = folder.path().join("again");
     std::fs::create_dir(&again).unwrap();
-    run_shell(&lines.join("\n"), version, &again);
+    let printed = run_shell(&lines.join("\n"), version, &again);
+    let checked = |file: &str, end: &str| {
+        let file = format!("{file}.csv");
+        let mut lines = printed.lines().filter(|line| line.contains("digest"));
+        lines.any(|line| line.contains(&file) && line.contains(end))
+    };
+    assert!(checked("same", "as recorded"), "{printed}");
+    assert!(checked("other", "but recorded was"), "{printed}");
+    assert!(checked("iris", "is not here"), "{printed}");
     let code = again.join("code");
     assert_eq!(
         std::fs::read_to_string(code.join("train.py")).unwrap(),
@@ -110,7 +122,8 @@ fn assert_reproduces(version: &str) {
     assert!(!code.join("pwned").exists() && !again.join("pwned").exists());
 }
 
-fn run_shell(lines: &str, version: &str, folder: &Path) {
+/// Runs a script and returns what it printed.
+fn run_shell(lines: &str, version: &str, folder: &Path) -> String {
     let bin = python(version).parent().unwrap().to_owned();
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
     let made = Command::new("sh")
@@ -125,6 +138,8 @@ fn run_shell(lines: &str, version: &str, folder: &Path) {
         "{lines}\n{}",
         String::from_utf8_lossy(&made.stderr)
     );
+    let printed = [made.stdout, made.stderr].concat();
+    String::from_utf8_lossy(&printed).into_owned()
 }
 
 #[test]

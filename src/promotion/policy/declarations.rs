@@ -58,6 +58,7 @@ pub(super) const LINEAGE_FIELDS: &[&str] = &[
     "params",
     "seed",
     "environment",
+    "run",
     "model",
     "signature",
 ];
