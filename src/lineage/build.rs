@@ -3,10 +3,10 @@
 use super::builder::GraphBuilder;
 use super::{
     ArtifactSource, EdgeKind, Graph, LineageFacts, Node, NodeId, NodeKind, Related, dataset,
-    params, related, reproducibility, upstream, version, warnings,
+    evidence_node, params, related, reproducibility, upstream, version, warnings,
 };
 use crate::domain::{DatasetInput, Run, RunId, registrable_models};
-use crate::evidence::{Deployment, ToolEvidence};
+use crate::evidence::Deployment;
 
 /// Other models of the run that an attribute names.
 const MAX_OTHER_MODELS: usize = 8;
@@ -183,7 +183,11 @@ fn add_logged_model(builder: &mut GraphBuilder, facts: &LineageFacts, run: &Node
 fn add_evidence(builder: &mut GraphBuilder, facts: &LineageFacts, version: &NodeId) {
     let tools = facts.evidence.tools.iter();
     for tool in tools.filter(|tool| !tool.facts.is_empty()) {
-        builder.add_cause(Some(evidence_node(tool)), EdgeKind::Describes, version);
+        builder.add_cause(
+            Some(evidence_node::node(tool)),
+            EdgeKind::Describes,
+            version,
+        );
     }
 }
 
@@ -278,27 +282,6 @@ fn data_summary(facts: &LineageFacts) -> String {
         (Some(version), true) => format!("data {version}"),
         (Some(version), false) => format!("data {version} {names}"),
     }
-}
-
-fn evidence_node(evidence: &ToolEvidence) -> Node {
-    let node = Node::new(
-        format!("evidence:{}", evidence.id),
-        NodeKind::Evidence,
-        evidence.name.as_str(),
-    );
-    let node = node.with_attribute("kind", Some(evidence.kind.as_str()));
-    evidence.facts.iter().fold(node, |node, fact| {
-        let mark = if fact.is_unexpected { " (!)" } else { "" };
-        let old = if fact.is_stale {
-            ", older than the version"
-        } else {
-            ""
-        };
-        node.with_attribute(
-            &fact.name,
-            Some(format!("{}{mark}  [{}{old}]", fact.value, fact.source)),
-        )
-    })
 }
 
 fn deployment_nodes(facts: &LineageFacts) -> impl Iterator<Item = Node> {

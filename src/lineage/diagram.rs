@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{Graph, Node, NodeId, NodeKind};
 use crate::lineage::graph_layout::{BoxText, CellArea, Diagram, GraphLayout, layout};
+use crate::text::untrusted::clean;
 
 impl Graph {
     /// Lays the graph out in an area. The layer of the node `focus` is always visible; `pinned` is never collapsed.
@@ -35,8 +36,17 @@ impl Graph {
     }
 }
 
-/// The text of a node's box. A label that begins with the kind loses it: the title has it.
+/// The text of a node's box. A tool's box has its name as the title, over what it found. A label that begins with the kind loses it: the title has it.
 fn box_text(node: &Node) -> BoxText {
+    if let Some(finding) = &node.finding {
+        let name = node.label.clean();
+        return BoxText {
+            title: name.to_string(),
+            label: clean(finding).into_owned(),
+            name: name.into_owned(),
+            ..BoxText::default()
+        };
+    }
     let (title, label) = (node.kind.as_str(), node.label.clean());
     let rest = label.strip_prefix(title).map(str::trim_start);
     let label = rest.filter(|rest| !rest.is_empty()).unwrap_or(&label);
@@ -48,5 +58,6 @@ fn box_text(node: &Node) -> BoxText {
         label_suffix: number.to_owned(),
         label: label.to_owned(),
         detail: node.detail().unwrap_or_default(),
+        name: String::new(),
     }
 }

@@ -104,6 +104,9 @@ pub struct Node {
     /// Facts in the order to show them: `("commit", "abc123…")`.
     #[serde(serialize_with = "as_map", rename = "facts")]
     pub attributes: Vec<(String, Untrusted)>,
+    /// What a tool found, in a few words: `drift, 1 failed`. Raw; the facts have all of it.
+    #[serde(skip)]
+    pub finding: Option<String>,
 }
 
 impl NodeKind {
@@ -172,6 +175,7 @@ impl Node {
             kind,
             label: label.into(),
             attributes: Vec::new(),
+            finding: None,
         }
     }
 

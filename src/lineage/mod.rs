@@ -9,6 +9,7 @@ mod data_step;
 mod dataset;
 mod diagram;
 mod environment;
+mod evidence_node;
 mod graph;
 pub mod graph_layout;
 mod params;

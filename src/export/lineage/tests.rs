@@ -17,6 +17,7 @@ fn graph(texts: &[String]) -> Graph {
         kind: kinds[at % kinds.len()],
         label: text.as_str().into(),
         attributes: vec![(text.clone(), Untrusted::from(text.as_str()))],
+        finding: None,
     };
     let nodes: Vec<Node> = texts.iter().enumerate().map(node).collect();
     let edges = nodes
@@ -146,6 +147,7 @@ fn page_collapses_a_sweep_with_its_count() {
             kind: NodeKind::ChildRun,
             label: "trial".into(),
             attributes: Vec::new(),
+            finding: None,
         };
         graph.edges.push(Edge {
             from: graph.nodes[1].id.clone(),

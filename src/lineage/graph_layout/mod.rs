@@ -45,6 +45,8 @@ pub struct BoxText {
     pub label_suffix: String,
     /// A second line, for boxes that are high enough.
     pub detail: String,
+    /// In the list of a collapsed box; the label if it is empty.
+    pub name: String,
 }
 
 /// A part of the screen, in cells.
@@ -310,7 +312,15 @@ fn box_text(diagram: &Diagram<'_>, nodes: &[usize]) -> BoxText {
     let first = nodes.first().and_then(kind_of).unwrap_or_default();
     let is_uniform = nodes.iter().all(|node| kind_of(node) == Some(first));
     let labels = nodes.iter().take(MAX_COLLAPSED_LABELS);
-    let labels: Vec<String> = labels.map(|node| (diagram.describe)(*node).label).collect();
+    let name = |node: &usize| {
+        let text = (diagram.describe)(*node);
+        if text.name.is_empty() {
+            text.label
+        } else {
+            text.name
+        }
+    };
+    let labels: Vec<String> = labels.map(name).collect();
     BoxText {
         title: "folded".into(),
         label: format!(
@@ -320,6 +330,7 @@ fn box_text(diagram: &Diagram<'_>, nodes: &[usize]) -> BoxText {
         ),
         label_suffix: String::new(),
         detail: labels.join(", "),
+        name: String::new(),
     }
 }
 

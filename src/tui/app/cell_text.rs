@@ -86,6 +86,16 @@ pub fn utc_time(at: Millis) -> String {
         .map_or_else(|_| format!("{at} ms"), |time| time.to_string())
 }
 
+/// A text that begins with an RFC 3339 time, with that time in a time zone: `2026-03-01T12:00:00Z  [a.json]`.
+#[must_use]
+pub fn with_local_time(text: &str, zone: &TimeZone) -> String {
+    let (time, rest) = text.split_at(text.find(' ').unwrap_or(text.len()));
+    match time.parse::<jiff::Timestamp>() {
+        Ok(at) => format!("{}{rest}", local_time(at.as_millisecond(), zone)),
+        Err(_) => text.to_owned(),
+    }
+}
+
 /// A time in a time zone: `2026-03-01 13:00:00 CET`.
 #[must_use]
 pub fn local_time(at: Millis, zone: &TimeZone) -> String {

@@ -1,9 +1,11 @@
 //! The lineage of a version: a graph to walk, with the facts of the node under the cursor.
 
 mod areas;
+mod facts;
 mod open;
 
-pub(crate) use areas::{graph_area, lineage_areas};
+pub(crate) use areas::{FRAMED_FACT_ROWS, graph_area, head_warnings, lineage_areas, warning_texts};
+pub(crate) use facts::{heading, neighbor_facts, node_facts};
 
 use super::version_dialogs::plan_promotion;
 use super::{FocusedList, Freshness, HistoryScreen, Screen};
@@ -12,7 +14,7 @@ use crate::domain::{ModelName, Stage, VersionNumber};
 use crate::lineage::graph_layout::{GraphLayout, MoveDirection, NodeBox};
 use crate::lineage::{Graph, Node, NodeId, NodeKind};
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::dialogs::promotions;
+use crate::tui::app::dialogs::{Dialog, DiffDialog, promotions};
 use crate::tui::app::layout::Size;
 use crate::tui::app::{Mouse, Remote, Reply, Request, SharedState, Ticket, UpdateContext};
 
@@ -37,6 +39,12 @@ impl LineageScreen {
             cursor: Cursor::default(),
             unfolded: None,
         }
+    }
+
+    /// The graph, once it was read.
+    #[must_use]
+    pub fn graph(&self) -> Option<&Graph> {
+        self.data.get().map(AsRef::as_ref)
     }
 
     /// The nodes, upstream first.
@@ -88,26 +96,51 @@ impl LineageScreen {
     /// Opens the node under the cursor, or lists the nodes of a collapsed box.
     fn open(&self, context: &mut UpdateContext<'_>) {
         match (self.collapsed_box(context.size), self.current()) {
-            (Some(collapsed), _) => self.list_collapsed(&collapsed, context),
-            (None, Some(node)) => open::open_node(node, &self.name, context),
+            (Some(collapsed), _) => self.list_collapsed(&collapsed.nodes, context),
+            (None, Some(node)) => {
+                if !open::open_node(node, &self.name, context) {
+                    self.show_facts(context);
+                }
+            }
             (None, None) => {}
         }
     }
 
-    /// Lists the nodes of a collapsed box, or puts an unfolded node back.
+    /// Lists the nodes of the collapsed box under the cursor, puts an unfolded node back, or lists the nodes of all collapsed
+    /// boxes.
     fn toggle_fold(&mut self, context: &mut UpdateContext<'_>) {
-        match self.collapsed_box(context.size) {
-            Some(collapsed) => self.list_collapsed(&collapsed, context),
-            None if self.unfolded.take().is_some() => {}
-            None => context.notify("no box with several nodes is under the cursor"),
+        if let Some(collapsed) = self.collapsed_box(context.size) {
+            return self.list_collapsed(&collapsed.nodes, context);
+        }
+        if self.unfolded.take().is_some() {
+            return;
+        }
+        let layout = self.graph_layout(context.size);
+        let collapsed = layout.boxes.iter().filter(|placed| placed.is_collapsed);
+        let nodes: Vec<usize> = collapsed.flat_map(|placed| placed.nodes.clone()).collect();
+        if nodes.is_empty() {
+            context.notify("nothing is folded: every node has its own box");
+        } else {
+            self.list_collapsed(&nodes, context);
         }
     }
 
-    fn list_collapsed(&self, collapsed: &NodeBox, context: &mut UpdateContext<'_>) {
+    fn list_collapsed(&self, nodes: &[usize], context: &mut UpdateContext<'_>) {
         if let Some(graph) = self.data.get() {
-            let picker = open::collapsed_nodes(graph, &collapsed.nodes);
+            let picker = open::collapsed_nodes(graph, nodes);
             context.open(picker.submit_to(Self::unfold));
         }
+    }
+
+    /// Opens a dialog with all facts of the node under the cursor: the pane below the graph may cut them.
+    fn show_facts(&self, context: &mut UpdateContext<'_>) {
+        let (Some(graph), Some(node)) = (self.data.get(), self.current()) else {
+            return;
+        };
+        let zone = &context.shared.session.time_zone;
+        let lines = facts::all_lines(graph, node, zone);
+        let title = format!("{} {}", node.kind.as_str(), node.label.clean());
+        context.open(Dialog::Diff(Box::new(DiffDialog::from_lines(title, lines))));
     }
 
     fn unfold(&mut self, id: NodeId, _: &mut UpdateContext<'_>) {
@@ -180,6 +213,7 @@ impl Screen for LineageScreen {
             }
             Action::Open => self.open(context),
             Action::Fold => self.toggle_fold(context),
+            Action::Preview => self.show_facts(context),
             Action::MadeFrom => {
                 if let Some(node) = self.current() {
                     open::open_downstream(node, context);

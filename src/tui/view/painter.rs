@@ -129,6 +129,29 @@ impl<'a> Painter<'a> {
             .set_style(area.intersection(self.buffer.area), style);
     }
 
+    /// Draws a line with a title at the top, for areas that are too low for a frame. Returns the area below it.
+    pub fn draw_rule(&mut self, area: Rect, title: &str) -> Rect {
+        let area = area.intersection(self.buffer.area);
+        let line = self.theme.symbol("─", "-").repeat(area.width.into());
+        let top = Rect {
+            height: area.height.min(1),
+            ..area
+        };
+        self.draw_text(top, &line, Role::Border);
+        let title_area = Rect {
+            x: top.x + 1,
+            width: top.width.saturating_sub(1),
+            ..top
+        };
+        self.draw_text(title_area, &format!(" {title} "), Role::Title);
+        Rect {
+            x: area.x + 1,
+            y: area.y + top.height,
+            width: area.width.saturating_sub(2),
+            height: area.height - top.height,
+        }
+    }
+
     /// Draws a frame with a title. Returns the area inside it.
     pub fn draw_frame(&mut self, area: Rect, title: &str, has_focus: bool) -> Rect {
         let area = area.intersection(self.buffer.area);

@@ -147,9 +147,78 @@ fn enter_opens_the_run_and_esc_returns() {
     );
     driver.press("esc h j enter");
     assert!(
-        driver.notification().contains("all facts of this node"),
+        matches!(driver.dialog(), Some(Dialog::Diff(_))),
+        "a node without a screen shows its facts:\n{}",
+        driver.screen()
+    );
+}
+
+#[test]
+fn small_screen_cuts_neither_the_summary_nor_the_warnings() {
+    let mut driver = at_lineage(Driver::new());
+    driver.send(Message::Resize {
+        width: 80,
+        height: 24,
+    });
+    let graph = lineage(&driver).graph().unwrap().clone();
+    let words = |text: &str| {
+        let text = text.replace(['│', '▲'], " ");
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let screen = words(&driver.screen());
+    assert!(screen.contains(&words(graph.summary.raw())), "{screen}");
+    assert!(graph.warnings.len() > 2);
+    for warning in &graph.warnings {
+        assert!(screen.contains(&words(warning)), "{warning}\n{screen}");
+    }
+    driver
+        .assert_shows("drift, 1 failed")
+        .assert_hides("T09:45")
+        .assert_hides("(and ");
+}
+
+#[test]
+fn facts_dialog_shows_what_the_pane_cuts() {
+    let mut driver = at_lineage(Driver::new());
+    driver.send(Message::Resize {
+        width: 80,
+        height: 24,
+    });
+    driver.press("p");
+    driver
+        .assert_shows("version_validated")
+        .assert_shows("run: partly")
+        .assert_shows("created: 2026-11-16 09:45:40 UTC");
+    driver.press("esc");
+    assert!(driver.dialog().is_none());
+}
+
+#[test]
+fn fold_key_lists_the_folded_nodes_from_every_box() {
+    let mut driver = at_lineage(Driver::new());
+    driver.send(Message::Resize {
+        width: 80,
+        height: 24,
+    });
+    driver.assert_shows("+ 2 tools");
+    assert_eq!(node_under_cursor(&driver).0, NodeKind::Version);
+    driver.press("z");
+    driver
+        .assert_shows("2 folded tools")
+        .assert_shows("pending");
+    driver.press("enter");
+    assert_eq!(node_under_cursor(&driver).0, NodeKind::Evidence);
+    driver.press("z");
+    driver.assert_shows("+ 2 tools");
+    driver.send(Message::Resize {
+        width: 200,
+        height: 50,
+    });
+    driver.press("z");
+    assert!(
+        driver.notification().contains("nothing is folded"),
         "{}",
-        driver.notification()
+        driver.screen()
     );
 }
 

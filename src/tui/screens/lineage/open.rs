@@ -4,6 +4,7 @@ use crate::domain::{ModelName, RunId, VersionNumber};
 use crate::lineage::{Graph, Node, NodeId, NodeKind};
 use crate::store::Upstream;
 use crate::text::Untrusted;
+use crate::text::untrusted::clean;
 use crate::tui::app::UpdateContext;
 use crate::tui::app::dialogs::{Picker, PickerItem};
 use crate::tui::screens::{DownstreamScreen, LineageScreen, RunScreen, VersionsScreen};
@@ -11,8 +12,8 @@ use crate::tui::screens::{DownstreamScreen, LineageScreen, RunScreen, VersionsSc
 /// The most nodes of a collapsed box that are listed.
 const MAX_LISTED: usize = 1_000;
 
-/// Opens the screen of a node.
-pub(super) fn open_node(node: &Node, model: &ModelName, context: &mut UpdateContext<'_>) {
+/// Opens the screen of a node. Returns whether it has one.
+pub(super) fn open_node(node: &Node, model: &ModelName, context: &mut UpdateContext<'_>) -> bool {
     match node.kind {
         NodeKind::Run
         | NodeKind::ParentRun
@@ -31,9 +32,10 @@ pub(super) fn open_node(node: &Node, model: &ModelName, context: &mut UpdateCont
         },
         NodeKind::Code | NodeKind::Dataset => open_downstream(node, context),
         NodeKind::Params | NodeKind::Environment | NodeKind::Deployment | NodeKind::Evidence => {
-            context.notify("all facts of this node are shown");
+            return false;
         }
     }
+    true
 }
 
 /// Lists the versions made from a node.
@@ -85,6 +87,9 @@ fn version_of(node: &Node) -> Option<(ModelName, VersionNumber)> {
 /// The nodes of a collapsed box.
 pub(super) fn collapsed_nodes(graph: &Graph, nodes: &[usize]) -> Picker<NodeId> {
     let item = |node: &Node| {
+        if let Some(finding) = &node.finding {
+            return PickerItem::new(node.label.clean(), clean(finding), node.id.clone());
+        }
         let facts = ["status", "stage", "aliases", "source", "start"]
             .iter()
             .filter_map(|key| node.attribute(key))
@@ -94,10 +99,17 @@ pub(super) fn collapsed_nodes(graph: &Graph, nodes: &[usize]) -> Picker<NodeId> 
         PickerItem::new(node.label.clean(), detail, node.id.clone())
     };
     let listed = nodes.iter().filter_map(|at| graph.nodes.get(*at));
-    let title = if nodes.len() > MAX_LISTED {
-        format!("the first {MAX_LISTED} of {}", nodes.len())
+    let mut kinds = nodes.iter().filter_map(|at| graph.nodes.get(*at));
+    let first = kinds.next().map_or("", |node| node.kind.plural());
+    let word = if kinds.all(|node| node.kind.plural() == first) {
+        first
     } else {
-        format!("{} folded", nodes.len())
+        "nodes"
+    };
+    let title = if nodes.len() > MAX_LISTED {
+        format!("the first {MAX_LISTED} of {} folded {word}", nodes.len())
+    } else {
+        format!("{} folded {word}", nodes.len())
     };
     Picker::new(title, listed.take(MAX_LISTED).map(item))
 }

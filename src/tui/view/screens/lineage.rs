@@ -12,7 +12,7 @@ use crate::text::width::wrap;
 use crate::tui::app::App;
 use crate::tui::app::Screen;
 use crate::tui::app::layout::Size;
-use crate::tui::screens::lineage::{LineageScreen, lineage_areas};
+use crate::tui::screens::lineage::{LineageScreen, head_warnings, lineage_areas};
 use crate::tui::view::painter::{Painter, TextSpan, row_at};
 use crate::tui::view::widgets::graph;
 use crate::tui::view::widgets::graph::BoxStyle;
@@ -32,9 +32,9 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &LineageSc
         height: body.height + 3,
     };
     let parts = lineage_areas(size, graph);
-    painter.draw_text(indent(parts.summary), &graph.summary.clean(), Role::Accent);
+    draw_summary(painter, indent(parts.summary), graph);
     draw_reproducibility_line(painter, parts.reproducibility, graph, parts.warnings.height);
-    draw_warnings(painter, parts.warnings, graph);
+    let warnings_above = draw_warnings(painter, parts.warnings, graph);
     let drawing = screen.graph_layout(size);
     let selected_box = drawing.box_of(screen.cursor.index);
     let boxes = &drawing.boxes;
@@ -46,13 +46,14 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &LineageSc
         )
     });
     if let Some(placed) = selected_box.and_then(|at| drawing.boxes.get(at)) {
-        facts::draw(
-            painter,
-            parts.facts,
+        let subject = facts::Subject {
             graph,
             placed,
-            parts.checklist.is_none(),
-        );
+            zone: &app.shared.session.time_zone,
+            shows_checks: parts.checklist.is_none(),
+            warnings_above,
+        };
+        facts::draw(painter, parts.facts, &subject);
     }
     if let Some(area) = parts.checklist {
         draw_checklist(painter, area, graph);
@@ -163,44 +164,33 @@ fn draw_reproducibility_line(
     painter.draw_spans(area, &pieces);
 }
 
-fn draw_warnings(painter: &mut Painter<'_>, area: Rect, graph: &Graph) {
-    let warn = painter.theme.symbol("▲", "!");
-    let missing = graph.missing.len();
-    let more = (missing > 0).then(|| {
-        format!(
-            "{missing} not read: {}",
-            graph
-                .missing
-                .first()
-                .map(String::as_str)
-                .unwrap_or_default()
-        )
-    });
-    let all: Vec<&str> = graph
-        .warnings
-        .iter()
-        .map(String::as_str)
-        .chain(more.as_deref())
-        .collect();
-    let room = usize::from(area.height);
-    for (nth, line) in all.iter().take(room).enumerate() {
-        let left = all.len() - room.min(all.len());
-        let rest = if nth + 1 == room && left > 0 {
-            format!("  (and {left} more, on the version)")
-        } else {
-            String::new()
-        };
-        let strip = indent(row_at(area, u16::try_from(nth).unwrap_or(u16::MAX)));
-        let drawn_width = painter.draw_right_aligned(strip, &rest, Role::Muted);
-        painter.draw_text(
-            Rect {
-                width: strip.width.saturating_sub(drawn_width),
-                ..strip
-            },
-            &format!("{warn} {line}"),
-            Role::Bad,
-        );
+/// The version in one line; a second one has the rest where there is room.
+fn draw_summary(painter: &mut Painter<'_>, area: Rect, graph: &Graph) {
+    let summary = graph.summary.clean();
+    let lines = wrap(&summary, area.width);
+    if area.height < 2 || lines.len() < 2 {
+        painter.draw_text(area, &summary, Role::Accent);
+        return;
     }
+    let [first, rest @ ..] = lines.as_slice() else {
+        return;
+    };
+    painter.draw_text(area, first, Role::Accent);
+    let rest: Vec<&str> = rest.iter().map(|line| line.trim_end()).collect();
+    painter.draw_text(row_at(area, 1), &rest.join(" "), Role::Accent);
+}
+
+/// Draws the warnings that fit. Returns how many.
+fn draw_warnings(painter: &mut Painter<'_>, area: Rect, graph: &Graph) -> usize {
+    let symbol = painter.theme.symbol("▲", "!");
+    let area = indent(area);
+    let (lines, shown) = head_warnings(graph, area.width, area.height.into(), symbol);
+    let lines: Vec<Vec<TextSpan>> = lines
+        .into_iter()
+        .map(|line| vec![(line, Role::Bad)])
+        .collect();
+    painter.draw_lines(area, &lines);
+    shown
 }
 
 fn draw_checklist(painter: &mut Painter<'_>, area: Rect, graph: &Graph) {
