@@ -170,7 +170,10 @@ fn store_rows(experiments: &[Experiment]) -> Vec<ExperimentRow> {
             experiment.lifecycle.as_str(),
         )
     };
-    experiments.iter().map(row).collect()
+    let mut rows: Vec<ExperimentRow> = experiments.iter().map(row).collect();
+    // In the order of creation, as after it.
+    rows.sort_by_key(|(id, ..)| id.parse::<u64>().unwrap_or(u64::MAX));
+    rows
 }
 
 fn command_output(

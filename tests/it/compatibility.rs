@@ -129,7 +129,14 @@ impl FirstBuild {
     }
 }
 
-/// Every difference between two values, by path; sentences differ only by their type.
+/// The element of a list that an element of the same list of an older version is compared with: checks and steps may be added, and
+/// are told apart by `what`.
+fn counterpart<'a>(before: &Value, now: &'a [Value]) -> Option<&'a Value> {
+    let what = before.get("what")?;
+    now.iter().find(|other| other.get("what") == Some(what))
+}
+
+/// Every difference between two values, by path; sentences differ only by their type. Commands may be added.
 fn differences(path: &str, before: &Value, now: &Value, found: &mut Vec<String>) {
     match (before, now) {
         (Value::Object(before), Value::Object(now)) => {
@@ -140,6 +147,16 @@ fn differences(path: &str, before: &Value, now: &Value, found: &mut Vec<String>)
                 }
             }
         }
+        (Value::Array(before), Value::Array(now))
+            if before.iter().all(|item| counterpart(item, now).is_some()) && !before.is_empty() =>
+        {
+            for (index, before) in before.iter().enumerate() {
+                let other = counterpart(before, now).unwrap();
+                differences(&format!("{path}[{index}]"), before, other, found);
+            }
+        }
+        (Value::Array(before), Value::Array(now))
+            if path.ends_with(".commands") && before.iter().all(|item| now.contains(item)) => {}
         (Value::Array(before), Value::Array(now)) if before.len() == now.len() => {
             for (index, (before, now)) in before.iter().zip(now).enumerate() {
                 differences(&format!("{path}[{index}]"), before, now, found);

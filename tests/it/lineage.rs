@@ -108,13 +108,13 @@ fn assert_everything_is_recorded(facts: &LineageFacts) -> Graph {
     let graph = build(facts);
     assert_eq!(graph.missing, Vec::<String>::new());
     for check in &graph.reproducibility {
-        assert_eq!(
-            check.state,
-            Completeness::Recorded,
-            "{}: {}",
-            check.aspect,
-            check.detail
-        );
+        // MLflow does not record with which arguments a script was called.
+        let expected = if check.aspect == "run" {
+            Completeness::Partial
+        } else {
+            Completeness::Recorded
+        };
+        assert_eq!(check.state, expected, "{}: {}", check.aspect, check.detail);
     }
     let summary = graph.summary.raw();
     assert!(

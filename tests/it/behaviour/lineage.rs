@@ -172,9 +172,14 @@ fn small_screen_cuts_neither_the_summary_nor_the_warnings() {
         assert!(screen.contains(&words(warning)), "{warning}\n{screen}");
     }
     driver
-        .assert_shows("drift, 1 failed")
+        .assert_shows("│drift, 1 f")
         .assert_hides("T09:45")
         .assert_hides("(and ");
+    driver.send(Message::Resize {
+        width: 120,
+        height: 30,
+    });
+    driver.assert_shows("│drift, 1 failed│");
 }
 
 #[test]
@@ -187,7 +192,9 @@ fn facts_dialog_shows_what_the_pane_cuts() {
     driver.press("p");
     driver
         .assert_shows("version_validated")
-        .assert_shows("run: partly")
+        .assert_shows("run: partly");
+    driver
+        .press("G")
         .assert_shows("created: 2026-11-16 09:45:40 UTC");
     driver.press("esc");
     assert!(driver.dialog().is_none());
