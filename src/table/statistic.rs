@@ -396,13 +396,13 @@ mod tests {
 
     #[test]
     fn durations_of_running_runs_do_not_count() {
+        use crate::domain::RunStatus::{Finished, Running};
         let run_of = |id: &str, status, end| crate::domain::Run {
             status,
             start_time: Some(1_000),
             end_time: end,
             ..run(id)
         };
-        use crate::domain::RunStatus::{Finished, Running};
         let mut table = RunTable::default();
         table.upsert(&[
             run_of("a", Finished, Some(3_000)),

@@ -20,6 +20,7 @@ mod compatibility;
 mod data_versions;
 mod delete_and_restore;
 mod demo;
+mod demo_command;
 mod docs;
 mod evidence;
 mod evidence_fuzz;

@@ -179,7 +179,7 @@ fn small_screen_cuts_neither_the_summary_nor_the_warnings() {
         width: 120,
         height: 30,
     });
-    driver.assert_shows("│drift, 1 failed│");
+    driver.assert_shows("│drift, 1 failed ");
 }
 
 #[test]

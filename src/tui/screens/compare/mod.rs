@@ -190,6 +190,13 @@ impl CompareScreen {
         of_mark.unwrap_or_else(|| run.label().clean().into_owned())
     }
 
+    /// The titles of all runs, in the order of the columns.
+    #[must_use]
+    pub(crate) fn run_titles(&self, shared: &SharedState) -> Vec<String> {
+        let runs = self.data.get().into_iter().flat_map(|data| &data.runs);
+        runs.map(|run| Self::run_title(run, shared)).collect()
+    }
+
     fn set_baseline(&mut self, context: &mut UpdateContext<'_>) {
         let Some(data) = self.data.get() else { return };
         let at = self.selected_run();

@@ -49,11 +49,7 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &CompareSc
         return transposed::draw(painter, (area.header, area.rows), app, screen, data);
     }
     let columns = run_window(area.header.width, screen, data);
-    let titles: Vec<String> = data
-        .runs
-        .iter()
-        .map(|run| CompareScreen::run_title(run, &app.shared))
-        .collect();
+    let titles = screen.run_titles(&app.shared);
     let selected = (data.baseline, screen.selected_column);
     draw_header(painter, area.header, &titles, &columns, selected);
     if lines.is_empty() {

@@ -151,6 +151,26 @@ fn grid_columns(screen: &VersionsScreen, has_gates: bool) -> Vec<GridColumn<'_>>
     .collect()
 }
 
+/// The sign of a version whose run is marked or the baseline.
+fn mark_symbol(
+    painter: &Painter<'_>,
+    app: &App,
+    screen: &VersionsScreen,
+    version: &ModelVersion,
+) -> String {
+    let marks = &app.shared.marks;
+    let run = screen.run_of(version).map(|run| &run.id);
+    let is_marked = run.is_some_and(|run| marks.contains(run));
+    let is_baseline =
+        screen.is_prompt_baseline(version.version) || (is_marked && run == marks.baseline());
+    let symbol = match (is_baseline, is_marked) {
+        (true, _) => painter.theme.symbol("◆", "#"),
+        (false, true) => painter.theme.symbol("●", "*"),
+        (false, false) => " ",
+    };
+    symbol.to_owned()
+}
+
 fn row_cells(
     painter: &Painter<'_>,
     app: &App,
@@ -159,10 +179,6 @@ fn row_cells(
     goal: Option<&Goal>,
 ) -> Vec<TextSpan> {
     let run = screen.run_of(version);
-    let marks = &app.shared.marks;
-    let is_marked = run.is_some_and(|run| marks.contains(&run.id));
-    let is_baseline = screen.is_prompt_baseline(version.version)
-        || (is_marked && run.map(|run| &run.id) == marks.baseline());
     let champion = screen
         .champion()
         .is_some_and(|champion| champion.version == version.version);
@@ -175,16 +191,7 @@ fn row_cells(
         .and_then(|goal| run?.metric(goal.metric.raw()))
         .map(|value| number::format_short(value.get()));
     let mut texts = vec![
-        (
-            if is_baseline {
-                painter.theme.symbol("◆", "#").into()
-            } else if is_marked {
-                painter.theme.symbol("●", "*").into()
-            } else {
-                " ".into()
-            },
-            Role::Mark,
-        ),
+        (mark_symbol(painter, app, screen, version), Role::Mark),
         (
             format!("v{}", version.version),
             if champion { Role::Baseline } else { Role::Text },

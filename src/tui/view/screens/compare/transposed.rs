@@ -56,11 +56,7 @@ pub(super) fn draw(
     data: &Comparison,
 ) {
     let properties = screen.properties();
-    let titles: Vec<String> = data
-        .runs
-        .iter()
-        .map(|run| CompareScreen::run_title(run, &app.shared))
-        .collect();
+    let titles = screen.run_titles(&app.shared);
     let names_width = names_width(&titles, header.width);
     let placed = visible_properties(
         &properties,
