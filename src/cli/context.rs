@@ -15,7 +15,10 @@ use crate::ops::journal::Journal;
 use crate::ops::lineage::EvidenceSources;
 use crate::promotion::journal::JournalEntry;
 use crate::promotion::policy::Policy;
-use crate::store::{self, AccessMode, MergedStore, ReadOnlyReason, ReadStore, Reader, StoreHandle};
+use crate::store::{
+    self, AccessMode, ConnectOptions, MergedStore, ReadOnlyReason, ReadStore, Reader, StoreHandle,
+    StoreTarget,
+};
 
 pub struct CommandContext<'a> {
     /// The target before the subcommand.
@@ -48,11 +51,22 @@ impl<'a> CommandContext<'a> {
         })
     }
 
-    /// Opens the store.
+    /// Opens the store, with a warning if that exposes credentials.
     ///
     /// # Errors
     /// If no store is found or it can't be opened.
-    pub async fn open_store(&self) -> Result<StoreHandle, CliError> {
+    pub async fn open_store(&mut self) -> Result<StoreHandle, CliError> {
+        let found = self.resolve_target()?;
+        let connection = resolve::connection(&found, None)?;
+        self.warn_of_exposed_credentials(&found.target, &connection);
+        self.open_store_silently().await
+    }
+
+    /// Opens the store.
+    ///
+    /// # Errors
+    /// As for [`Self::open_store`].
+    pub async fn open_store_silently(&self) -> Result<StoreHandle, CliError> {
         let found = self.resolve_target()?;
         let access = self
             .read_only_reason()
@@ -61,6 +75,14 @@ impl<'a> CommandContext<'a> {
             .map_or(AccessMode::ReadWrite, AccessMode::ReadOnly);
         let connection = resolve::connection(&found, None)?;
         Ok(store::open(&found.target, access, &connection).await?)
+    }
+
+    fn warn_of_exposed_credentials(&mut self, target: &StoreTarget, options: &ConnectOptions) {
+        if let Some(warning) = resolve::exposed_credentials(target, options) {
+            self.printer.note(&format!(
+                "warning: {warning} (use https, or a tunnel to localhost)"
+            ));
+        }
     }
 
     fn resolve_target(&self) -> Result<resolve::ResolvedTarget, CliError> {
@@ -103,7 +125,7 @@ impl<'a> CommandContext<'a> {
     ///
     /// # Errors
     /// As for [`Self::open_store`], for either store.
-    pub async fn open_merged(&self) -> Result<StoreHandle, CliError> {
+    pub async fn open_merged(&mut self) -> Result<StoreHandle, CliError> {
         let opened = self.open_store().await?;
         Ok(match self.open_second_store().await? {
             Some(second) => StoreHandle {
@@ -118,7 +140,7 @@ impl<'a> CommandContext<'a> {
     ///
     /// # Errors
     /// If it can't be opened.
-    pub async fn open_second_store(&self) -> Result<Option<Reader>, CliError> {
+    pub async fn open_second_store(&mut self) -> Result<Option<Reader>, CliError> {
         let Some(named) = self.global_args.with.as_deref() else {
             return Ok(None);
         };
@@ -131,6 +153,7 @@ impl<'a> CommandContext<'a> {
         )?;
         let first = self.resolve_target()?.target;
         let connection = resolve::connection(&found, Some(&first))?;
+        self.warn_of_exposed_credentials(&found.target, &connection);
         Ok(Some(
             store::open(
                 &found.target,

@@ -12,6 +12,7 @@ use crate::config::{current_user, env_var};
 use crate::export::Sheet;
 use crate::ops::gates::{self, Review};
 use crate::ops::lineage::LineageSources;
+use crate::ops::plan_write::describe_policies;
 use crate::ops::review::default_slot;
 use crate::promotion::policy::GateTarget;
 use crate::store::StoreHandle;
@@ -87,17 +88,7 @@ pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Res
         ExitStatus::Refused,
         format!("{count} of {} gates did not pass", evaluation.gates.len()),
     )
-    .with_cause(describe_sources(&context.policy()?.source_paths())))
-}
-
-/// `the policies in force: a, b`.
-pub fn describe_sources(paths: &[String]) -> String {
-    let noun = if paths.len() == 1 {
-        "policy"
-    } else {
-        "policies"
-    };
-    format!("{noun} in force: {}", paths.join(", "))
+    .with_cause(describe_policies(&context.policy()?.source_paths())))
 }
 
 fn check_policy(context: &mut CommandContext<'_>) -> Result<(), CliError> {

@@ -31,7 +31,7 @@ pub struct RunPage {
 pub enum ListingEnd {
     /// All runs were listed.
     Complete,
-    /// The store has more runs than the listing may hold.
+    /// The store has more runs than the listing may hold, or larger ones.
     LimitReached,
 }
 
@@ -43,6 +43,7 @@ pub struct RunPages {
     token: Option<PageToken>,
     page_count: usize,
     seen: HashSet<RunId>,
+    bytes: u64,
     total: Option<u64>,
     ahead: Option<Result<Page<Run>>>,
     end: Option<ListingEnd>,
@@ -83,7 +84,8 @@ impl UnreadableRuns {
 }
 
 /// Starts a listing; no request is sent yet. `query.page_size` is the size of the first page, and later pages have
-/// [`limits::next_page_size`] runs. The listing ends with the page that reaches `limit` runs.
+/// [`limits::next_page_size`] runs. The listing ends with the page that reaches `limit` runs or
+/// [`limits::LISTED_RUN_BYTES`].
 #[must_use]
 pub fn list_runs(query: RunQuery, limit: Option<u64>) -> RunPages {
     RunPages {
@@ -92,6 +94,7 @@ pub fn list_runs(query: RunQuery, limit: Option<u64>) -> RunPages {
         token: None,
         page_count: 0,
         seen: HashSet::new(),
+        bytes: 0,
         total: None,
         ahead: None,
         end: None,
@@ -132,9 +135,11 @@ impl RunPages {
             .into_iter()
             .filter(|run| self.seen.insert(run.id.clone()))
             .collect();
-        let is_full = self
-            .limit
-            .is_some_and(|limit| self.seen.len() as u64 >= limit);
+        self.bytes += runs.iter().map(estimate_bytes).sum::<u64>();
+        let is_full = self.bytes >= limits::LISTED_RUN_BYTES
+            || self
+                .limit
+                .is_some_and(|limit| self.seen.len() as u64 >= limit);
         self.end = match (is_last, is_full) {
             (true, _) => Some(ListingEnd::Complete),
             (false, true) => Some(ListingEnd::LimitReached),
@@ -168,10 +173,38 @@ impl RunPages {
     }
 }
 
+/// About how much memory a run takes, in bytes: its texts, and an overhead for each value.
+fn estimate_bytes(run: &Run) -> u64 {
+    const RUN: usize = 300;
+    const VALUE: usize = 32;
+    let pairs = run.params.iter().chain(&run.tags);
+    let inputs = run.datasets.iter().map(|input| {
+        let texts = [
+            Some(&input.source),
+            input.schema.as_ref(),
+            input.profile.as_ref(),
+        ];
+        texts
+            .map(|text| text.map_or(0, |text| text.raw().len()))
+            .iter()
+            .sum::<usize>()
+    });
+    let texts = [&run.name, &run.user, &run.artifact_uri];
+    let bytes = RUN
+        + run.id.raw().len()
+        + texts.map(|text| text.raw().len()).iter().sum::<usize>()
+        + pairs
+            .map(|pair| VALUE + pair.key.raw().len() + pair.value.raw().len())
+            .sum::<usize>()
+        + run.metrics.len() * VALUE
+        + inputs.map(|bytes| VALUE + bytes).sum::<usize>();
+    bytes as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::KeyValue;
+    use crate::domain::{DatasetInput, KeyValue, Metric, MetricValue};
 
     #[test]
     fn unreadable_runs_are_counted_and_the_first_is_named() {
@@ -190,5 +223,41 @@ mod tests {
                 .unwrap()
                 .starts_with("2 runs have unreadable files")
         );
+    }
+
+    #[test]
+    fn size_of_a_run_counts_every_text() {
+        let long = "x".repeat(10_000);
+        let bare = || Run::bare("a".into(), "1".into());
+        let pair = || KeyValue {
+            key: "k".into(),
+            value: long.as_str().into(),
+        };
+        let mut runs = vec![bare(); 6];
+        runs[0].id = long.as_str().into();
+        runs[1].name = long.as_str().into();
+        runs[2].params.push(pair());
+        runs[3].tags.push(pair());
+        runs[4].artifact_uri = long.as_str().into();
+        runs[5].datasets.push(DatasetInput {
+            name: "d".into(),
+            digest: "1".into(),
+            source_type: "local".into(),
+            source: "{}".into(),
+            schema: None,
+            profile: Some(long.as_str().into()),
+            context: None,
+        });
+        assert!(runs.iter().all(|run| estimate_bytes(run) > 10_000));
+        let mut many = bare();
+        let metric = Metric {
+            key: "m".into(),
+            value: MetricValue::new(1.0),
+            timestamp: 0,
+            step: 0,
+        };
+        many.metrics = vec![metric; 1_000];
+        assert!(estimate_bytes(&many) > 30_000);
+        assert!(estimate_bytes(&bare()) < 1_000);
     }
 }

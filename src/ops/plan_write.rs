@@ -68,6 +68,17 @@ pub struct PlannedWrite {
     pub policies: Vec<String>,
 }
 
+/// `policies in force: a, b`.
+#[must_use]
+pub fn describe_policies(paths: &[String]) -> String {
+    let noun = if paths.len() == 1 {
+        "policy"
+    } else {
+        "policies"
+    };
+    format!("{noun} in force: {}", paths.join(", "))
+}
+
 /// Why there is no plan.
 #[derive(Debug, Error)]
 pub enum PlanWriteError {

@@ -34,6 +34,10 @@ pub const MAX_PAGES: usize = 10_000;
 /// The most bytes of all pages of a listing that is collected as a whole.
 pub const LISTING_BYTES: usize = 256 << 20;
 
+/// The most bytes of the runs of one streamed listing, about what they take in memory: half a million
+/// runs with 32 values each take some 800 MiB.
+pub const LISTED_RUN_BYTES: u64 = 1 << 30;
+
 /// The most runs in one bulk request for histories (MLflow's maximum).
 pub const BULK_RUNS: usize = 100;
 
@@ -120,6 +124,10 @@ pub const FOLDER_ENTRIES: usize = 10_000;
 
 /// The largest record of a W&B log, in bytes: W&B itself does not send more than a few MiB.
 pub const WANDB_RECORD_BYTES: usize = 64 << 20;
+
+/// The most damage of a W&B log that one reading skips, in bytes: a file with a hole of 200 GB is not
+/// read to its end.
+pub const WANDB_DAMAGE_BYTES: u64 = 256 << 20;
 
 /// The largest JSON value of a W&B record that is parsed, in bytes: parsed JSON takes about thirty
 /// times the memory.

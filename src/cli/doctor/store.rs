@@ -60,7 +60,7 @@ async fn run_checks(
             .map(|warning| Finding::note("store", "security", warning)),
     );
     findings.extend(other_stores(&found));
-    let store = context.open_store().await?;
+    let store = context.open_store_silently().await?;
     let reader = store.reader.as_ref();
     let features = reader.features().await?;
     findings.extend(describe_features(found.target.backend(), &features));

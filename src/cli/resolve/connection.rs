@@ -40,24 +40,31 @@ pub fn connection(
 #[must_use]
 pub fn warnings(target: &StoreTarget, options: &ConnectOptions) -> Vec<String> {
     let mut found = Vec::new();
-    if let StoreTarget::Server(url) = target {
-        let is_local = match url.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => true,
-        };
-        if url.scheme() == "http" && !is_local && options.has_credentials() {
-            found.push("credentials are sent unencrypted, over http".to_owned());
-        }
-        if url.scheme() == "https" && options.insecure_tls {
-            found.push("MLFLOW_TRACKING_INSECURE_TLS: certificates are not verified".to_owned());
-        }
+    found.extend(exposed_credentials(target, options));
+    let is_https = matches!(target, StoreTarget::Server(url) if url.scheme() == "https");
+    if is_https && options.insecure_tls {
+        found.push("MLFLOW_TRACKING_INSECURE_TLS: certificates are not verified".to_owned());
     }
     let home = directories::BaseDirs::new();
     let file = home.map(|home| home.home_dir().join(".mlflow").join("credentials"));
     found.extend(file.and_then(|path| readable_by_others(&path)));
     found
+}
+
+/// The warning about a password or a token that is sent to another machine in plain text.
+#[must_use]
+pub fn exposed_credentials(target: &StoreTarget, options: &ConnectOptions) -> Option<String> {
+    let StoreTarget::Server(url) = target else {
+        return None;
+    };
+    let is_local = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => true,
+    };
+    let is_exposed = url.scheme() == "http" && !is_local && options.has_credentials();
+    is_exposed.then(|| "credentials are sent unencrypted, over http".to_owned())
 }
 
 #[cfg(unix)]

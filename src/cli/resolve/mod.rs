@@ -7,7 +7,7 @@ mod run;
 mod target;
 mod version;
 
-pub use connection::{connection, warnings};
+pub use connection::{connection, exposed_credentials, warnings};
 pub use experiment::{experiment, experiment_scope, is_similar};
 pub use run::{run, runs};
 pub use target::{ResolvedTarget, target};

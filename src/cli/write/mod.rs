@@ -8,14 +8,13 @@ mod report;
 use clap::Args;
 
 use super::context::CommandContext;
-use crate::cli::gates::describe_sources;
 use crate::cli::output::OutputFormat;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::config::{current_user, env_var};
 use crate::ops::apply::{ApplyContext, ApplyProgress, apply_plan};
 use crate::ops::lineage::LineageSources;
 use crate::ops::plan_write::{
-    PlanWriteError, PlannedWrite, WritePlanner, WriteRequest, plan_write,
+    PlanWriteError, PlannedWrite, WritePlanner, WriteRequest, describe_policies, plan_write,
 };
 use crate::promotion::policy::Policy;
 use crate::promotion::{Intent, Outcome, PlanError, first_blocking_gate, grant_clearance};
@@ -90,7 +89,7 @@ pub async fn execute(
     }
     if let Some(refusal) = first_blocking_gate(&planned.gates) {
         return Err(CliError::from(refusal)
-            .with_cause(describe_sources(&planned.policies))
+            .with_cause(describe_policies(&planned.policies))
             .with_hint("nothing was written; `frontrunner gates` lists every gate"));
     }
     let typed = confirm::confirm(&planned.plan, write_args.yes, context.printer)?;

@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::gates::describe_sources;
 use crate::cli::output::CommandOutput;
 use crate::export::Sheet;
 use crate::ops::apply::{ApplyProgress, ApplyReport};
-use crate::ops::plan_write::PlannedWrite;
+use crate::ops::plan_write::{PlannedWrite, describe_policies};
 use crate::promotion::{
     Confirmation, Fingerprint, GateOutcome, GateResult, Intent, Outcome, Plan, PlanStep,
     describe_verdict,
@@ -132,7 +131,7 @@ pub fn plan_lines(planned: &PlannedWrite, store: &str) -> Vec<String> {
         describe_verdict(&planned.gates, plan.warnings.len())
     ));
     if !planned.gates.is_empty() {
-        lines.push(describe_sources(&planned.policies));
+        lines.push(describe_policies(&planned.policies));
     }
     let (blocking, passing): (Vec<&GateResult>, Vec<&GateResult>) = planned
         .gates

@@ -5,6 +5,8 @@
 
 mod credentials;
 pub mod endpoints;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod histories;
 mod registry;
 mod response;

@@ -229,13 +229,17 @@ pub(super) struct Database {
     path: PathBuf,
     schema: Schema,
     idle: Mutex<Vec<ReadConnection>>,
+    /// Whether opening the file made its `-wal` and `-shm`.
+    made_wal_files: bool,
 }
 
 impl Database {
     /// Opens the file for reading, and reads its schema.
     pub(super) fn open(path: PathBuf) -> Result<Arc<Self>, QueryError> {
+        let had_wal_files = wal_path(&path).exists();
         let read_connection = open_read_only(&path)?;
         Ok(Arc::new(Self {
+            made_wal_files: !had_wal_files && is_wal(&read_connection.connection)?,
             schema: Schema::read(&read_connection.connection)?,
             idle: Mutex::new(vec![read_connection]),
             path,
@@ -318,6 +322,34 @@ impl Database {
         })
         .await
     }
+}
+
+impl Drop for Database {
+    /// A connection that only reads can make the files of WAL mode but not remove them. One that could write does that when
+    /// it closes, if no other program has the file open. It has nothing to write: an empty log is a condition.
+    fn drop(&mut self) {
+        let idle = self.idle.get_mut().unwrap_or_else(PoisonError::into_inner);
+        idle.clear();
+        let is_empty = |wal: &Path| std::fs::metadata(wal).is_ok_and(|found| found.len() == 0);
+        if self.made_wal_files && is_empty(&wal_path(&self.path)) {
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let closing = Connection::open_with_flags(&self.path, flags);
+            // The first read opens the log.
+            let _ = closing.and_then(|connection| is_wal(&connection));
+        }
+    }
+}
+
+fn wal_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}
+
+/// Reads the file's journal mode.
+fn is_wal(connection: &Connection) -> rusqlite::Result<bool> {
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    Ok(mode == "wal")
 }
 
 /// The file is not opened for this: closing any descriptor of it releases the locks that SQLite

@@ -4,8 +4,8 @@
 //! that no training run waits longer than a few milliseconds, and only the registry and the
 //! lifecycle of runs are ever written. A read-only session has no connection that could write.
 //!
-//! A file in WAL mode, which MLflow never chooses, is read like any other, but SQLite then keeps
-//! `-wal` and `-shm` files next to it.
+//! A file in WAL mode, which MLflow never chooses, is read like any other. SQLite then keeps `-wal` and
+//! `-shm` files next to it; those that a session made are removed at its end, unless others use them.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
@@ -85,10 +85,10 @@ pub async fn open(path: &Path, mode: AccessMode) -> Result<StoreHandle> {
 struct SqliteStore {
     name: String,
     origin: String,
+    /// Kept open: `PRAGMA data_version` counts changes relative to its connection. It closes before the database does.
+    revision_connection: Arc<Mutex<Option<ReadConnection>>>,
     database: Arc<Database>,
     listing_cache: ListingCache,
-    /// Kept open: `PRAGMA data_version` counts changes relative to its connection.
-    revision_connection: Arc<Mutex<Option<ReadConnection>>>,
 }
 
 impl SqliteStore {

@@ -51,6 +51,8 @@ pub(super) struct RecordLog<R> {
     is_assembling: bool,
     position: u64,
     damage_count: u64,
+    /// The bytes of damaged blocks.
+    skipped_bytes: u64,
 }
 
 impl<R: Read + Seek> RecordLog<R> {
@@ -84,12 +86,14 @@ impl<R: Read + Seek> RecordLog<R> {
             is_assembling: false,
             position,
             damage_count: 0,
+            skipped_bytes: 0,
         };
         log.load_chunk()?;
         Ok(Some(log))
     }
 
-    /// The next whole record; `None` at the end, which may be truncated.
+    /// The next whole record; `None` at the end, which may be truncated, and after
+    /// [`limits::WANDB_DAMAGE_BYTES`] of damage.
     ///
     /// # Errors
     /// When the file can't be read.
@@ -148,8 +152,12 @@ impl<R: Read + Seek> RecordLog<R> {
                         return Ok(None);
                     }
                     self.damage_count += 1;
+                    self.skipped_bytes += block_left as u64;
                     self.offset += block_left;
                     self.position = self.chunk_start + self.offset as u64;
+                    if self.skipped_bytes > limits::WANDB_DAMAGE_BYTES {
+                        return Ok(None);
+                    }
                 }
             }
         }

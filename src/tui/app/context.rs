@@ -148,6 +148,18 @@ impl UpdateContext<'_> {
         self.effects.push(Effect::Copy(ticket, text));
     }
 
+    /// Copies a name or an id, which is often pasted into a command: quoted where a POSIX shell would not take it for one
+    /// word. Anybody who can write to the store can choose a name.
+    pub fn copy_name(&mut self, name: &str) {
+        match quote_word(name) {
+            Some(word) => self.copy_to_clipboard(word),
+            None => self.notify(format!(
+                "not copied: {} cannot be quoted for a shell",
+                clean(name)
+            )),
+        }
+    }
+
     /// Copies a command for a POSIX shell with one argument, which is quoted.
     pub fn copy_command(&mut self, command: &str, argument: &str) {
         match quote_word(argument) {

@@ -4,6 +4,8 @@
 
 mod effects;
 mod event_loop;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod images;
 mod input;
 mod input_parser;

@@ -56,6 +56,9 @@ impl ReadStore for FakeStore {
     async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Result<Page<Run>> {
         let page = from.map_or("1", |token| &token.0);
         self.requested_pages.lock().await.push(format!("{page} of {}", query.page_size));
+        if query.filter.as_deref() == Some("endless") {
+            return Ok(large_page(page));
+        }
         let next = match page {
             "1" => Some("2"),
             "2" => Some("3"),
@@ -89,6 +92,23 @@ impl ReadStore for FakeStore {
     async fn versions(&self, _: &ModelName) -> Result<Vec<ModelVersion>> { Ok(Vec::new()) }
     async fn versions_of_run(&self, _: &RunId) -> Result<Vec<ModelVersion>> { Ok(Vec::new()) }
     async fn revision(&self) -> Result<Option<u64>> { Ok(None) }
+}
+
+/// A run of 64 MiB, and a token that no page before had. Its texts are shared, so that the test needs little memory.
+fn large_page(page: &str) -> Page<Run> {
+    static TEXT: std::sync::LazyLock<crate::text::Untrusted> =
+        std::sync::LazyLock::new(|| "x".repeat(1 << 20).into());
+    let mut run = Run::bare(page.into(), "7".into());
+    let tag = crate::domain::KeyValue {
+        key: "tag".into(),
+        value: TEXT.clone(),
+    };
+    run.tags = vec![tag; 64];
+    Page {
+        items: vec![run],
+        next: Some(PageToken(format!("{page}+"))),
+        total: None,
+    }
 }
 
 fn services(store: &Arc<FakeStore>) -> Services {
@@ -249,4 +269,24 @@ async fn listing_ends_with_the_page_that_reaches_the_limit() {
     }
     assert_eq!(ends, [None, Some(ListingEnd::LimitReached)]);
     assert_eq!(store.requested_pages.lock().await.len(), 2);
+}
+
+#[tokio::test]
+async fn listing_ends_when_its_runs_are_too_large() {
+    let store: Arc<FakeStore> = Arc::default();
+    let query = RunQuery {
+        filter: Some("endless".into()),
+        ..RunQuery::default()
+    };
+    let mut pages = list_runs(query, None);
+    let mut count = 0;
+    let end = loop {
+        count += 1;
+        assert!(count < 100, "the listing does not end");
+        let page = pages.next(store.as_ref()).await.unwrap();
+        if page.end.is_some() {
+            break page.end;
+        }
+    };
+    assert_eq!((count, end), (16, Some(ListingEnd::LimitReached)));
 }

@@ -93,7 +93,7 @@ impl Screen for DownstreamScreen {
                 context.push(LineageScreen::new(name, version));
             }
             (Action::CopyValue, Some((name, version))) => {
-                context.copy_to_clipboard(format!("{}/{version}", name.raw()));
+                context.copy_name(&format!("{}/{version}", name.raw()));
             }
             (Action::CopyId, _) => context.copy_command(
                 "frontrunner versions --made-from",

@@ -147,10 +147,10 @@ impl Screen for ExperimentsScreen {
                 self.update_rows();
             }
             (Action::CopyValue, Some(current)) => {
-                context.copy_to_clipboard(current.name.raw().to_owned());
+                context.copy_name(current.name.raw());
             }
             (Action::CopyId, Some(current)) => {
-                context.copy_to_clipboard(current.id.raw().to_owned());
+                context.copy_name(current.id.raw());
             }
             (Action::WebPage, Some(current)) => {
                 context.copy_web_page(&["experiments", current.id.raw()]);

@@ -85,7 +85,7 @@ impl Screen for JournalScreen {
             (Action::CopyValue, Some(entry)) => {
                 context.copy_to_clipboard(entry.plan.intent.to_string());
             }
-            (Action::CopyId, Some(entry)) => context.copy_to_clipboard(entry.id.clone()),
+            (Action::CopyId, Some(entry)) => context.copy_name(&entry.id),
             (Action::Undo | Action::Recheck | Action::CopyValue | Action::CopyId, None) => {
                 context.notify(if self.data.get().is_none() {
                     "the journal is still loading"

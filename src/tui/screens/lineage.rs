@@ -227,7 +227,7 @@ impl Screen for LineageScreen {
                 }
             }
             Action::CopyId => {
-                context.copy_to_clipboard(format!("{}/{}", self.name.raw(), self.version));
+                context.copy_name(&format!("{}/{}", self.name.raw(), self.version));
             }
             _ => return false,
         }

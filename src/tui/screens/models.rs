@@ -155,7 +155,7 @@ impl Screen for ModelsScreen {
             }
             (Action::Sort, _) => self.is_sorted_by_name = !self.is_sorted_by_name,
             (Action::CopyValue | Action::CopyId, Some(name)) => {
-                context.copy_to_clipboard(name.raw().to_owned());
+                context.copy_name(name.raw());
             }
             (Action::WebPage, Some(name)) => {
                 let page = if self.shows_prompts {

@@ -345,7 +345,7 @@ impl Screen for VersionsScreen {
                 self.restore_request = Some((context.request(Request::Journal), version));
             }
             (Action::CopyValue | Action::CopyId, Some(version)) => {
-                context.copy_to_clipboard(format!("{}/{version}", self.name.raw()));
+                context.copy_name(&format!("{}/{version}", self.name.raw()));
             }
             (Action::WebPage, Some(version)) => {
                 let (name, version) = (self.name.raw(), version.to_string());

@@ -125,3 +125,21 @@ fn evidence_is_shown_in_versions_and_review() {
     driver.press("D");
     assert_review_shows(&mut driver, &["not as expected", "drift_share"]);
 }
+
+#[test]
+fn plan_names_the_policy_files_of_its_gates() {
+    let mut driver = Driver::new().with_policy_file("/etc/team/policy.toml", POLICY);
+    driver
+        .press("4 f ctrl-u")
+        .type_text("churn")
+        .press("enter enter g P")
+        .type_text("challenger-2")
+        .press("enter");
+    let mut text = driver.screen();
+    driver.press("pagedown");
+    text.push_str(&driver.screen());
+    assert!(
+        text.contains("policy in force: /etc/team/policy.toml"),
+        "{text}"
+    );
+}

@@ -287,3 +287,24 @@ fn every_screen_draws_at_every_size() {
         });
     }
 }
+
+#[test]
+fn copied_names_are_one_word_of_a_shell() {
+    let mut driver = Driver::new();
+    let store = rusqlite::Connection::open(driver.store()).unwrap();
+    let rename = "UPDATE experiments SET name = ?1 WHERE name = ?2";
+    for (name, old) in [
+        ("a; touch x #", "churn-sweep"),
+        ("two\nlines", "a; touch x #"),
+    ] {
+        assert_eq!(store.execute(rename, [name, old]).unwrap(), 1);
+        driver.press("ctrl-r f ctrl-u").type_text(&name[..2]);
+        driver.press("enter y");
+        if name.contains('\n') {
+            assert_eq!(driver.clipboard.len(), 1);
+            assert!(driver.notification().contains("not copied"));
+        } else {
+            assert_eq!(driver.clipboard, ["'a; touch x #'"]);
+        }
+    }
+}

@@ -151,3 +151,25 @@ fn doctor_warns_of_unsafe_connections() {
     );
     assert!(doctor("https://mlflow.invalid", 0o600).contains("certificates are not verified"));
 }
+
+#[test]
+fn every_command_warns_of_a_token_over_plain_http() {
+    let program = Program::new();
+    let server = empty_server();
+    let stderr = |host: &str, token: &str| {
+        let url = server.url.replace("127.0.0.1", host);
+        let mut command = program.command(&["experiments", "--json", "--target", &url]);
+        command
+            .env("HOME", program.folder())
+            .env("MLFLOW_TRACKING_TOKEN", token);
+        let ended = run_to_end(command);
+        assert_eq!(ended.code, 0, "{ended:?}");
+        ended.stderr
+    };
+    let warning = "warning: credentials are sent unencrypted, over http";
+    // Linux sends this address to the machine itself, but it names no machine in particular.
+    assert!(stderr("0.0.0.0", TOKEN).contains(warning));
+    assert_eq!(stderr("0.0.0.0", ""), "");
+    assert_eq!(stderr("127.0.0.1", TOKEN), "");
+    assert_eq!(stderr("localhost", TOKEN), "");
+}

@@ -12,6 +12,7 @@ use frontrunner::domain::{Millis, Slot, Stage};
 use frontrunner::ops::journal::Journal;
 use frontrunner::ops::lineage::EvidenceSources;
 use frontrunner::ops::list_runs::{RunPages, list_runs};
+use frontrunner::promotion::policy::Policy;
 use frontrunner::store::{AccessMode, ConnectOptions, ReadOnlyReason, RunQuery, StoreTarget, open};
 use frontrunner::tui::app::layout::Size;
 use frontrunner::tui::app::{
@@ -190,8 +191,15 @@ impl Driver {
 
     /// The same session under a policy.
     pub fn with_policy(mut self, policy: &str) -> Self {
-        self.services.policy =
-            Arc::new(frontrunner::promotion::policy::Policy::parse(policy).unwrap());
+        self.services.policy = Arc::new(Policy::parse(policy).unwrap());
+        self
+    }
+
+    /// The same session under the policy of a file.
+    pub fn with_policy_file(mut self, path: &str, policy: &str) -> Self {
+        let policy = Policy::parse(policy).unwrap();
+        let merged = Policy::merge([(path.to_owned(), false, policy)]);
+        self.services.policy = Arc::new(merged);
         self
     }
 

@@ -187,3 +187,17 @@ fn default_target_prefers_the_mlflow_file() {
         Ok(StoreTarget::Sqlite(folder.path().join("mlflow.db")))
     );
 }
+
+/// 200 GB that take no space: what is in front of the hole is read, the hole is not read to its end.
+#[tokio::test(flavor = "multi_thread")]
+async fn sparse_log_is_not_read_to_its_end() {
+    let (folder, log) = copy_sample("0.19.11", "aaaa1111");
+    let file = fs::File::options().write(true).open(log).unwrap();
+    file.set_len(200 << 30).unwrap();
+    let store = open_store(folder.path()).await;
+    let run = run(&store, "aaaa1111").await;
+    assert!(run.name.raw() == "forest-1" && run.metrics.len() > 10);
+    let damage = run.tag("wandb.damaged").unwrap().raw();
+    let blocks: String = damage.chars().filter(char::is_ascii_digit).collect();
+    assert!(blocks.parse::<u64>().unwrap() < 10_000, "{damage}");
+}

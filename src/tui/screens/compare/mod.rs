@@ -304,7 +304,7 @@ impl Screen for CompareScreen {
             Action::CopyValue => self.copy_value(context),
             Action::CopyId => {
                 if let Some(id) = self.ids.get(self.selected_run()) {
-                    context.copy_to_clipboard(id.raw().to_owned());
+                    context.copy_name(id.raw());
                 }
             }
             Action::Back if self.group_key.is_some() && self.filter.is_empty() => {

@@ -266,18 +266,18 @@ impl RunScreen {
     }
 
     fn copy_value(&self, id: bool, context: &mut UpdateContext<'_>) {
-        let text = match (id, self.tab) {
-            (true, _) => Some(self.id.raw().to_owned()),
+        match (id, self.tab) {
+            (true, _) => context.copy_name(self.id.raw()),
             (false, RunTab::Artifacts) => {
-                self.files.current().map(|file| file.path.raw().to_owned())
+                if let Some(file) = self.files.current() {
+                    context.copy_name(file.path.raw());
+                }
             }
-            (false, _) => self
-                .items()
-                .get(self.cursor().index)
-                .map(|item| item.value.raw().to_owned()),
-        };
-        if let Some(text) = text {
-            context.copy_to_clipboard(text);
+            (false, _) => {
+                if let Some(item) = self.items().get(self.cursor().index) {
+                    context.copy_to_clipboard(item.value.raw().to_owned());
+                }
+            }
         }
     }
 

@@ -170,7 +170,7 @@ impl RunsScreen {
                     context.copy_to_clipboard(full_text(self.table.cell(row, &key, context.now)));
                 }
             }
-            Action::CopyId => context.copy_to_clipboard(id.to_owned()),
+            Action::CopyId => context.copy_name(id),
             Action::WebPage => {
                 let experiment = self.table.experiment(row);
                 context.copy_web_page(&["experiments", experiment, "runs", id]);

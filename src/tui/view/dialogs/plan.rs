@@ -7,7 +7,7 @@ use super::{draw_dialog_frame, row_at, text_field};
 use crate::analysis::compare_with_directions;
 use crate::config::theme::Role;
 use crate::ops::apply::{ApplyProgress, ApplyReport};
-use crate::ops::plan_write::PlannedWrite;
+use crate::ops::plan_write::{PlannedWrite, describe_policies};
 use crate::promotion::{GateOutcome, GateResult, Outcome, Plan, PlanStep, describe_verdict};
 use crate::text::number;
 use crate::text::untrusted::clean;
@@ -109,6 +109,7 @@ fn body_lines(
     lines.push(Vec::new());
     lines.extend(metric_comparison_lines(painter, planned, &app.shared));
     lines.extend(gate_lines(painter, &passing, width));
+    lines.extend(policy_lines(planned, width));
     lines.push(author_line(plan, &app.shared));
     if !records.is_empty() {
         lines.push(Vec::new());
@@ -141,6 +142,16 @@ fn verdict_lines(planned: &PlannedWrite, width: u16) -> Vec<Vec<TextSpan>> {
     let verdict = describe_verdict(&planned.gates, warnings);
     let lines = wrap(&verdict, width).into_iter();
     lines.map(|line| vec![(line, role)]).collect()
+}
+
+/// The files that the gates are from.
+fn policy_lines(planned: &PlannedWrite, width: u16) -> Vec<Vec<TextSpan>> {
+    if planned.gates.is_empty() || planned.policies.is_empty() {
+        return Vec::new();
+    }
+    let text = describe_policies(&planned.policies);
+    let lines = wrap(&clean(&text), width).into_iter();
+    lines.map(|line| vec![(line, Role::Muted)]).collect()
 }
 
 /// Names what to type, where the field below has no room for it.
