@@ -14,7 +14,7 @@
 //! tui::screens          ─▶ tui::app ops store promotion promotion::journal lineage lineage::graph_layout evidence chart analysis table config domain text
 //! tui::app              ─▶ ops store promotion promotion::journal lineage chart analysis table config domain text
 //! ops                   ─▶ export store promotion promotion::policy promotion::journal lineage evidence chart analysis files domain text
-//! export                ─▶ promotion promotion::policy lineage evidence chart analysis domain text
+//! export                ─▶ promotion promotion::policy promotion::journal lineage evidence chart analysis domain text
 //! demo                  ─▶ promotion domain text
 //! store                 ─▶ files domain text
 //! promotion             ─▶ domain text

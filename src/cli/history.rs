@@ -12,7 +12,7 @@ use crate::cli::output::CommandOutput;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::resolve;
 use crate::domain::{Millis, ModelName};
-use crate::export::Sheet;
+use crate::export::{Sheet, tables};
 use crate::ops::history::{ModelHistory, model_history};
 use crate::promotion::journal::{EventSource, Holder, TimelineEvent, holders_at};
 use crate::text::untrusted::clean;
@@ -52,10 +52,13 @@ pub async fn run(
             let sheet = holders_sheet(&holders, &arguments.model);
             (serde_json::to_value(&holders), sheet)
         }
-        None => (
-            serde_json::to_value(recorded_events(&history)),
-            sheet(&history.events),
-        ),
+        None => {
+            let events: Vec<&TimelineEvent> = history.events.iter().collect();
+            (
+                serde_json::to_value(recorded_events(&history)),
+                tables::history_sheet(&events),
+            )
+        }
     };
     let value = value.unwrap_or(Value::Null);
     context.printer.print(&CommandOutput::table(value, sheet))
@@ -110,51 +113,6 @@ fn holders_sheet(holders: &[Holder], model: &str) -> Sheet {
             .version
             .map_or_else(|| "none".to_owned(), |version| format!("{model}/{version}"));
         sheet.push_row([holder.slot.clone(), version, known]);
-    }
-    sheet
-}
-
-fn sheet(events: &[TimelineEvent]) -> Sheet {
-    let mut sheet = Sheet::new([
-        "when",
-        "who",
-        "action",
-        "from",
-        "to",
-        "reason",
-        "gates",
-        "origin",
-        "journal_id",
-    ]);
-    for event in events {
-        let origin = match event.source {
-            EventSource::Journal => "journal",
-            EventSource::Tags => "tags",
-            EventSource::Unrecorded => "gap",
-            EventSource::Registry => "registry",
-        };
-        sheet.push_row([
-            match (event.at, event.not_before) {
-                (Some(when), None) => format_local_time(when),
-                (Some(when), Some(since)) => {
-                    format!(
-                        "{} to {}",
-                        format_local_time(since),
-                        format_local_time(when)
-                    )
-                }
-                (None, Some(since)) => format!("after {}", format_local_time(since)),
-                (None, None) => "—".to_owned(),
-            },
-            event.user.clone(),
-            event.action.clone(),
-            event.readable_from().into_owned(),
-            event.readable_to().into_owned(),
-            event.reason.clone(),
-            event.gates.clone(),
-            origin.to_owned(),
-            event.journal_id.clone().unwrap_or_default(),
-        ]);
     }
     sheet
 }

@@ -7,8 +7,7 @@ use super::context::CommandContext;
 use crate::cli::output::error::CliError;
 use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::resolve;
-use crate::export::{self, Sheet};
-use crate::lineage::Graph;
+use crate::export;
 use crate::ops::lineage::{LineageSources, load_lineage_graph};
 
 #[derive(Debug, Args)]
@@ -50,29 +49,9 @@ pub async fn run(
         return context.printer.write_raw(&document.to_markdown());
     }
     let value = serde_json::to_value(&graph).unwrap_or(Value::Null);
+    let sheet = export::tables::lineage_sheet(&graph);
     let lines = document.to_lines(context.printer.width());
     context
         .printer
-        .print(&CommandOutput::text(value, sheet(&graph), lines))
-}
-
-fn sheet(graph: &Graph) -> Sheet {
-    let mut sheet = Sheet::new(["kind", "label", "key", "value"]);
-    for node in &graph.nodes {
-        let mut add = |key: &str, value: &str| {
-            sheet.push_row([
-                node.kind.as_str().to_owned(),
-                node.label.raw().to_owned(),
-                key.to_owned(),
-                value.to_owned(),
-            ]);
-        };
-        if node.attributes.is_empty() {
-            add("", "");
-        }
-        for (key, value) in &node.attributes {
-            add(key, value.raw());
-        }
-    }
-    sheet
+        .print(&CommandOutput::text(value, sheet, lines))
 }

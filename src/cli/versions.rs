@@ -7,13 +7,12 @@ use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
 use super::context::CommandContext;
-use super::runs::format_local_time;
 use crate::cli::output::CommandOutput;
 use crate::cli::output::error::CliError;
 use crate::cli::resolve;
 use crate::domain::{ModelName, ModelVersion};
 use crate::evidence;
-use crate::export::{Sheet, records};
+use crate::export::{Sheet, records, tables};
 use crate::lineage::LineageFacts;
 use crate::ops::lineage::{LineageSources, lineage_facts_from_snapshot};
 use crate::ops::models::source_runs;
@@ -52,10 +51,11 @@ pub async fn run(
     let model = resolve::model(reader, arguments.model.as_deref().unwrap_or_default()).await?;
     let versions = reader.versions(&model.name).await?;
     let runs = source_runs(reader, &versions).await;
+    let all: Vec<&ModelVersion> = versions.iter().collect();
     let mut sheet = if model.is_prompt() {
-        prompt_sheet(&versions)
+        tables::prompt_version_sheet(&all)
     } else {
-        version_sheet(&versions)
+        tables::version_sheet(&all)
     };
     let values = versions
         .iter()
@@ -77,53 +77,6 @@ pub async fn run(
     context
         .printer
         .print(&CommandOutput::table(Value::Array(values), sheet))
-}
-
-fn version_sheet(versions: &[ModelVersion]) -> Sheet {
-    let mut sheet = Sheet::new([
-        "version", "stage", "aliases", "status", "run_id", "created", "user", "source",
-    ]);
-    for version in versions {
-        sheet.push_row([
-            version.version.to_string(),
-            version.stage_text.raw().to_owned(),
-            format_aliases(version),
-            version.status.as_str().to_owned(),
-            version.run_id.raw().to_owned(),
-            format_created(version),
-            version.user.raw().to_owned(),
-            version.source.raw().to_owned(),
-        ]);
-    }
-    sheet
-}
-
-/// The versions of a prompt: its text is what a model's run and source are.
-fn prompt_sheet(versions: &[ModelVersion]) -> Sheet {
-    let mut sheet = Sheet::new(["prompt", "version", "aliases", "created", "message", "text"]);
-    for version in versions {
-        let text = version.prompt_text().unwrap_or_default();
-        sheet.push_row([
-            version.name.raw().to_owned(),
-            version.version.to_string(),
-            format_aliases(version),
-            format_created(version),
-            version.description.raw().to_owned(),
-            text.raw().to_owned(),
-        ]);
-    }
-    sheet
-}
-
-fn format_aliases(version: &ModelVersion) -> String {
-    let aliases = version.aliases.iter();
-    let aliases: Vec<String> = aliases.map(|alias| format!("@{}", alias.clean())).collect();
-    aliases.join(" ")
-}
-
-fn format_created(version: &ModelVersion) -> String {
-    let created = version.creation_time;
-    created.map_or_else(|| "—".to_owned(), format_local_time)
 }
 
 /// The evidence of each version, in the order of the versions.

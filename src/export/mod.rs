@@ -10,6 +10,7 @@ pub mod picture;
 pub mod records;
 pub mod review;
 mod sheet;
+pub mod tables;
 
 pub use document::{Document, Tone};
 pub use sheet::Sheet;

@@ -1,4 +1,8 @@
-//! Charts and comparisons written to new files.
+//! Charts, comparisons and tables written to new files.
+
+mod tables;
+
+pub use tables::{TableExport, TextRows};
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -12,6 +16,7 @@ use crate::domain::{MetricHistory, Run, RunId};
 use crate::export::comparison::{ComparisonFormat, RowSelection, render_comparison};
 use crate::export::picture::{Palette, PictureFormat, PictureOptions, render_picture};
 use crate::files;
+use crate::lineage::Graph;
 use crate::store::limits::BULK_POINTS;
 use crate::store::{ReadStore, Resolution, Result};
 use crate::text::quantity::format_bytes;
@@ -33,6 +38,10 @@ pub enum Export {
     Charts(Vec<Figure>),
     /// A comparison, as Markdown, CSV, JSON or HTML; `true` leaves equal rows out.
     Comparison(Comparison, bool),
+    /// A table, as CSV, Markdown or JSON.
+    Table(TableExport),
+    /// A lineage, as Markdown, DOT or JSON.
+    Lineage(Graph),
 }
 
 /// Writes a new file in the format of its extension. Returns a line that reports it.
@@ -127,11 +136,12 @@ fn render_export(
     content: &Export,
     figures: &[Figure],
 ) -> Result<Vec<u8>, RequestError> {
-    let unknown_extension = |known| RequestError::new(known, "press x to enter another name");
     match content {
+        Export::Table(table) => table.render(path).map(String::into_bytes),
+        Export::Lineage(graph) => tables::render_lineage(graph, path).map(String::into_bytes),
         Export::Charts(figures) => {
             let format = PictureFormat::from_path(path).ok_or_else(|| {
-                unknown_extension("the name of a picture must end in .png or .svg")
+                tables::unknown_extension("the name of a picture must end in .png or .svg")
             })?;
             let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
             let palette = if stem.ends_with(DARK_SUFFIX) {
@@ -144,7 +154,7 @@ fn render_export(
         }
         Export::Comparison(comparison, only_differences) => {
             let format = ComparisonFormat::from_path(path).ok_or_else(|| {
-                unknown_extension("the name must end in .md, .csv, .json or .html")
+                tables::unknown_extension("the name must end in .md, .csv, .json or .html")
             })?;
             let selection = RowSelection {
                 only_differing: *only_differences,

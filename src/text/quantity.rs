@@ -26,6 +26,19 @@ pub fn format_duration(ms: Millis) -> String {
     format!("{sign}{text}")
 }
 
+/// Local time, to the minute. Times beyond the calendar are printed in ms.
+#[must_use]
+pub fn format_local_time(ms: Millis) -> String {
+    jiff::Timestamp::from_millisecond(ms).map_or_else(
+        |_| ms.to_string(),
+        |time| {
+            time.to_zoned_datetime(jiff::tz::TimeZone::system())
+                .strftime("%Y-%m-%d %H:%M")
+                .to_string()
+        },
+    )
+}
+
 /// A time in UTC to the minute: `2026-11-26 19:17 UTC`; `None` outside the calendar.
 #[must_use]
 pub fn format_time(ms: Millis) -> Option<String> {
@@ -79,6 +92,11 @@ pub fn format_bytes(count: u64) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn out_of_range_time_does_not_panic() {
+        assert_eq!(format_local_time(i64::MAX), i64::MAX.to_string());
+    }
 
     #[test]
     fn durations_show_two_units() {

@@ -1,14 +1,8 @@
 //! The columns of `runs`, and their cells.
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::diagnostics::closest;
-use crate::domain::Millis;
-use crate::table::{Attribute, CellValue, ColumnKey, ParseColumnError, RunTable, ValueKind};
-use crate::text::number::{format_exact, format_short};
-use crate::text::quantity;
+use crate::table::{Attribute, ColumnKey, ParseColumnError, RunTable};
 use crate::text::untrusted::clean;
 
 /// The first columns of a table without --columns.
@@ -156,77 +150,6 @@ pub fn default_columns(table: &RunTable, is_machine_format: bool) -> Vec<ColumnK
         .collect()
 }
 
-/// Four digits, local times, durations with units, and the start of an id.
-#[must_use]
-pub fn human_cell(cell: CellValue<'_>, column: &ColumnKey) -> String {
-    match cell {
-        CellValue::Text(text) if *column == ColumnKey::Attribute(Attribute::RunId) => {
-            short_id(text)
-        }
-        CellValue::Number(value) => format_short(value),
-        CellValue::Time(ms) => format_local_time(ms),
-        CellValue::Duration(ms) => quantity::format_duration(ms),
-        CellValue::Missing => "—".to_owned(),
-        cell => machine_cell(cell),
-    }
-}
-
-/// The start of one of MLflow's random ids. Other ids may differ at their ends.
-fn short_id(id: &str) -> String {
-    let is_random = id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit());
-    let length = if is_random { 8 } else { usize::MAX };
-    clean(id).chars().take(length).collect()
-}
-
-/// The header of a CSV column: MLflow's name, with the unit of times and durations.
-#[must_use]
-pub fn csv_header(column: &ColumnKey) -> String {
-    match column.kind().values {
-        ValueKind::Time | ValueKind::Duration => format!("{column}_ms"),
-        _ => column.to_string(),
-    }
-}
-
-/// The headers of a table for people; columns with equal titles also name their kinds.
-#[must_use]
-pub fn human_headers(columns: &[ColumnKey]) -> Vec<String> {
-    let title = |column: &ColumnKey| {
-        let title = column.title();
-        let same = columns.iter().filter(|other| other.title() == title);
-        if same.count() > 1 {
-            column.to_string()
-        } else {
-            title
-        }
-    };
-    columns.iter().map(title).collect()
-}
-
-/// All digits, times and durations in ms, and an empty cell for a missing value.
-#[must_use]
-pub fn machine_cell(cell: CellValue<'_>) -> String {
-    match cell {
-        CellValue::Missing => String::new(),
-        CellValue::Number(value) => format_exact(value),
-        CellValue::Text(text) => text.to_owned(),
-        CellValue::Status(status) => status.as_str().to_owned(),
-        CellValue::Time(ms) | CellValue::Duration(ms) => ms.to_string(),
-    }
-}
-
-/// Local time, to the minute. Times beyond the calendar are printed in ms.
-#[must_use]
-pub fn format_local_time(ms: Millis) -> String {
-    Timestamp::from_millisecond(ms).map_or_else(
-        |_| ms.to_string(),
-        |time| {
-            time.to_zoned_datetime(TimeZone::system())
-                .strftime("%Y-%m-%d %H:%M")
-                .to_string()
-        },
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -253,10 +176,5 @@ mod tests {
                 "{text}"
             );
         }
-    }
-
-    #[test]
-    fn out_of_range_time_does_not_panic() {
-        assert_eq!(format_local_time(i64::MAX), i64::MAX.to_string());
     }
 }

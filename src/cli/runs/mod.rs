@@ -8,21 +8,20 @@ use clap::Args;
 use serde_json::Value;
 use serde_json::json;
 
-pub use columns::format_local_time;
+pub use crate::text::quantity::format_local_time;
 pub use list::{ListOptions, RunListing, list_runs};
 
 use super::context::CommandContext;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::resolve;
-use crate::domain::{Experiment, MetricValue, Run};
+use crate::domain::{Experiment, Run};
 use crate::export::{Sheet, records};
 use crate::ops;
 use crate::ops::list_runs::UnreadableRuns;
 use crate::store::{LifecycleFilter, ReadStore};
 use crate::table::filter::Filter;
-use crate::table::{ColumnKey, SortKey};
-use crate::text::number::format_distinct;
+use crate::table::{ColumnKey, RowId, RunTable, SheetKind, SortKey};
 use list::{Remaining, plan_query};
 
 /// The limit of tables without --limit. Machine formats have none.
@@ -213,56 +212,18 @@ fn sheet(
             .collect();
         (columns, Vec::new())
     };
-    let rows = listing
-        .runs
-        .iter()
-        .filter_map(|run| table.row_of(&run.id))
-        .map(|row| {
-            let cell = |column: &ColumnKey| {
-                let cell = table.cell(row, column, context.now);
-                if is_csv {
-                    columns::machine_cell(cell)
-                } else {
-                    columns::human_cell(cell, column)
-                }
-            };
-            columns.iter().map(cell).collect()
-        });
-    let rows: Vec<Vec<String>> = rows.collect();
-    let headers = if is_csv {
-        columns.iter().map(columns::csv_header).collect()
-    } else {
-        columns::human_headers(&columns)
+    let rows = listing.runs.iter().filter_map(|run| table.row_of(&run.id));
+    let rows: Vec<RowId> = rows.collect();
+    let kind = match context.printer.format {
+        OutputFormat::Csv => SheetKind::Csv,
+        OutputFormat::Markdown => SheetKind::Markdown,
+        _ => SheetKind::Terminal,
     };
-    let mut sheet = Sheet {
+    let (headers, rows) = table.sheet(&rows, &columns, kind, context.now);
+    Sheet {
         headers,
         rows,
         expendable,
-    };
-    if context.printer.format == OutputFormat::Markdown {
-        set_numbers_apart(&mut sheet, listing, &columns);
-    }
-    sheet
-}
-
-/// Gives the metrics of a column the digits that set different values apart.
-fn set_numbers_apart(sheet: &mut Sheet, listing: &RunListing, columns: &[ColumnKey]) {
-    for (at, column) in columns.iter().enumerate() {
-        let ColumnKey::Metric(key) = column else {
-            continue;
-        };
-        let values: Vec<Option<f64>> = listing
-            .runs
-            .iter()
-            .map(|run| run.metric(key.raw()).map(MetricValue::get))
-            .collect();
-        let numbers: Vec<f64> = values.iter().copied().flatten().collect();
-        let mut texts = format_distinct(&numbers).into_iter();
-        for (row, value) in sheet.rows.iter_mut().zip(&values) {
-            if let (Some(cell), true) = (row.get_mut(at), value.is_some()) {
-                *cell = texts.next().unwrap_or_default();
-            }
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::dialogs::Dialog;
 use super::layout::Size;
-use super::message::{Effect, Request, Ticket};
+use super::message::{Effect, Export, Request, TableExport, Ticket};
 use super::navigation::Navigate;
 use super::remote::{Fetch, Remote};
 use super::screen::Screen;
@@ -54,6 +54,11 @@ impl UpdateContext<'_> {
         let ticket = self.shared.next_ticket();
         self.effects.push(Effect::Request(ticket, request));
         ticket
+    }
+
+    /// Writes a table to a new file.
+    pub fn export_table(&mut self, path: String, table: TableExport) {
+        self.request(Request::Export(path, Box::new(Export::Table(table))));
     }
 
     /// Requests the missing histories of a metric in chunks of [`BULK_RUNS`], each with about `points` points.

@@ -25,7 +25,7 @@ use crate::store::{
 pub use crate::ops::RequestError;
 pub use crate::ops::assess::Assessment;
 pub use crate::ops::diff::{CommonFile, DiffTarget};
-pub use crate::ops::export::Export;
+pub use crate::ops::export::{Export, TableExport};
 pub use crate::ops::history::ModelHistory;
 pub use crate::ops::models::ModelDetail;
 pub use crate::ops::runs::RunDetail;

@@ -6,8 +6,9 @@ use crate::config::keymap::{Action, Scope};
 use crate::domain::ModelName;
 use crate::promotion::journal::{EventSource, TimelineEvent};
 use crate::tui::app::cursor::Cursor;
+use crate::tui::app::dialogs::{Dialog, Prompt};
 use crate::tui::app::layout::{Size, list_above_detail, table_areas};
-use crate::tui::app::message::ModelHistory;
+use crate::tui::app::message::{ModelHistory, TableExport};
 use crate::tui::app::text_filter::TextFilter;
 use crate::tui::app::{Remote, Reply, Request, SharedState, Ticket, UpdateContext};
 
@@ -70,6 +71,17 @@ impl HistoryScreen {
         }
     }
 
+    fn open_export(context: &mut UpdateContext<'_>) {
+        let title = "export this history to (.csv, .md or .json)";
+        let prompt = Prompt::export(title, "history.csv", Self::export, context);
+        context.open(Dialog::Prompt(prompt));
+    }
+
+    fn export(&mut self, path: String, context: &mut UpdateContext<'_>) {
+        let table = TableExport::of_history(&self.visible_events());
+        context.export_table(path, table);
+    }
+
     fn announce_new_events(&self, known: &[TimelineEvent], context: &mut UpdateContext<'_>) {
         let mut new = self.events().iter().filter(|event| !known.contains(event));
         let (Some(first), more) = (new.next(), new.count()) else {
@@ -120,6 +132,7 @@ impl Screen for HistoryScreen {
     fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
         match (action, self.current()) {
             (Action::Undo, _) => self.undo(context),
+            (Action::Export, _) => Self::open_export(context),
             (Action::Open, _) => context.notify("the whole event is below: U undoes it"),
             (Action::CopyValue, Some(event)) => context.copy_to_clipboard(event.action.clone()),
             (Action::CopyId, Some(event)) => {

@@ -5,7 +5,9 @@ use crate::config::keymap::{Action, Scope};
 use crate::promotion::journal::{EntryState, JournalEntry};
 use crate::promotion::{Outcome, undo_intent};
 use crate::tui::app::cursor::Cursor;
+use crate::tui::app::dialogs::{Dialog, Prompt};
 use crate::tui::app::layout::{Size, list_above_detail, table_areas};
+use crate::tui::app::message::TableExport;
 use crate::tui::app::text_filter::TextFilter;
 use crate::tui::app::{Remote, Reply, Request, SharedState, Ticket, UpdateContext};
 
@@ -30,6 +32,17 @@ impl JournalScreen {
         };
         let entries = self.data.get().map(Vec::as_slice).unwrap_or_default();
         entries.iter().rev().filter(matches).collect()
+    }
+
+    fn open_export(context: &mut UpdateContext<'_>) {
+        let title = "export the journal to (.csv, .md or .json)";
+        let prompt = Prompt::export(title, "journal.csv", Self::export, context);
+        context.open(Dialog::Prompt(prompt));
+    }
+
+    fn export(&mut self, path: String, context: &mut UpdateContext<'_>) {
+        let table = TableExport::of_journal(&self.visible_entries());
+        context.export_table(path, table);
     }
 
     pub(crate) fn current(&self) -> Option<&JournalEntry> {
@@ -81,6 +94,7 @@ impl Screen for JournalScreen {
                 self.recheck_ticket = Some(context.request(request));
                 context.notify("checking the registry…");
             }
+            (Action::Export, _) => Self::open_export(context),
             (Action::Open, _) => context.notify("the whole entry is below: U undoes it"),
             (Action::CopyValue, Some(entry)) => {
                 context.copy_to_clipboard(entry.plan.intent.to_string());

@@ -14,8 +14,9 @@ use crate::domain::{ModelName, Stage, VersionNumber};
 use crate::lineage::graph_layout::{GraphLayout, MoveDirection, NodeBox};
 use crate::lineage::{Graph, Node, NodeId, NodeKind};
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::dialogs::{Dialog, DiffDialog, promotions};
+use crate::tui::app::dialogs::{Dialog, DiffDialog, Prompt, promotions};
 use crate::tui::app::layout::Size;
+use crate::tui::app::message::Export;
 use crate::tui::app::{Mouse, Remote, Reply, Request, SharedState, Ticket, UpdateContext};
 
 /// The lineage of a version.
@@ -150,6 +151,19 @@ impl LineageScreen {
         }
     }
 
+    fn open_export(context: &mut UpdateContext<'_>) {
+        let title = "export this lineage to (.md, .dot or .json)";
+        let prompt = Prompt::export(title, "lineage.md", Self::export, context);
+        context.open(Dialog::Prompt(prompt));
+    }
+
+    fn export(&mut self, path: String, context: &mut UpdateContext<'_>) {
+        if let Some(graph) = self.data.get() {
+            let export = Export::Lineage(graph.as_ref().clone());
+            context.request(Request::Export(path, Box::new(export)));
+        }
+    }
+
     fn version_index(&self) -> usize {
         let mut nodes = self.nodes().iter();
         nodes
@@ -220,6 +234,7 @@ impl Screen for LineageScreen {
                 }
             }
             Action::Promote => self.open_promotions(context),
+            Action::Export => Self::open_export(context),
             Action::History => context.push(HistoryScreen::new(self.name.clone())),
             Action::CopyValue => {
                 if let Some(node) = self.current() {

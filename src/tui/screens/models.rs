@@ -9,6 +9,7 @@ use crate::promotion::journal::{JournalEntry, last_undoable_entry};
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::dialogs::{Dialog, Prompt};
 use crate::tui::app::layout::{Size, screen_areas, table_areas};
+use crate::tui::app::message::TableExport;
 use crate::tui::app::text_filter::TextFilter;
 use crate::tui::app::{Remote, Reply, Request, SharedState, Ticket, UpdateContext};
 
@@ -93,6 +94,25 @@ impl ModelsScreen {
         }
     }
 
+    fn open_export(&self, context: &mut UpdateContext<'_>) {
+        let (title, name) = if self.shows_prompts {
+            (
+                "export these prompts to (.csv, .md or .json)",
+                "prompts.csv",
+            )
+        } else {
+            ("export these models to (.csv, .md or .json)", "models.csv")
+        };
+        let prompt = Prompt::export(title, name, Self::export, context);
+        context.open(Dialog::Prompt(prompt));
+    }
+
+    fn export(&mut self, path: String, context: &mut UpdateContext<'_>) {
+        let models = self.visible_models(context.shared);
+        let table = TableExport::of_models(&models, self.shows_prompts);
+        context.export_table(path, table);
+    }
+
     fn toggle_prompts(&mut self, context: &mut UpdateContext<'_>) {
         self.shows_prompts = !self.shows_prompts;
         self.cursor = Cursor::default();
@@ -148,6 +168,7 @@ impl Screen for ModelsScreen {
                 (Some(name), Some(version)) => context.push(LineageScreen::new(name, version)),
                 _ => context.notify("this model has no version yet"),
             },
+            (Action::Export, _) => self.open_export(context),
             (Action::Prompts, _) => self.toggle_prompts(context),
             (Action::Edit, Some(name)) => self.open_description(name, context),
             (Action::Undo, Some(name)) => {

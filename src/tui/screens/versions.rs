@@ -15,10 +15,10 @@ use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::dialogs::{
-    Dialog, EditChoice, ReviewDialog, editable_texts, goals, promotions,
+    Dialog, EditChoice, Prompt, ReviewDialog, editable_texts, goals, promotions,
 };
 use crate::tui::app::layout::{Size, list_above_detail, table_areas};
-use crate::tui::app::message::{Assessment, ModelDetail};
+use crate::tui::app::message::{Assessment, ModelDetail, TableExport};
 use crate::tui::app::text_filter::TextFilter;
 use crate::tui::app::{Remote, Reply, Request, SharedState, Ticket, UpdateContext};
 
@@ -180,6 +180,20 @@ impl VersionsScreen {
         }
     }
 
+    fn open_export(context: &mut UpdateContext<'_>) {
+        let title = "export these versions to (.csv, .md or .json)";
+        let prompt = Prompt::export(title, "versions.csv", Self::export, context);
+        context.open(Dialog::Prompt(prompt));
+    }
+
+    fn export(&mut self, path: String, context: &mut UpdateContext<'_>) {
+        if let Some(data) = self.data.get() {
+            let versions = self.visible_versions();
+            let table = TableExport::of_versions(&versions, &data.runs, self.is_prompt());
+            context.export_table(path, table);
+        }
+    }
+
     fn open_charts(&self, context: &mut UpdateContext<'_>) {
         match self.current_run() {
             Some((run, _)) => context.push(ChartsScreen::new(vec![run])),
@@ -330,6 +344,7 @@ impl Screen for VersionsScreen {
             (Action::Charts, _) if context.shared.marks.is_empty() => self.open_charts(context),
             (Action::History, _) => context.push(HistoryScreen::new(self.name.clone())),
             (Action::Goal, _) => self.open_goals(context),
+            (Action::Export, _) => Self::open_export(context),
             (Action::Sort, _) => self.is_oldest_first = !self.is_oldest_first,
             (Action::Open | Action::Lineage, Some(version)) => {
                 context.push(LineageScreen::new(self.name.clone(), version));

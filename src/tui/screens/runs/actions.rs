@@ -33,6 +33,7 @@ impl RunsScreen {
             Action::Derive => self.choose_curve_column(context),
             Action::ReadCurves => self.load_all_curves(context),
             Action::Preview => self.toggle_preview(context),
+            Action::Export => self.open_export(context),
             Action::Fold => self.toggle_fold(context),
             Action::FoldAll => self.toggle_all_folds(context),
             Action::NextStatistic => self.next_statistic(context),

@@ -7,6 +7,7 @@ mod choices;
 pub mod columns;
 pub mod curves;
 mod deleted_runs;
+mod export;
 mod folds;
 mod groups;
 mod lines;
