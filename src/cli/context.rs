@@ -182,25 +182,36 @@ impl<'a> CommandContext<'a> {
         self.policy.get_or_init(|| self.load_policy()).clone()
     }
 
-    fn load_policy(&self) -> Result<Arc<Policy>, CliError> {
+    /// The files that policies are looked for in.
+    #[must_use]
+    pub fn policy_places(&self) -> Vec<PathBuf> {
+        self.with_policy_search(|search| search.places())
+    }
+
+    fn with_policy_search<T>(&self, work: impl FnOnce(PolicySearch<'_>) -> T) -> T {
         let here = std::env::current_dir().unwrap_or_default();
         let home = config::env_var("HOME").map(PathBuf::from);
         let mut named = self.settings.policies.clone();
         let profile = self.resolve_target().ok().and_then(|found| found.profile);
         named.extend(profile.and_then(|profile| profile.policy));
-        let search = PolicySearch {
+        work(PolicySearch {
             named: &named,
             here: &here,
             home: home.as_deref(),
             config: &self.directories.config,
-        };
-        let found = config::find_policies(search).map_err(|(path, error)| {
-            CliError::new(
-                ExitStatus::Usage,
-                format!("cannot read the policy {}", path.display()),
-            )
-            .with_cause(error.to_string())
-        })?;
+        })
+    }
+
+    fn load_policy(&self) -> Result<Arc<Policy>, CliError> {
+        let found = self
+            .with_policy_search(config::find_policies)
+            .map_err(|(path, error)| {
+                CliError::new(
+                    ExitStatus::Usage,
+                    format!("cannot read the policy {}", path.display()),
+                )
+                .with_cause(error.to_string())
+            })?;
         let mut parts = Vec::new();
         for file in found {
             let path = file.path.display().to_string();

@@ -75,7 +75,12 @@ pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Res
     }
     if evaluation.is_passing() {
         if evaluation.gates.is_empty() {
-            context.printer.note("no gate guards this slot");
+            let has_policy = !context.policy()?.source_paths().is_empty();
+            context.printer.note(if has_policy {
+                "no gate guards this slot"
+            } else {
+                "no policy was found: `frontrunner gates` lists where it was searched"
+            });
         }
         return Ok(());
     }
@@ -93,14 +98,23 @@ pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Res
 
 fn check_policy(context: &mut CommandContext<'_>) -> Result<(), CliError> {
     let policy = context.policy()?;
+    let sources = policy.source_paths();
     let gates: usize = policy.models.iter().map(|model| model.gates.len()).sum();
     let models = policy.models.len();
-    let mut lines = vec![format!(
-        "the policy is valid: {gates} gates for {models} model patterns"
-    )];
-    lines.extend(policy.source_paths().iter().map(|path| format!("  {path}")));
+    let mut searched = Vec::new();
+    let lines: Vec<String> = if sources.is_empty() {
+        let places = context.policy_places();
+        searched.extend(places.iter().map(|path| path.display().to_string()));
+        let first = "no policy: no gate guards any model; searched:".to_owned();
+        let places = searched.iter().map(|path| format!("  {path}"));
+        std::iter::once(first).chain(places).collect()
+    } else {
+        let first = format!("the policy is valid: {gates} gates for {models} model patterns");
+        let paths = sources.iter().map(|path| format!("  {path}"));
+        std::iter::once(first).chain(paths).collect()
+    };
     context.printer.print(&CommandOutput::text(
-        json!({"models": models, "gates": gates, "policies": policy.source_paths()}),
+        json!({"models": models, "gates": gates, "policies": sources, "searched": searched}),
         Sheet::new(["patterns", "gates"]),
         lines,
     ))

@@ -68,12 +68,10 @@ impl GoalArgs {
             filter,
             ..ListOptions::default()
         };
-        Ok((
-            goal,
-            list_runs(reader, &options, context.now, context.printer)
-                .await?
-                .runs,
-        ))
+        let listing = list_runs(reader, &options, context.now, context.printer).await?;
+        let read = (self.filter.as_deref().unwrap_or_default(), &listing.table);
+        runs::warn_of_unknown_key(reader, &options, read, context).await?;
+        Ok((goal, listing.runs))
     }
 }
 

@@ -39,6 +39,28 @@ pub struct PolicySearch<'a> {
     pub config: &'a Path,
 }
 
+impl PolicySearch<'_> {
+    /// The folders that can have the project's file, the current one first.
+    fn project_folders(&self) -> impl Iterator<Item = &Path> {
+        let mut is_past_end = false;
+        self.here.ancestors().take_while(move |folder| {
+            let is_past = is_past_end;
+            is_past_end |= folder.join(".git").exists() || Some(*folder) == self.home;
+            !is_past
+        })
+    }
+
+    /// All files that are looked for, in the order of [`find_policies`].
+    #[must_use]
+    pub fn places(&self) -> Vec<PathBuf> {
+        let user = std::iter::once(self.config.join(USER_FILE));
+        let named = self.named.iter().cloned();
+        let project = self.project_folders();
+        let project = project.map(|folder| folder.join(PROJECT_FILE));
+        user.chain(named).chain(project).collect()
+    }
+}
+
 /// Reads all policy files: `policy.toml` in the config folder, the named ones, and the first `frontrunner.toml` in the current
 /// folder or above it.
 ///
@@ -70,9 +92,8 @@ pub fn find_policies(search: PolicySearch<'_>) -> Result<Vec<PolicyFile>, (PathB
     for path in search.named {
         add(path, false, true)?;
     }
-    for folder in search.here.ancestors() {
-        let is_end = folder.join(".git").exists() || Some(folder) == search.home;
-        if add(&folder.join(PROJECT_FILE), true, false)? || is_end {
+    for folder in search.project_folders() {
+        if add(&folder.join(PROJECT_FILE), true, false)? {
             break;
         }
     }

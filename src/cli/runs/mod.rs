@@ -78,12 +78,18 @@ pub async fn run(arguments: &RunsArgs, context: &mut CommandContext<'_>) -> Resu
             .limit
             .or(is_human_format.then_some(DEFAULT_TABLE_LIMIT)),
     };
+    let filter_text = arguments.filter.as_deref().unwrap_or_default();
     if context.printer.format == OutputFormat::Jsonl
-        && try_stream(reader, &options, context).await?
+        && let Some(count) = try_stream(reader, &options, context).await?
     {
+        if count == 0 {
+            let read = (filter_text, &RunTable::default());
+            warn_of_unknown_key(reader, &options, read, context).await?;
+        }
         return Ok(());
     }
     let listing = list_runs(reader, &options, context.now, context.printer).await?;
+    warn_of_unknown_key(reader, &options, (filter_text, &listing.table), context).await?;
     require_columns(reader, &options, (&listing, &requested_columns), context).await?;
     let sheet = sheet(&listing, requested_columns, context);
     context.printer.print(&CommandOutput::table(
@@ -124,6 +130,38 @@ async fn require_columns(
         .try_for_each(|column| columns::require_column(column, &all.table))
 }
 
+/// Warns of a metric, param or tag in the filter that no run has, with the nearest known one. `read` are the runs that were
+/// read; the store may have left out those that do not match.
+pub(super) async fn warn_of_unknown_key(
+    reader: &dyn ReadStore,
+    options: &ListOptions,
+    (text, read): (&str, &RunTable),
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
+    let filter = options
+        .filter
+        .as_ref()
+        .filter(|filter| filter.has_logged_keys());
+    let Some(filter) = filter else {
+        return Ok(());
+    };
+    if !read.is_empty() && filter.unknown_key(text, read).is_none() {
+        return Ok(());
+    }
+    let all = ListOptions {
+        experiments: options.experiments.clone(),
+        lifecycle: options.lifecycle,
+        ..ListOptions::default()
+    };
+    let all = list_runs(reader, &all, context.now, context.printer).await?;
+    if let Some(unknown) = filter.unknown_key(text, &all.table) {
+        context
+            .printer
+            .note(&format!("warning: {}", unknown.message));
+    }
+    Ok(())
+}
+
 /// The experiment of the argument, else of --experiment.
 pub(super) async fn resolve_experiment(
     named: Option<&str>,
@@ -142,37 +180,38 @@ pub(super) fn parse_filter(text: &str) -> Result<Filter, CliError> {
     Filter::parse(text).map_err(|error| CliError::invalid_filter(text, &error))
 }
 
-/// Prints runs page by page if the store does all filtering and sorting. Returns whether it does.
+/// Prints runs page by page if the store does all filtering and sorting. Returns their number, or `None` if it does not.
 async fn try_stream(
     reader: &dyn ReadStore,
     options: &ListOptions,
     context: &mut CommandContext<'_>,
-) -> Result<bool, CliError> {
+) -> Result<Option<usize>, CliError> {
     let plan = plan_query(options, &reader.features().await?);
     if !plan.is_store_ordered || plan.local_filter.is_some() {
-        return Ok(false);
+        return Ok(None);
     }
     let mut remaining = options.limit.unwrap_or(usize::MAX);
     let mut unreadable = UnreadableRuns::default();
     let limit = options.limit.map(|limit| limit as u64);
     let mut pages = ops::list_runs::list_runs(plan.query, limit);
-    let mut is_first = true;
+    let (mut is_first, mut printed) = (true, 0);
     while !pages.is_done() && remaining > 0 && !context.printer.is_closed() {
         let page = pages.next(reader).await?.runs;
         if std::mem::take(&mut is_first) && !has_sort_keys(&page, &options.sort) {
             // A key may be unknown, which only the list of all runs shows.
-            return Ok(false);
+            return Ok(None);
         }
         for run in page.iter().take(remaining) {
             context
                 .printer
                 .print_json_line(&records::RunRecord::from(run))?;
+            printed += 1;
         }
         unreadable.add(page.get(..remaining.min(page.len())).unwrap_or_default());
         remaining = remaining.saturating_sub(page.len());
     }
     note_unreadable(&unreadable, context)?;
-    Ok(true)
+    Ok(Some(printed))
 }
 
 /// Whether some run has each metric of the order.

@@ -110,6 +110,12 @@ impl Filter {
         unknown::find(&self.root, text, table)
     }
 
+    /// Whether it compares a metric, param or tag, whose key may be typed wrong.
+    #[must_use]
+    pub fn has_logged_keys(&self) -> bool {
+        unknown::has_logged_keys(&self.root)
+    }
+
     /// Splits the filter into a part for a store and the rest.
     #[must_use]
     pub fn pushdown(&self) -> Pushdown {

@@ -26,6 +26,13 @@ pub(super) fn find(root: &Expr, text: &str, table: &RunTable) -> Option<FilterEr
     })
 }
 
+/// Whether it compares a metric, param or tag.
+pub(super) fn has_logged_keys(root: &Expr) -> bool {
+    let mut keys = Vec::new();
+    collect(root, &mut keys);
+    keys.into_iter().any(|key| name(key).is_some())
+}
+
 fn collect<'a>(node: &'a Expr, keys: &mut Vec<&'a ColumnKey>) {
     match node {
         Expr::And(nodes) | Expr::Or(nodes) => nodes.iter().for_each(|node| collect(node, keys)),
