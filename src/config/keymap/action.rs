@@ -103,6 +103,8 @@ actions! {
     SaveView "save-view" Read "save this view: columns, order, filter, groups";
     Views "views" Read "open or delete a saved view";
     Preview "preview" Read "show or hide the preview";
+    PreviewDown "preview-down" Read "scroll down the preview";
+    PreviewUp "preview-up" Read "scroll up the preview";
     NextPane "next-pane" Read "go to the next pane";
     PreviousPane "previous-pane" Read "go to the previous pane";
     DifferencesOnly "differences" Read "show differences only";

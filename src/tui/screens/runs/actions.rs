@@ -34,6 +34,8 @@ impl RunsScreen {
             Action::ReadCurves => self.load_all_curves(context),
             Action::Preview => self.toggle_preview(context),
             Action::Export => self.open_export(context),
+            Action::PreviewDown => self.scroll_preview(true, context),
+            Action::PreviewUp => self.scroll_preview(false, context),
             Action::Fold => self.toggle_fold(context),
             Action::FoldAll => self.toggle_all_folds(context),
             Action::NextStatistic => self.next_statistic(context),
@@ -78,13 +80,6 @@ impl RunsScreen {
             _ => return false,
         }
         true
-    }
-
-    fn toggle_preview(&mut self, context: &mut UpdateContext<'_>) {
-        self.is_preview_open = !self.is_preview_open;
-        if self.is_preview_open && self.areas(context.size).1.is_none() {
-            context.notify("the preview needs a larger window");
-        }
     }
 
     fn open_goals(&self, context: &mut UpdateContext<'_>) {

@@ -14,6 +14,7 @@ mod lines;
 pub mod loader;
 pub mod new_runs;
 pub mod polling;
+mod preview;
 pub mod pushdown;
 mod request_state;
 mod saved_views;
@@ -37,6 +38,7 @@ use crate::tui::app::{SharedState, UpdateContext};
 use columns::Columns;
 use loader::RunLoader;
 use polling::RunPoller;
+pub(crate) use preview::PREVIEW_ATTRIBUTES;
 
 /// The state of the screen.
 #[derive(Debug, Default)]
@@ -71,6 +73,8 @@ pub struct RunsScreen {
     pub cursor: Cursor,
     /// Whether the preview pane is open.
     pub is_preview_open: bool,
+    /// How many lines the preview is scrolled down; it stops at its last line.
+    pub preview_scroll: usize,
     /// The last marked run: one end of a marked range.
     mark_anchor: Option<RowId>,
     /// The group that the cursor moves to with the next arrangement: it was folded around the cursor.

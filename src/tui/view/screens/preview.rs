@@ -10,7 +10,7 @@ use crate::table::{Attribute, CellValue, ColumnKey, RowId};
 use crate::text::number;
 use crate::tui::app::App;
 use crate::tui::app::cell_text::{STALLED_LABEL, STALLED_SYMBOL, short_text, status_symbol};
-use crate::tui::screens::runs::RunsScreen;
+use crate::tui::screens::runs::{PREVIEW_ATTRIBUTES, RunsScreen};
 use crate::tui::view::painter::{Painter, TextSpan};
 use crate::tui::view::widgets::sparkline;
 
@@ -20,14 +20,12 @@ const KEY_WIDTH: usize = 18;
 pub fn draw(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &RunsScreen) {
     if let Some((title, lines)) = super::groups::group_preview(app, screen) {
         let inside = painter.draw_frame(area, &title, false);
-        painter.draw_lines(
-            Rect {
-                x: inside.x + 1,
-                width: inside.width.saturating_sub(2),
-                ..inside
-            },
-            &lines,
-        );
+        let inside = Rect {
+            x: inside.x + 1,
+            width: inside.width.saturating_sub(2),
+            ..inside
+        };
+        draw_scrolled(painter, inside, &lines, screen.preview_scroll);
         return;
     }
     let Some(row) = screen.current_row() else {
@@ -74,7 +72,26 @@ pub fn draw(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &RunsScree
         "tags",
         |key| matches!(key, ColumnKey::Tag(name) if !name.raw().starts_with("mlflow.")),
     );
-    painter.draw_lines(inside, &lines);
+    draw_scrolled(painter, inside, &lines, screen.preview_scroll);
+}
+
+/// Draws the lines from one on; where they go on, the last row of the area says so.
+fn draw_scrolled(painter: &mut Painter<'_>, area: Rect, lines: &[Vec<TextSpan>], scroll: usize) {
+    let height = usize::from(area.height);
+    let first = scroll.min(lines.len().saturating_sub(height));
+    let rest = lines.get(first..).unwrap_or_default();
+    let below = rest.len().saturating_sub(height);
+    painter.draw_lines(area, rest);
+    if below > 0 && height > 1 {
+        let last = Rect {
+            y: area.bottom() - 1,
+            height: 1,
+            ..area
+        };
+        let text = format!("{} more: J", below + 1);
+        let gap = usize::from(area.width).saturating_sub(text.len());
+        painter.draw_spans(last, &[(format!("{text}{}", " ".repeat(gap)), Role::Muted)]);
+    }
 }
 
 /// How long a run has logged nothing, with the symbol of the table if it has stalled.
@@ -114,14 +131,7 @@ fn header_lines(
             lines.extend(stall_lines(&rhythm, app.now, width));
         }
     }
-    for attribute in [
-        Attribute::Start,
-        Attribute::Duration,
-        Attribute::User,
-        Attribute::Source,
-        Attribute::Commit,
-        Attribute::Datasets,
-    ] {
+    for attribute in PREVIEW_ATTRIBUTES {
         match cell(attribute) {
             CellValue::Missing => {}
             cell => lines.push(key_value_line(
