@@ -6,7 +6,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    chart, compare, completions, config, delete_restore, demo, demote, doctor, evidence,
+    chart, compare, completions, config, delete_restore, demo, demote, doctor, download, evidence,
     experiments, gates, goal, history, lineage, metadata, models, promote, register, reproduce,
     request, review, rollback, runs, show, versions, watch,
 };
@@ -174,6 +174,13 @@ pub enum Command {
         "chart candidate --metric val/loss --scale log --smooth 0.6 --out loss.png",
     ])]
     Chart(chart::ChartArgs),
+    /// Download files of a run or a model, with a manifest of their SHA-256 digests.
+    #[command(after_help = examples![
+        "download 3fa9c2d1 --out files",
+        "download 3fa9c2d1 model/MLmodel --out files",
+        "download churn-classifier@champion --out champion",
+    ])]
+    Download(download::DownloadArgs),
     /// Find the best run by a goal metric.
     #[command(after_help = examples!["best churn --goal 'auc max'", "best churn --json"])]
     Best(goal::GoalArgs),
@@ -373,9 +380,9 @@ mod tests {
     #[test]
     fn every_subcommand_has_a_verb_and_examples() {
         const VERBS: &[&str] = &[
-            "Check", "Compare", "Create", "Delete", "Draw", "Find", "List", "Move", "Print",
-            "Rank", "Register", "Remove", "Request", "Restore", "Review", "Set", "Show", "Undo",
-            "Watch",
+            "Check", "Compare", "Create", "Delete", "Download", "Draw", "Find", "List", "Move",
+            "Print", "Rank", "Register", "Remove", "Request", "Restore", "Review", "Set", "Show",
+            "Undo", "Watch",
         ];
         for (path, command) in subcommands(&Cli::command(), "") {
             let about = command

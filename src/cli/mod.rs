@@ -15,6 +15,7 @@ mod delete_restore;
 mod demo;
 mod demote;
 mod doctor;
+mod download;
 mod downstream;
 mod drivers;
 mod evidence;
@@ -127,6 +128,7 @@ async fn dispatch(
         Some(Command::Show(arguments)) => show::run(arguments, context).await,
         Some(Command::Compare(arguments)) => compare::run(arguments, context).await,
         Some(Command::Chart(arguments)) => chart::run(arguments, context).await,
+        Some(Command::Download(arguments)) => download::run(arguments, context).await,
         Some(Command::Drivers(arguments)) => drivers::run(arguments, context).await,
         Some(Command::Best(arguments)) => best::run(arguments, context).await,
         Some(Command::Models(arguments)) => models::run(arguments, context).await,

@@ -186,7 +186,7 @@ pub fn free_name(path: &str) -> String {
         .unwrap_or_else(|| path.to_owned())
 }
 
-fn expand_home(path: &str) -> PathBuf {
+pub(super) fn expand_home(path: &str) -> PathBuf {
     let home = || std::env::var_os("HOME").map(PathBuf::from);
     match path.strip_prefix("~/").zip(home()) {
         Some((rest, home)) => home.join(rest),

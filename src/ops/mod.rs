@@ -4,6 +4,7 @@ pub mod apply;
 pub mod assess;
 pub mod clock;
 pub mod diff;
+pub mod download;
 pub mod export;
 pub mod gates;
 pub mod history;

@@ -53,6 +53,15 @@ pub const CONNECT_SECONDS: u64 = 5;
 /// The timeout of a read, in seconds: a server that just started takes up to 14 s to respond.
 pub const READ_SECONDS: u64 = 60;
 
+/// The timeout of a file that is downloaded, in seconds: 24 h.
+pub const DOWNLOAD_SECONDS: u64 = 24 * 60 * 60;
+
+/// The most files of one download.
+pub const DOWNLOAD_FILES: usize = 100_000;
+
+/// The most folders inside each other in a download, for stores that list a folder inside itself.
+pub const DOWNLOAD_DEPTH: usize = 64;
+
 /// The timeout between two chunks of a response, in seconds.
 pub const IDLE_SECONDS: u64 = 30;
 

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
 
-use super::limits;
+use super::{ByteSender, limits};
 use crate::domain::{Artifact, Preview, StoreErrorKind};
 use crate::text::Untrusted;
 
@@ -96,8 +96,10 @@ fn directory_entry(root: &Path, folder: &str, name: &OsStr) -> Artifact {
     }
 }
 
-/// The first `limit` bytes of a file.
-pub(super) fn read_prefix(root: &Path, path: &str, limit: u64) -> Result<Preview, ArtifactError> {
+/// The parts in which a file is sent, in bytes.
+const PART_BYTES: usize = 256 << 10;
+
+fn open_regular(root: &Path, path: &str) -> Result<File, ArtifactError> {
     let found = resolve_within_root(root, path)?;
     // Checked before opening: opening a pipe blocks until it has a writer.
     if !found
@@ -107,7 +109,27 @@ pub(super) fn read_prefix(root: &Path, path: &str, limit: u64) -> Result<Preview
     {
         return reject(StoreErrorKind::InvalidRequest, "not a regular file");
     }
-    let file = File::open(&found).map_err(|error| io_error(&error))?;
+    File::open(&found).map_err(|error| io_error(&error))
+}
+
+/// Sends all bytes of a file.
+pub(super) fn send_file(root: &Path, path: &str, to: &ByteSender) -> Result<(), ArtifactError> {
+    let mut file = open_regular(root, path)?;
+    loop {
+        let mut part = Vec::with_capacity(PART_BYTES);
+        let read = file.by_ref().take(PART_BYTES as u64).read_to_end(&mut part);
+        if read.map_err(|error| io_error(&error))? == 0 {
+            return Ok(());
+        }
+        if to.blocking_send(part).is_err() {
+            return reject(StoreErrorKind::ServerError, "cancelled");
+        }
+    }
+}
+
+/// The first `limit` bytes of a file.
+pub(super) fn read_prefix(root: &Path, path: &str, limit: u64) -> Result<Preview, ArtifactError> {
+    let file = open_regular(root, path)?;
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1))
         .read_to_end(&mut bytes)

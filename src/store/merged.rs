@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use tokio::try_join;
 
 use super::{
-    Downstream, Features, LifecycleFilter, Page, PageToken, ReadStore, Reader, Resolution, Result,
-    RunQuery, Upstream,
+    ByteSender, Downstream, Features, LifecycleFilter, Page, PageToken, ReadStore, Reader,
+    Resolution, Result, RunQuery, Upstream,
 };
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, KeyValue, LoggedModel, LoggedModelId,
@@ -299,6 +299,16 @@ impl ReadStore for MergedStore {
     async fn preview(&self, owner: &ArtifactOwner, path: &str, limit: u64) -> Result<Preview> {
         let (store, owner) = Self::split_owner(owner);
         self.store(store).preview(&owner, path, limit).await
+    }
+
+    async fn read_artifact(
+        &self,
+        owner: &ArtifactOwner,
+        path: &str,
+        to: &ByteSender,
+    ) -> Result<()> {
+        let (store, owner) = Self::split_owner(owner);
+        self.store(store).read_artifact(&owner, path, to).await
     }
 
     async fn logged_model(&self, id: &LoggedModelId) -> Result<LoggedModel> {

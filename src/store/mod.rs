@@ -15,9 +15,10 @@ use crate::domain::downsample::downsample;
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
     ModelName, ModelVersion, Point, Preview, RegisteredModel, Run, RunId, Stage, StoreError,
-    StoreWrite, TransitionRequest, VersionNumber,
+    StoreErrorKind, StoreWrite, TransitionRequest, VersionNumber,
 };
 use crate::text::Untrusted;
+use crate::text::untrusted::clean;
 
 mod access;
 mod artifact_location;
@@ -156,6 +157,9 @@ pub struct Features {
     pub has_registry: bool,
 }
 
+/// Takes the bytes of a file in parts, as fast as they are written.
+pub type ByteSender = tokio::sync::mpsc::Sender<Vec<u8>>;
+
 /// Reads a store. Implementations never block the caller's thread.
 #[async_trait]
 pub trait ReadStore: Send + Sync {
@@ -222,6 +226,21 @@ pub trait ReadStore: Send + Sync {
 
     /// The first `limit` bytes of a file, or fewer by the store's own limit.
     async fn preview(&self, owner: &ArtifactOwner, path: &str, limit: u64) -> Result<Preview>;
+
+    /// Sends all bytes of a file of any size. The file is complete when this returns without an error.
+    async fn read_artifact(
+        &self,
+        owner: &ArtifactOwner,
+        path: &str,
+        to: &ByteSender,
+    ) -> Result<()> {
+        let _ = (owner, path, to);
+        Err(StoreError::new(
+            StoreErrorKind::Unsupported,
+            format!("reading {}", clean(path)),
+            "files of this kind of store can't be downloaded",
+        ))
+    }
 
     /// A logged model of MLflow 3.
     async fn logged_model(&self, id: &LoggedModelId) -> Result<LoggedModel>;

@@ -13,6 +13,7 @@ mod compare;
 mod curves;
 mod delete_restore;
 mod dialogs;
+mod exports;
 mod groups;
 mod history;
 mod lineage;

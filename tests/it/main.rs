@@ -22,6 +22,7 @@ mod delete_and_restore;
 mod demo;
 mod demo_command;
 mod docs;
+mod download;
 mod evidence;
 mod evidence_fuzz;
 mod faults;

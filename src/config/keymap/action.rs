@@ -132,6 +132,7 @@ actions! {
     Review "review" Read "review candidate against champion, with the gates";
     Diff "diff" Read "diff the values of this row: text, structure, commits";
     Files "files" Read "show the files of this run, or compare those of both";
+    Download "download" Read "download this file or folder, or all files of the run";
     Export "export" Read "export this view to a file";
     HideRun "hide-run" Read "hide or show a run in the charts";
     Register "register" Write "register this run, or the best by the goal";
@@ -218,6 +219,7 @@ const SYNONYMS: &[(Action, &[&str])] = &[
         Action::Export,
         &["png", "svg", "csv", "markdown", "html", "json", "save"],
     ),
+    (Action::Download, &["artifacts", "save", "fetch", "copy"]),
     (Action::NextPage, &["system", "gpu"]),
     (Action::Register, &["best", "model", "create", "publish"]),
     (

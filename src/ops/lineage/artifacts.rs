@@ -332,7 +332,10 @@ pub(super) async fn read_model_files(
 }
 
 /// The owner and the folder of a model's files: the logged model since MLflow 3, the run before.
-fn artifact_location(version: &ModelVersion, run: Option<&Run>) -> Option<(ArtifactOwner, String)> {
+pub(in crate::ops) fn artifact_location(
+    version: &ModelVersion,
+    run: Option<&Run>,
+) -> Option<(ArtifactOwner, String)> {
     if let Some(id) = version.logged_model() {
         return Some((ArtifactOwner::LoggedModel(id), String::new()));
     }

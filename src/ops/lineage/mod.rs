@@ -12,6 +12,7 @@ mod notes;
 mod related;
 mod sources;
 
+pub(super) use artifacts::artifact_location;
 pub use git::{commits_since_champion, run_git, run_git_in};
 pub use sources::{EvidenceSources, LineageSources};
 

@@ -27,8 +27,8 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use super::{
-    ChangedRunsQuery, Features, LifecycleFilter, Page, PageToken, ReadStore, Resolution, Result,
-    RunQuery, limits,
+    ByteSender, ChangedRunsQuery, Features, LifecycleFilter, Page, PageToken, ReadStore,
+    Resolution, Result, RunQuery, limits,
 };
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
@@ -330,6 +330,15 @@ impl ReadStore for RestStore {
 
     async fn preview(&self, owner: &ArtifactOwner, path: &str, limit: u64) -> Result<Preview> {
         self.read_preview(owner, path, limit).await
+    }
+
+    async fn read_artifact(
+        &self,
+        owner: &ArtifactOwner,
+        path: &str,
+        to: &ByteSender,
+    ) -> Result<()> {
+        self.stream_artifact(owner, path, to).await
     }
 
     async fn logged_model(&self, id: &LoggedModelId) -> Result<LoggedModel> {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::response::invalid_response;
 use super::wire::{EntityResponse, ExperimentPage, FilePage, RunPage, WireFile};
-use super::{Endpoint, RawResponse, RestStore};
+use super::{Endpoint, RawResponse, RestStore, Transport, retry};
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, Preview, Run, RunId, StoreError,
     StoreErrorKind,
@@ -12,7 +12,8 @@ use crate::domain::{
 use crate::store::interner::Interner;
 use crate::store::run_queries::{PARENT_RUN_TAG, read_nested_runs, read_new_runs};
 use crate::store::{
-    ChangedRunsQuery, LifecycleFilter, Page, PageToken, ReadStore, Result, RunQuery, limits,
+    ByteSender, ChangedRunsQuery, LifecycleFilter, Page, PageToken, ReadStore, Result, RunQuery,
+    limits,
 };
 use crate::text::untrusted::clean;
 
@@ -223,18 +224,7 @@ impl RestStore {
         limit: u64,
     ) -> Result<Preview> {
         let what = format!("reading {}", clean(path));
-        let (endpoint, id, query) = match owner {
-            ArtifactOwner::Run(run) => (
-                Endpoint::ArtifactGet,
-                "",
-                vec![("run_id", run.raw().to_owned()), ("path", path.to_owned())],
-            ),
-            ArtifactOwner::LoggedModel(model) => (
-                Endpoint::LoggedModelFile,
-                model.raw(),
-                vec![("artifact_file_path", path.to_owned())],
-            ),
-        };
+        let (endpoint, id, query) = file_request(owner, path);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let raw = self.send(endpoint, id, &query, None, &what, limit).await?;
         if !raw.status.is_success() {
@@ -247,6 +237,43 @@ impl RestStore {
             bytes: body,
             is_truncated,
         })
+    }
+
+    /// Sends the parts of a file as they arrive. Only the beginning of a response is requested again after an error.
+    pub(super) async fn stream_artifact(
+        &self,
+        owner: &ArtifactOwner,
+        path: &str,
+        to: &ByteSender,
+    ) -> Result<()> {
+        let what = format!("reading {}", clean(path));
+        let (endpoint, id, query) = file_request(owner, path);
+        let open = || async {
+            let (method, parts) = endpoint.route(id);
+            let request = self.transport.request(method, &parts, &query);
+            self.transport.open_stream(request, &what).await
+        };
+        let response = retry(open).await?;
+        Transport::stream(response, &what, to).await
+    }
+}
+
+/// The endpoint, the id and the query that read a file.
+fn file_request<'a>(
+    owner: &'a ArtifactOwner,
+    path: &str,
+) -> (Endpoint, &'a str, Vec<(&'static str, String)>) {
+    match owner {
+        ArtifactOwner::Run(run) => (
+            Endpoint::ArtifactGet,
+            "",
+            vec![("run_id", run.raw().to_owned()), ("path", path.to_owned())],
+        ),
+        ArtifactOwner::LoggedModel(model) => (
+            Endpoint::LoggedModelFile,
+            model.raw(),
+            vec![("artifact_file_path", path.to_owned())],
+        ),
     }
 }
 

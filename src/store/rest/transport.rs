@@ -3,7 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder, StatusCode, redirect};
+use reqwest::{
+    Certificate, Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode, redirect,
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
@@ -11,7 +13,7 @@ use url::Url;
 use super::response;
 use crate::domain::{StoreError, StoreErrorKind};
 use crate::files::read_bytes;
-use crate::store::{ConnectOptions, Result, limits};
+use crate::store::{ByteSender, ConnectOptions, Result, limits};
 
 /// How long a request may take.
 #[derive(Clone, Copy, Debug)]
@@ -167,45 +169,35 @@ impl Transport {
         limit: usize,
     ) -> Result<RawResponse> {
         let started = Instant::now();
-        let mut response = self.execute(request, what).await?;
-        let header = |name: &str| {
-            response
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .map(str::to_owned)
-        };
-        let (location, retry_after) = (
-            header("location"),
-            header("retry-after").and_then(|text| text.trim().parse().ok()),
-        );
-        let status = response.status();
-        let limit = if status.is_success() {
-            limit
-        } else {
-            limits::ERROR_RESPONSE_BYTES
-        };
-        let mut raw = RawResponse {
-            status,
-            location,
-            retry_after,
-            body: Vec::new(),
-            is_truncated: false,
-        };
+        let response = self.execute(request, what).await?;
+        read_body(response, what, limit, started).await
+    }
+
+    /// Sends a request for a file. A whole file may take hours; each part of it may not.
+    pub async fn open_stream(&self, request: RequestBuilder, what: &str) -> Result<Response> {
+        let timeout = Duration::from_secs(limits::DOWNLOAD_SECONDS);
+        let response = self.execute(request.timeout(timeout), what).await?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let limit = limits::ERROR_RESPONSE_BYTES;
+        let raw = read_body(response, what, limit, Instant::now()).await?;
+        Err(self.response_error(raw, what))
+    }
+
+    /// Sends the parts of a response on as they arrive.
+    pub async fn stream(mut response: Response, what: &str, to: &ByteSender) -> Result<()> {
+        let started = Instant::now();
         loop {
             match response.chunk().await {
                 Ok(Some(chunk)) => {
-                    let room = limit - raw.body.len();
-                    raw.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-                    if chunk.len() > room {
-                        raw.is_truncated = true;
-                        return Ok(raw);
+                    if to.send(chunk.to_vec()).await.is_err() {
+                        let kind = StoreErrorKind::ServerError;
+                        return Err(StoreError::new(kind, what, "cancelled"));
                     }
                 }
-                Ok(None) => return Ok(raw),
-                Err(error) => {
-                    return Err(response::body_error(&error, what, started.elapsed()));
-                }
+                Ok(None) => return Ok(()),
+                Err(error) => return Err(response::body_error(&error, what, started.elapsed())),
             }
         }
     }
@@ -262,6 +254,55 @@ impl Transport {
         self.secrets.iter().fold(text.to_owned(), |text, secret| {
             text.replace(secret.expose_secret(), "…")
         })
+    }
+}
+
+/// Reads at most `limit` bytes of a response, fewer of an error.
+async fn read_body(
+    mut response: Response,
+    what: &str,
+    limit: usize,
+    started: Instant,
+) -> Result<RawResponse> {
+    let header = |name: &str| {
+        response
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
+    let (location, retry_after) = (
+        header("location"),
+        header("retry-after").and_then(|text| text.trim().parse().ok()),
+    );
+    let status = response.status();
+    let limit = if status.is_success() {
+        limit
+    } else {
+        limits::ERROR_RESPONSE_BYTES
+    };
+    let mut raw = RawResponse {
+        status,
+        location,
+        retry_after,
+        body: Vec::new(),
+        is_truncated: false,
+    };
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => {
+                let room = limit - raw.body.len();
+                raw.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                if chunk.len() > room {
+                    raw.is_truncated = true;
+                    return Ok(raw);
+                }
+            }
+            Ok(None) => return Ok(raw),
+            Err(error) => {
+                return Err(response::body_error(&error, what, started.elapsed()));
+            }
+        }
     }
 }
 

@@ -8,7 +8,8 @@ use super::values::text;
 use crate::domain::{Artifact, ArtifactOwner, Preview};
 use crate::store::artifact_location::{list_missing_root, local_path};
 use crate::store::local_artifacts::{self, ArtifactError};
-use crate::store::{Result, limits};
+use crate::store::{ByteSender, Result, limits};
+use crate::text::untrusted::clean;
 
 impl From<ArtifactError> for QueryError {
     fn from((kind, why): ArtifactError) -> Self {
@@ -46,6 +47,22 @@ pub(super) async fn preview(
     let (path, limit) = (path.to_owned(), limit.min(limits::ARTIFACT_BYTES));
     run_blocking(&what, move || {
         Ok(local_artifacts::read_prefix(&root, &path, limit)?)
+    })
+    .await
+}
+
+/// Sends all bytes of a file.
+pub(super) async fn read(
+    store: &SqliteStore,
+    owner: &ArtifactOwner,
+    path: &str,
+    to: &ByteSender,
+) -> Result<()> {
+    let what = format!("reading {} of {}", clean(path), describe_owner(owner));
+    let root = artifact_root(store, &what, owner).await?;
+    let (path, to) = (path.to_owned(), to.clone());
+    run_blocking(&what, move || {
+        Ok(local_artifacts::send_file(&root, &path, &to)?)
     })
     .await
 }

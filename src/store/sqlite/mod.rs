@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 
 use super::{
-    AccessMode, ChangedRunsQuery, Downstream, Features, LifecycleFilter, Page, PageToken,
-    ReadStore, Resolution, Result, RunQuery, StoreHandle, Upstream, Writer,
+    AccessMode, ByteSender, ChangedRunsQuery, Downstream, Features, LifecycleFilter, Page,
+    PageToken, ReadStore, Resolution, Result, RunQuery, StoreHandle, Upstream, Writer,
 };
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
@@ -173,6 +173,15 @@ impl ReadStore for SqliteStore {
 
     async fn preview(&self, owner: &ArtifactOwner, path: &str, limit: u64) -> Result<Preview> {
         artifacts::preview(self, owner, path, limit).await
+    }
+
+    async fn read_artifact(
+        &self,
+        owner: &ArtifactOwner,
+        path: &str,
+        to: &ByteSender,
+    ) -> Result<()> {
+        artifacts::read(self, owner, path, to).await
     }
 
     async fn logged_model(&self, id: &LoggedModelId) -> Result<LoggedModel> {

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    ChangedRunsQuery, Features, LifecycleFilter, Page, PageToken, ReadOnlyReason, ReadStore,
-    Resolution, Result, RunQuery, StoreHandle, limits, local_artifacts,
+    ByteSender, ChangedRunsQuery, Features, LifecycleFilter, Page, PageToken, ReadOnlyReason,
+    ReadStore, Resolution, Result, RunQuery, StoreHandle, limits, local_artifacts,
 };
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
@@ -226,6 +226,27 @@ impl ReadStore for WandbStore {
         run_blocking(what, move || {
             let root = cache.run_dir(what, &id)?.files_dir();
             local_artifacts::read_prefix(&root, &path, limit.min(limits::IMAGE_BYTES))
+                .map_err(|(kind, why)| StoreError::new(kind, what, why))
+        })
+        .await?
+    }
+
+    async fn read_artifact(
+        &self,
+        owner: &ArtifactOwner,
+        path: &str,
+        to: &ByteSender,
+    ) -> Result<()> {
+        let what = "reading an artifact";
+        let (cache, id, path) = (
+            Arc::clone(&self.cache),
+            require_run(what, owner)?,
+            path.to_owned(),
+        );
+        let to = to.clone();
+        run_blocking(what, move || {
+            let root = cache.run_dir(what, &id)?.files_dir();
+            local_artifacts::send_file(&root, &path, &to)
                 .map_err(|(kind, why)| StoreError::new(kind, what, why))
         })
         .await?

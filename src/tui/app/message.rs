@@ -25,6 +25,7 @@ use crate::store::{
 pub use crate::ops::RequestError;
 pub use crate::ops::assess::Assessment;
 pub use crate::ops::diff::{CommonFile, DiffTarget};
+pub use crate::ops::download::{Download, DownloadProgress, DownloadSource};
 pub use crate::ops::export::{Export, TableExport};
 pub use crate::ops::history::ModelHistory;
 pub use crate::ops::models::ModelDetail;
@@ -120,6 +121,9 @@ pub enum Reply {
     Assessed(Result<Box<Assessment>, StoreError>),
     CommonFiles(Result<Vec<CommonFile>, StoreError>),
     Exported(Result<String, RequestError>),
+    /// How far a [`Request::Download`] is.
+    Downloading(DownloadProgress),
+    Downloaded(Result<Download, RequestError>),
     FreeName(String),
     /// The cells of a picture; `None` where the terminal draws it over them.
     Image(Result<Option<HalfBlockImage>, RequestError>),
@@ -259,6 +263,8 @@ pub enum Request {
     FreeName(String),
     /// Write a new file; its extension selects the format.
     Export(String, Box<Export>),
+    /// Download files to a new folder.
+    Download(DownloadSource, String),
     /// The last view of the run table of these experiments.
     LoadLastView(Vec<ExperimentId>),
     /// Save the view of the run table of these experiments.

@@ -24,6 +24,8 @@ pub struct Notification {
     pub text: String,
     /// The next step; empty without one.
     pub hint: String,
+    /// Whether the next one of progress replaces it.
+    pub is_progress: bool,
 }
 
 /// The cells before the text in the list, for its age.
@@ -52,6 +54,27 @@ impl Notifications {
             severity: Severity::Info,
             text,
             hint: String::new(),
+            is_progress: false,
+        });
+    }
+
+    /// Replaces the last notification if it is one of progress, so that the list has the last state only. Nothing replaces
+    /// the last one of an operation.
+    pub fn progress(&mut self, at: Millis, text: String, is_last: bool) {
+        let is_visible = self.dismissed_count < self.all.len();
+        if let Some(last) = self.all.last_mut()
+            && last.is_progress
+            && is_visible
+        {
+            (last.at, last.text, last.is_progress) = (at, text, !is_last);
+            return;
+        }
+        self.push(Notification {
+            at,
+            severity: Severity::Info,
+            text,
+            hint: String::new(),
+            is_progress: !is_last,
         });
     }
 
@@ -65,6 +88,7 @@ impl Notifications {
             severity: Severity::Error,
             text,
             hint,
+            is_progress: false,
         });
     }
 

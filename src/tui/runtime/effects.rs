@@ -10,6 +10,8 @@ use tokio::task::AbortHandle;
 
 use super::images::ImageCache;
 use super::requests::{Services, handle_request};
+use crate::ops::RequestError;
+use crate::ops::download::{DownloadProgress, download};
 use crate::ops::list_runs::{RunPages, list_runs};
 use crate::store::ReadStore;
 use crate::tui::app::message::ImageSource;
@@ -55,6 +57,14 @@ impl Tasks {
                 Request::Runs { query, limit } => {
                     let reader = services.store.reader.as_ref();
                     stream_runs(reader, list_runs(query, limit), &next_page, &send).await
+                }
+                Request::Download(source, folder) => {
+                    let reader = services.store.reader.as_ref();
+                    let progress = |state: &DownloadProgress| {
+                        send(Reply::Downloading(state.clone()));
+                    };
+                    let done = download(reader, &source, &folder, progress).await;
+                    Reply::Downloaded(done.map_err(RequestError::from))
                 }
                 request => {
                     let progress = |step| send(Reply::Progress(step));
@@ -117,7 +127,7 @@ impl Tasks {
     /// Forgets the task of a request's last reply.
     pub(super) fn mark_done(&mut self, (ticket, reply): &TicketedReply) {
         let is_last = match reply {
-            Reply::Progress(_) => false,
+            Reply::Progress(_) | Reply::Downloading(_) => false,
             Reply::Runs(Ok(page)) => page.end.is_some(),
             _ => true,
         };

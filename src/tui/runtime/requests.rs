@@ -8,6 +8,7 @@ use crate::config::saved_views::{ViewError, ViewFiles};
 use crate::domain::{ExperimentId, Run, Slot, StoreError, StoreErrorKind};
 use crate::ops::apply::{ApplyError, ApplyProgress};
 use crate::ops::assess::assess_versions;
+use crate::ops::download::download;
 use crate::ops::history::model_history;
 use crate::ops::journal::{Journal, JournalError};
 use crate::ops::lineage::{EvidenceSources, LineageSources, load_lineage_graph};
@@ -99,6 +100,11 @@ pub async fn handle_request(
         Request::FreeName(name) => Reply::FreeName(export::free_name(&name)),
         Request::Export(path, content) => {
             Reply::Exported(export::export_to_file(reader, path, *content).await)
+        }
+        // `Tasks` reports its progress, too.
+        Request::Download(source, folder) => {
+            let done = download(reader, &source, &folder, |_| {}).await;
+            Reply::Downloaded(done.map_err(Into::into))
         }
         request => handle_model_request(services, request, progress).await,
     }

@@ -11,10 +11,11 @@ use crate::analysis::heartbeat::Heartbeat;
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{ArtifactOwner, Goal, Lifecycle, ModelVersion, Run, RunId, RunStatus};
 use crate::promotion::Intent;
+use crate::text::untrusted::clean;
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::dialogs::{Dialog, ImageDialog, RegisterDialog, goals};
+use crate::tui::app::dialogs::{Dialog, ImageDialog, Prompt, RegisterDialog, goals};
 use crate::tui::app::layout::{Size, screen_areas, split_top};
-use crate::tui::app::message::{ImageSource, RunDetail};
+use crate::tui::app::message::{DownloadSource, ImageSource, RunDetail};
 use crate::tui::app::tab_bar::TabBar;
 use crate::tui::app::text_filter::TextFilter;
 use crate::tui::app::{Remote, Reply, Request, SharedState, Ticket, UpdateContext};
@@ -265,6 +266,34 @@ impl RunScreen {
         context.open(Dialog::Image(Box::new(view)));
     }
 
+    /// The file or folder under the cursor, or all files on the other tabs.
+    fn download_path(&self) -> String {
+        let current = self.files.current();
+        let current = current.filter(|_| self.tab == RunTab::Artifacts);
+        current.map_or_else(String::new, |file| file.path.raw().to_owned())
+    }
+
+    fn open_download(&self, context: &mut UpdateContext<'_>) {
+        let path = self.download_path();
+        let what = match path.rsplit('/').next().unwrap_or_default() {
+            "" => "all files".to_owned(),
+            name => clean(name).into_owned(),
+        };
+        let title = format!("download {what} to folder");
+        let name = format!("artifacts-{}", self.id.short());
+        let prompt = Prompt::export(&title, &name, Self::download, context);
+        context.open(Dialog::Prompt(prompt.with_accept_hint("download")));
+    }
+
+    fn download(&mut self, folder: String, context: &mut UpdateContext<'_>) {
+        let source = DownloadSource {
+            owner: ArtifactOwner::Run(self.id.clone()),
+            root: String::new(),
+            path: self.download_path(),
+        };
+        context.request(Request::Download(source, folder));
+    }
+
     fn copy_value(&self, id: bool, context: &mut UpdateContext<'_>) {
         match (id, self.tab) {
             (true, _) => context.copy_name(self.id.raw()),
@@ -347,6 +376,7 @@ impl Screen for RunScreen {
                 }
             }
             Action::Picture => self.open_image(context),
+            Action::Download => self.open_download(context),
             Action::Goal => self.open_goals(context),
             Action::CopyValue => self.copy_value(false, context),
             Action::CopyId => self.copy_value(true, context),
