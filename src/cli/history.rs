@@ -56,7 +56,7 @@ pub async fn run(
             let events: Vec<&TimelineEvent> = history.events.iter().collect();
             (
                 serde_json::to_value(recorded_events(&history)),
-                tables::history_sheet(&events),
+                tables::history_sheet(&events, &TimeZone::system()),
             )
         }
     };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 use futures_util::{StreamExt, stream};
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::context::CommandContext;
@@ -51,11 +52,11 @@ pub async fn run(
     let model = resolve::model(reader, arguments.model.as_deref().unwrap_or_default()).await?;
     let versions = reader.versions(&model.name).await?;
     let runs = source_runs(reader, &versions).await;
-    let all: Vec<&ModelVersion> = versions.iter().collect();
+    let (all, zone): (Vec<&ModelVersion>, _) = (versions.iter().collect(), &TimeZone::system());
     let mut sheet = if model.is_prompt() {
-        tables::prompt_version_sheet(&all)
+        tables::prompt_version_sheet(&all, zone)
     } else {
-        tables::version_sheet(&all)
+        tables::version_sheet(&all, zone)
     };
     let values = versions
         .iter()

@@ -1,5 +1,6 @@
 //! Tables of the registry and its records, which the command line prints and the screens export.
 
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::Sheet;
@@ -7,7 +8,7 @@ use crate::domain::{ModelVersion, RegisteredModel, Stage, VersionNumber};
 use crate::lineage::Graph;
 use crate::promotion::Outcome;
 use crate::promotion::journal::{EntryState, EventSource, JournalEntry, TimelineEvent};
-use crate::text::quantity::format_local_time;
+use crate::text::quantity::format_zoned_time;
 
 /// Registered models.
 #[must_use]
@@ -63,7 +64,7 @@ fn join_or_dash(versions: &[VersionNumber]) -> String {
 
 /// The versions of a model.
 #[must_use]
-pub fn version_sheet(versions: &[&ModelVersion]) -> Sheet {
+pub fn version_sheet(versions: &[&ModelVersion], zone: &TimeZone) -> Sheet {
     let mut sheet = Sheet::new([
         "version", "stage", "aliases", "status", "run_id", "created", "user", "source",
     ]);
@@ -74,7 +75,7 @@ pub fn version_sheet(versions: &[&ModelVersion]) -> Sheet {
             version_aliases(version),
             version.status.as_str().to_owned(),
             version.run_id.raw().to_owned(),
-            format_created(version),
+            format_created(version, zone),
             version.user.raw().to_owned(),
             version.source.raw().to_owned(),
         ]);
@@ -84,7 +85,7 @@ pub fn version_sheet(versions: &[&ModelVersion]) -> Sheet {
 
 /// The versions of a prompt: its text is what a model's run and source are.
 #[must_use]
-pub fn prompt_version_sheet(versions: &[&ModelVersion]) -> Sheet {
+pub fn prompt_version_sheet(versions: &[&ModelVersion], zone: &TimeZone) -> Sheet {
     let mut sheet = Sheet::new(["prompt", "version", "aliases", "created", "message", "text"]);
     for version in versions {
         let text = version.prompt_text().unwrap_or_default();
@@ -92,7 +93,7 @@ pub fn prompt_version_sheet(versions: &[&ModelVersion]) -> Sheet {
             version.name.raw().to_owned(),
             version.version.to_string(),
             version_aliases(version),
-            format_created(version),
+            format_created(version, zone),
             version.description.raw().to_owned(),
             text.raw().to_owned(),
         ]);
@@ -106,14 +107,14 @@ fn version_aliases(version: &ModelVersion) -> String {
     aliases.join(" ")
 }
 
-fn format_created(version: &ModelVersion) -> String {
+fn format_created(version: &ModelVersion, zone: &TimeZone) -> String {
     let created = version.creation_time;
-    created.map_or_else(|| "—".to_owned(), format_local_time)
+    created.map_or_else(|| "—".to_owned(), |at| format_zoned_time(at, zone))
 }
 
 /// The history of a model.
 #[must_use]
-pub fn history_sheet(events: &[&TimelineEvent]) -> Sheet {
+pub fn history_sheet(events: &[&TimelineEvent], zone: &TimeZone) -> Sheet {
     let mut sheet = Sheet::new([
         "when",
         "who",
@@ -134,15 +135,15 @@ pub fn history_sheet(events: &[&TimelineEvent]) -> Sheet {
         };
         sheet.push_row([
             match (event.at, event.not_before) {
-                (Some(when), None) => format_local_time(when),
+                (Some(when), None) => format_zoned_time(when, zone),
                 (Some(when), Some(since)) => {
                     format!(
                         "{} to {}",
-                        format_local_time(since),
-                        format_local_time(when)
+                        format_zoned_time(since, zone),
+                        format_zoned_time(when, zone)
                     )
                 }
-                (None, Some(since)) => format!("after {}", format_local_time(since)),
+                (None, Some(since)) => format!("after {}", format_zoned_time(since, zone)),
                 (None, None) => "—".to_owned(),
             },
             event.user.clone(),
@@ -183,11 +184,11 @@ pub fn lineage_sheet(graph: &Graph) -> Sheet {
 
 /// The entries of the journal.
 #[must_use]
-pub fn journal_sheet(entries: &[&JournalEntry]) -> Sheet {
+pub fn journal_sheet(entries: &[&JournalEntry], zone: &TimeZone) -> Sheet {
     let mut sheet = Sheet::new(["when", "who", "change", "outcome", "reason", "journal_id"]);
     for entry in entries {
         sheet.push_row([
-            format_local_time(entry.at),
+            format_zoned_time(entry.at, zone),
             entry.plan.user.clone(),
             entry.plan.intent.to_string(),
             outcome(entry),

@@ -32,6 +32,6 @@ pub use column::{ColumnKey, ParseColumnError};
 pub use column_kind::{ColumnDisplay, ColumnKind, ValueKind};
 pub use curves::{CurveStat, CurveSummary};
 pub use rows::{RowId, RunTable};
-pub use sheet::SheetKind;
+pub use sheet::{SheetClock, SheetKind};
 pub use statistic::{Statistic, SummaryStats};
 pub use summary::ColumnSummary;

@@ -1,11 +1,12 @@
 //! The cells of a run table as text: for people, and for CSV, JSON and Markdown.
 
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use super::{Attribute, CellValue, ColumnKey, RowId, RunTable, ValueKind};
 use crate::domain::{MetricValue, Millis};
 use crate::text::number::{format_distinct, format_exact, format_short};
-use crate::text::quantity::{format_duration, format_local_time};
+use crate::text::quantity::{format_duration, format_zoned_time};
 use crate::text::untrusted::clean;
 
 /// Whom the cells are for.
@@ -19,6 +20,15 @@ pub enum SheetKind {
     Terminal,
 }
 
+/// The time and the zone of a sheet.
+#[derive(Clone, Copy, Debug)]
+pub struct SheetClock<'a> {
+    /// Ms since the epoch.
+    pub now: Millis,
+    /// Times for people are in it.
+    pub zone: &'a TimeZone,
+}
+
 impl RunTable {
     /// The headers and rows of a sheet.
     #[must_use]
@@ -27,7 +37,7 @@ impl RunTable {
         rows: &[RowId],
         columns: &[ColumnKey],
         kind: SheetKind,
-        now: Millis,
+        clock: SheetClock<'_>,
     ) -> (Vec<String>, Vec<Vec<String>>) {
         let is_csv = kind == SheetKind::Csv;
         let headers = if is_csv {
@@ -36,11 +46,11 @@ impl RunTable {
             human_headers(columns)
         };
         let cell = |row: RowId, column: &ColumnKey| {
-            let cell = self.cell(row, column, now);
+            let cell = self.cell(row, column, clock.now);
             if is_csv {
                 machine_cell(cell)
             } else {
-                human_cell(cell, column)
+                human_cell(cell, column, clock.zone)
             }
         };
         let cells = |row: &RowId| columns.iter().map(|column| cell(*row, column)).collect();
@@ -98,13 +108,13 @@ fn json_cell(cell: CellValue<'_>) -> Value {
 }
 
 /// Four digits, local times, durations with units, and the start of an id.
-fn human_cell(cell: CellValue<'_>, column: &ColumnKey) -> String {
+fn human_cell(cell: CellValue<'_>, column: &ColumnKey, zone: &TimeZone) -> String {
     match cell {
         CellValue::Text(text) if *column == ColumnKey::Attribute(Attribute::RunId) => {
             short_id(text)
         }
         CellValue::Number(value) => format_short(value),
-        CellValue::Time(ms) => format_local_time(ms),
+        CellValue::Time(ms) => format_zoned_time(ms, zone),
         CellValue::Duration(ms) => format_duration(ms),
         CellValue::Missing => "—".to_owned(),
         cell => machine_cell(cell),

@@ -1,5 +1,7 @@
 //! Durations, ages and sizes for display.
 
+use jiff::tz::TimeZone;
+
 /// Milliseconds, as a duration or since the Unix epoch: MLflow's unit of time.
 pub type Millis = i64;
 
@@ -26,13 +28,13 @@ pub fn format_duration(ms: Millis) -> String {
     format!("{sign}{text}")
 }
 
-/// Local time, to the minute. Times beyond the calendar are printed in ms.
+/// A time in a zone to the minute: `2026-11-26 20:17`. Times beyond the calendar are in ms.
 #[must_use]
-pub fn format_local_time(ms: Millis) -> String {
+pub fn format_zoned_time(ms: Millis, zone: &TimeZone) -> String {
     jiff::Timestamp::from_millisecond(ms).map_or_else(
         |_| ms.to_string(),
         |time| {
-            time.to_zoned_datetime(jiff::tz::TimeZone::system())
+            time.to_zoned_datetime(zone.clone())
                 .strftime("%Y-%m-%d %H:%M")
                 .to_string()
         },
@@ -95,7 +97,10 @@ mod tests {
 
     #[test]
     fn out_of_range_time_does_not_panic() {
-        assert_eq!(format_local_time(i64::MAX), i64::MAX.to_string());
+        assert_eq!(
+            format_zoned_time(i64::MAX, &TimeZone::UTC),
+            i64::MAX.to_string()
+        );
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod architecture;
 mod bad_server;
 mod behaviour;
 mod cli;
+mod cli_warnings;
 mod cli_writes;
 mod compatibility;
 mod data_versions;

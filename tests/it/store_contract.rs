@@ -371,7 +371,29 @@ async fn check_artifacts(row: &Row, reader: &Reader) {
     );
     for path in ["no/such.txt", "../../../../etc/passwd"] {
         assert!(reader.preview(&owner, path, 10).await.is_err(), "{path}");
+        assert!(read_whole(reader, &owner, path).await.is_err(), "{path}");
     }
+    let whole = read_whole(reader, &owner, path).await.unwrap();
+    assert!(whole.len() > text.len() && whole.starts_with(text.as_bytes()));
+}
+
+/// All bytes of a file.
+async fn read_whole(reader: &Reader, owner: &ArtifactOwner, path: &str) -> Result<Vec<u8>> {
+    let (sender, mut receiver) = tokio::sync::mpsc::channel::<Vec<u8>>(1);
+    let read = async {
+        let result = reader.read_artifact(owner, path, &sender).await;
+        drop(sender);
+        result
+    };
+    let collect = async {
+        let mut bytes = Vec::new();
+        while let Some(part) = receiver.recv().await {
+            bytes.extend(part);
+        }
+        bytes
+    };
+    let (result, bytes) = tokio::join!(read, collect);
+    result.map(|()| bytes)
 }
 
 /// Missing objects are not found; a store without a registry does not support its queries.

@@ -1,8 +1,12 @@
 //! The columns of `runs`, and their cells.
 
+use jiff::tz::TimeZone;
+
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::diagnostics::closest;
+use crate::domain::Millis;
 use crate::table::{Attribute, ColumnKey, ParseColumnError, RunTable};
+use crate::text::quantity::format_zoned_time;
 use crate::text::untrusted::clean;
 
 /// The first columns of a table without --columns.
@@ -148,6 +152,12 @@ pub fn default_columns(table: &RunTable, is_machine_format: bool) -> Vec<ColumnK
         .chain(params)
         .cloned()
         .collect()
+}
+
+/// A time in the zone of this machine, to the minute.
+#[must_use]
+pub fn format_local_time(ms: Millis) -> String {
+    format_zoned_time(ms, &TimeZone::system())
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@ mod list;
 mod order;
 
 use clap::Args;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 use serde_json::json;
 
-pub use crate::text::quantity::format_local_time;
+pub use columns::format_local_time;
 pub use list::{ListOptions, RunListing, list_runs};
 
 use super::context::CommandContext;
@@ -21,7 +22,7 @@ use crate::ops;
 use crate::ops::list_runs::UnreadableRuns;
 use crate::store::{LifecycleFilter, ReadStore};
 use crate::table::filter::Filter;
-use crate::table::{ColumnKey, RowId, RunTable, SheetKind, SortKey};
+use crate::table::{ColumnKey, RowId, RunTable, SheetClock, SheetKind, SortKey};
 use list::{Remaining, plan_query};
 
 /// The limit of tables without --limit. Machine formats have none.
@@ -258,7 +259,11 @@ fn sheet(
         OutputFormat::Markdown => SheetKind::Markdown,
         _ => SheetKind::Terminal,
     };
-    let (headers, rows) = table.sheet(&rows, &columns, kind, context.now);
+    let clock = SheetClock {
+        now: context.now,
+        zone: &TimeZone::system(),
+    };
+    let (headers, rows) = table.sheet(&rows, &columns, kind, clock);
     Sheet {
         headers,
         rows,

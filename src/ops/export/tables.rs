@@ -1,5 +1,6 @@
 //! Tables and graphs of the screens, for new files.
 
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::domain::{ModelVersion, RegisteredModel};
@@ -58,11 +59,16 @@ impl TableExport {
 
     /// The versions of a model, or of a prompt.
     #[must_use]
-    pub fn of_versions(versions: &[&ModelVersion], runs: &VersionRuns, is_prompt: bool) -> Self {
+    pub fn of_versions(
+        versions: &[&ModelVersion],
+        runs: &VersionRuns,
+        is_prompt: bool,
+        zone: &TimeZone,
+    ) -> Self {
         let sheet = if is_prompt {
-            tables::prompt_version_sheet(versions)
+            tables::prompt_version_sheet(versions, zone)
         } else {
-            tables::version_sheet(versions)
+            tables::version_sheet(versions, zone)
         };
         let record =
             |version: &&ModelVersion| json!(records::VersionRecord::new(version, runs.of(version)));
@@ -71,14 +77,14 @@ impl TableExport {
 
     /// Events of a model's history.
     #[must_use]
-    pub fn of_history(events: &[&TimelineEvent]) -> Self {
-        Self::new(tables::history_sheet(events), json!(events))
+    pub fn of_history(events: &[&TimelineEvent], zone: &TimeZone) -> Self {
+        Self::new(tables::history_sheet(events, zone), json!(events))
     }
 
     /// Entries of the journal.
     #[must_use]
-    pub fn of_journal(entries: &[&JournalEntry]) -> Self {
-        let sheet = tables::journal_sheet(entries);
+    pub fn of_journal(entries: &[&JournalEntry], zone: &TimeZone) -> Self {
+        let sheet = tables::journal_sheet(entries, zone);
         Self::new(sheet, tables::journal_records(entries))
     }
 

@@ -12,8 +12,8 @@ use super::small_file::read_text;
 use crate::domain::{Artifact, ArtifactOwner, Preview, StoreError};
 use crate::store::artifact_location::{list_missing_root, local_path};
 use crate::store::local::run_blocking;
-use crate::store::local_artifacts::{ArtifactError, list_directory, read_prefix};
-use crate::store::{Result, limits};
+use crate::store::local_artifacts::{ArtifactError, list_directory, read_prefix, send_file};
+use crate::store::{ByteSender, Result, limits};
 
 /// The folder of artifacts beside a run's or a logged model's data.
 const ARTIFACTS_DIR: &str = "artifacts";
@@ -44,6 +44,20 @@ pub(super) async fn preview(
     let (path, limit) = (path.to_owned(), limit.min(limits::ARTIFACT_BYTES));
     with_root(index, "reading an artifact", owner, move |root| {
         read_prefix(root, &path, limit)
+    })
+    .await
+}
+
+/// Sends all bytes of a file.
+pub(super) async fn read(
+    index: &Arc<Index>,
+    owner: &ArtifactOwner,
+    path: &str,
+    to: &ByteSender,
+) -> Result<()> {
+    let (path, to) = (path.to_owned(), to.clone());
+    with_root(index, "reading an artifact", owner, move |root| {
+        send_file(root, &path, &to)
     })
     .await
 }

@@ -12,8 +12,9 @@ use async_trait::async_trait;
 use url::Url;
 
 use super::{
-    AccessMode, ChangedRunsQuery, Downstream, Features, LifecycleFilter, Page, PageToken,
-    ReadOnlyReason, ReadStore, Resolution, Result, RunQuery, StoreHandle, Upstream, Writer,
+    AccessMode, ByteSender, ChangedRunsQuery, Downstream, Features, LifecycleFilter, Page,
+    PageToken, ReadOnlyReason, ReadStore, Resolution, Result, RunQuery, StoreHandle, Upstream,
+    Writer,
 };
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
@@ -177,6 +178,15 @@ impl ReadStore for FileStore {
 
     async fn preview(&self, owner: &ArtifactOwner, path: &str, limit: u64) -> Result<Preview> {
         artifacts::preview(&self.index, owner, path, limit).await
+    }
+
+    async fn read_artifact(
+        &self,
+        owner: &ArtifactOwner,
+        path: &str,
+        to: &ByteSender,
+    ) -> Result<()> {
+        artifacts::read(&self.index, owner, path, to).await
     }
 
     async fn logged_model(&self, id: &LoggedModelId) -> Result<LoggedModel> {

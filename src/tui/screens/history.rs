@@ -78,7 +78,8 @@ impl HistoryScreen {
     }
 
     fn export(&mut self, path: String, context: &mut UpdateContext<'_>) {
-        let table = TableExport::of_history(&self.visible_events());
+        let zone = &context.shared.session.time_zone;
+        let table = TableExport::of_history(&self.visible_events(), zone);
         context.export_table(path, table);
     }
 

@@ -41,7 +41,8 @@ impl JournalScreen {
     }
 
     fn export(&mut self, path: String, context: &mut UpdateContext<'_>) {
-        let table = TableExport::of_journal(&self.visible_entries());
+        let zone = &context.shared.session.time_zone;
+        let table = TableExport::of_journal(&self.visible_entries(), zone);
         context.export_table(path, table);
     }
 

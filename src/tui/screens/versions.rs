@@ -189,7 +189,9 @@ impl VersionsScreen {
     fn export(&mut self, path: String, context: &mut UpdateContext<'_>) {
         if let Some(data) = self.data.get() {
             let versions = self.visible_versions();
-            let table = TableExport::of_versions(&versions, &data.runs, self.is_prompt());
+            let zone = &context.shared.session.time_zone;
+            let is_prompt = self.is_prompt();
+            let table = TableExport::of_versions(&versions, &data.runs, is_prompt, zone);
             context.export_table(path, table);
         }
     }

@@ -94,7 +94,7 @@ fn models_versions_history_journal_and_lineage_are_exported() {
     assert!(!events.is_empty());
     let history = export(&mut driver, "history.csv");
     assert!(history.starts_with("when,who,action"), "{history}");
-    driver.press("esc L");
+    driver.press("q L");
     let dot = export(&mut driver, "lineage.dot");
     assert!(dot.starts_with("digraph lineage {"), "{dot}");
     let markdown = export(&mut driver, "lineage.md");

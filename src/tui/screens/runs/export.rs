@@ -1,7 +1,7 @@
 //! The listed runs, written to a file.
 
 use super::RunsScreen;
-use crate::table::{Attribute, ColumnKey, DisplayRow, RowId, SheetKind};
+use crate::table::{Attribute, ColumnKey, DisplayRow, RowId, SheetClock, SheetKind};
 use crate::tui::app::UpdateContext;
 use crate::tui::app::dialogs::{Dialog, Prompt};
 use crate::tui::app::message::TableExport;
@@ -28,7 +28,9 @@ impl RunsScreen {
             }
         }
         let (rows, now) = (self.listed_rows(), context.now);
-        let sheet = |kind| self.table.sheet(&rows, &columns, kind, now);
+        let zone = &context.shared.session.time_zone;
+        let clock = SheetClock { now, zone };
+        let sheet = |kind| self.table.sheet(&rows, &columns, kind, clock);
         let json = self.table.json_rows(&rows, &columns, now);
         let (csv, markdown) = (sheet(SheetKind::Csv), sheet(SheetKind::Markdown));
         context.export_table(path, TableExport::of_runs(csv, markdown, json));
