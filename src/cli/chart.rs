@@ -98,31 +98,30 @@ pub async fn run(arguments: &ChartArgs, context: &mut CommandContext<'_>) -> Res
     let runs = resolve::runs(reader, &arguments.runs, within.as_ref()).await?;
     let mut figures = Vec::new();
     for metric in &arguments.metric {
-        let figure = build_figure(
-            reader,
-            &runs,
-            metric,
-            arguments,
-            options.curve_columns(arguments.metric.len()),
-        )
-        .await?;
+        let figure = build_figure(reader, &runs, metric, arguments, &options).await?;
         figures.push(figure);
     }
-    let file = render_picture(&figures, &options)
+    let picture = render_picture(&figures, &options)
         .map_err(|error| CliError::new(ExitStatus::Failed, error.to_string()))?;
-    write_output(arguments.out.as_ref(), &file, arguments.overwrite)?;
+    write_output(arguments.out.as_ref(), &picture.bytes, arguments.overwrite)?;
     let notes: Vec<String> = figures
         .iter()
         .map(|figure| figure.notes.join("; "))
         .collect();
+    let described: Vec<String> = picture.warning.iter().chain(&notes).cloned().collect();
     let mut sheet = Sheet::new(["file", "bytes", "notes"]);
     sheet.push_row([
         arguments.out.clone(),
-        file.len().to_string(),
-        notes.join(" | "),
+        picture.bytes.len().to_string(),
+        described.join(" | "),
     ]);
     context.printer.print(&CommandOutput::table(
-        json!({ "file": arguments.out, "bytes": file.len(), "notes": notes }),
+        json!({
+            "file": arguments.out,
+            "bytes": picture.bytes.len(),
+            "notes": notes,
+            "warning": picture.warning,
+        }),
         sheet,
     ))
 }
@@ -132,7 +131,7 @@ async fn build_figure(
     runs: &[Run],
     metric: &str,
     arguments: &ChartArgs,
-    columns: usize,
+    picture: &PictureOptions,
 ) -> Result<Figure, CliError> {
     let histories = read_histories(reader, runs, metric, Resolution::Full).await?;
     if histories.iter().all(|history| history.points.is_empty()) {
@@ -155,7 +154,7 @@ async fn build_figure(
         smoothing: arguments.smooth.clamp(0.0, 0.999),
         clip_outliers: arguments.clip,
         x_window: None,
-        columns,
+        columns: picture.curve_columns(arguments.metric.len()),
         marker_count: MARKS_PER_CURVE,
         zone: jiff::tz::TimeZone::system(),
     };

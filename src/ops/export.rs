@@ -61,7 +61,14 @@ pub async fn export_to_file(
         }
         _ => Vec::new(),
     };
-    let write = move || write_new_file(&path, &render_export(&path, &content, &figures)?);
+    let write = move || {
+        let (file, warning) = render_export(&path, &content, &figures)?;
+        let report = write_new_file(&path, &file)?;
+        Ok(match warning {
+            Some(warning) => format!("{report}; {warning}"),
+            None => report,
+        })
+    };
     spawn_blocking(write).await?
 }
 
@@ -131,14 +138,16 @@ pub fn curve_chart(
     curves(clean(title), &series, options)
 }
 
+/// The file, and a warning about what could not be drawn.
 fn render_export(
     path: &str,
     content: &Export,
     figures: &[Figure],
-) -> Result<Vec<u8>, RequestError> {
+) -> Result<(Vec<u8>, Option<String>), RequestError> {
+    let plain = |text: String| (text.into_bytes(), None);
     match content {
-        Export::Table(table) => table.render(path).map(String::into_bytes),
-        Export::Lineage(graph) => tables::render_lineage(graph, path).map(String::into_bytes),
+        Export::Table(table) => table.render(path).map(plain),
+        Export::Lineage(graph) => tables::render_lineage(graph, path).map(plain),
         Export::Charts(figures) => {
             let format = PictureFormat::from_path(path).ok_or_else(|| {
                 tables::unknown_extension("the name of a picture must end in .png or .svg")
@@ -149,8 +158,9 @@ fn render_export(
             } else {
                 Palette::light()
             };
-            render_picture(figures, &PictureOptions::new(format, palette))
-                .map_err(|error| RequestError::new(error.to_string(), "export fewer charts"))
+            let picture = render_picture(figures, &PictureOptions::new(format, palette))
+                .map_err(|error| RequestError::new(error.to_string(), "export fewer charts"))?;
+            Ok((picture.bytes, picture.warning))
         }
         Export::Comparison(comparison, only_differences) => {
             let format = ComparisonFormat::from_path(path).ok_or_else(|| {
@@ -160,7 +170,8 @@ fn render_export(
                 only_differing: *only_differences,
                 ..RowSelection::default()
             };
-            Ok(render_comparison(comparison, format, selection, figures).into_bytes())
+            let file = render_comparison(comparison, format, selection, figures);
+            Ok((file.into_bytes(), None))
         }
     }
 }

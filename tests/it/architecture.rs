@@ -151,6 +151,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("signal_hook", &["tui/runtime/"]),
     ("clap", &["cli/"]),
     ("plotters", &["export/picture/"]),
+    ("resvg", &["export/picture/"]),
+    ("ab_glyph", &["export/picture/"]),
     ("smartcore", &["analysis/importance/"]),
     ("similar::", &["analysis/value_diff/"]),
     ("cel", &["promotion/policy/"]),

@@ -38,6 +38,7 @@ mod lineage_warnings;
 mod live;
 mod logging;
 mod merged_stores;
+mod pictures;
 mod policy;
 mod printed_values;
 mod promotion;

@@ -57,7 +57,8 @@ impl Block {
             ),
             Self::Figure(figure) => {
                 let options = PictureOptions::new(PictureFormat::Svg, Palette::light());
-                match render_picture(std::slice::from_ref(figure), &options).map(String::from_utf8)
+                match render_picture(std::slice::from_ref(figure), &options)
+                    .map(|picture| String::from_utf8(picture.bytes))
                 {
                     Ok(Ok(svg)) => svg,
                     _ => format!("<p>cannot draw {}</p>\n", escape(&figure.title)),

@@ -156,7 +156,7 @@ fn render_charts(
         message: error.to_string(),
         hint: "try fewer charts at once".into(),
     })?;
-    decode_image(&file)
+    decode_image(&file.bytes)
 }
 
 fn decode_image(bytes: &[u8]) -> Result<Image, RequestError> {
