@@ -156,6 +156,7 @@ async fn bench_million_points() {
         x_window: None,
         columns,
         marker_count: 3,
+        max_bars: 20,
         zone: TimeZone::UTC,
     };
     println!("{points} points of {RUNS} runs, SQLite");

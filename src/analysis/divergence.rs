@@ -41,20 +41,7 @@ struct StepPair {
 /// 1993). Curves are smoothed by the median of five neighbors before they are compared.
 #[must_use]
 pub fn find_divergence(first: &[Point], second: &[Point]) -> Option<Divergence> {
-    let (first, second) = (finite_by_step(first), finite_by_step(second));
-    let coarse = if first.len() <= second.len() {
-        &first
-    } else {
-        &second
-    };
-    let pair = |step: i64| {
-        Some(StepPair {
-            step,
-            first: interpolate(&first, step)?,
-            second: interpolate(&second, step)?,
-        })
-    };
-    let pairs: Vec<StepPair> = coarse.iter().filter_map(|(step, _)| pair(*step)).collect();
+    let pairs = common_steps(first, second);
     if pairs.len() < MIN_STEPS {
         return None;
     }
@@ -75,6 +62,30 @@ pub fn find_divergence(first: &[Point], second: &[Point]) -> Option<Divergence> 
         difference: a[at] - b[at],
         noise,
     })
+}
+
+/// Whether two histories share enough steps to be compared.
+#[must_use]
+pub fn are_comparable(first: &[Point], second: &[Point]) -> bool {
+    common_steps(first, second).len() >= MIN_STEPS
+}
+
+/// Both curves at the steps of the one that has fewer.
+fn common_steps(first: &[Point], second: &[Point]) -> Vec<StepPair> {
+    let (first, second) = (finite_by_step(first), finite_by_step(second));
+    let coarse = if first.len() <= second.len() {
+        &first
+    } else {
+        &second
+    };
+    let pair = |step: i64| {
+        Some(StepPair {
+            step,
+            first: interpolate(&first, step)?,
+            second: interpolate(&second, step)?,
+        })
+    };
+    coarse.iter().filter_map(|(step, _)| pair(*step)).collect()
 }
 
 /// The last finite value of each step.

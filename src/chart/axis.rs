@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::scale::{Scale, ScaleKind};
-use super::ticks;
+use super::{ticks, time_labels};
 use crate::analysis::stats::min_max;
 use crate::text::duration::format_units;
 use crate::text::{number, quantity};
@@ -165,10 +165,9 @@ impl Axis {
             }
             Quantity::Time(zone) => {
                 let (values, step) = ticks::time_ticks(self.range(), target_count, Some(zone));
-                values
-                    .into_iter()
-                    .filter_map(|ms| tick(ms, format_time(ms as i64, step, zone)))
-                    .collect()
+                let labels = time_labels::tick_labels(&values, step, zone);
+                let ticks = values.into_iter().zip(labels);
+                ticks.filter_map(|(ms, label)| tick(ms, label)).collect()
             }
             Quantity::Number | Quantity::Integer => {
                 let values = ticks::numeric_ticks(
@@ -191,7 +190,7 @@ impl Axis {
     pub fn format_value(&self, value: f64) -> String {
         match &self.quantity {
             Quantity::Duration => quantity::format_duration(value as i64),
-            Quantity::Time(zone) => format_time(value as i64, 1_000, zone),
+            Quantity::Time(zone) => time_labels::format_time(value as i64, zone),
             Quantity::Categories(names) => names
                 .get(value.round().max(0.0) as usize)
                 .cloned()
@@ -233,24 +232,6 @@ fn duration_label(ms: i64, step: i64) -> String {
     }
 }
 
-/// A time with the precision of the step between ticks.
-fn format_time(ms: i64, step: i64, zone: &TimeZone) -> String {
-    let format = match step {
-        _ if step >= 86_400_000 => "%b %d",
-        _ if step >= 60_000 => "%b %d %H:%M",
-        _ => "%H:%M:%S",
-    };
-    let at = jiff::Timestamp::from_millisecond(ms);
-    at.map_or_else(
-        |_| ms.to_string(),
-        |at| {
-            at.to_zoned_datetime(zone.clone())
-                .strftime(format)
-                .to_string()
-        },
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -282,7 +263,7 @@ mod tests {
         );
         assert_eq!(
             labels(&over(Quantity::Time(TimeZone::UTC), [0.0, 7_200_000.0]), 2),
-            ["Jan 01 00:00", "Jan 01 01:00", "Jan 01 02:00"]
+            ["Jan 01 1970 00:00", "01:00", "02:00"]
         );
         assert_eq!(
             labels(

@@ -78,7 +78,7 @@ fn contour(
         } else {
             0.5
         };
-        // Darker is better, for either direction.
+        // The stronger shade is better, for either direction.
         let part = match goal.direction {
             Direction::Max => part,
             Direction::Min => 1.0 - part,
@@ -97,7 +97,7 @@ fn contour(
     figure.add_layer(PaintStyle::Emphasis, Shape::Labels(labels));
     let counted: usize = cells.values().map(|cell| cell.runs).sum();
     figure.notes.push(format!(
-        "{counted} of {} runs; darker is better; labels: mean /runs",
+        "{counted} of {} runs; a stronger shade is better; labels: mean /runs",
         runs.len()
     ));
     figure

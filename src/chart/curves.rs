@@ -3,10 +3,14 @@
 use jiff::tz::TimeZone;
 
 use super::axis::{Axis, Quantity};
+use super::bars::{bars, has_no_lines};
+use super::curve_marks::{marker_positions, non_finite_marks};
 use super::downsample::downsample;
-use super::figure::{Figure, LegendEntry, NonFinite, PaintStyle, Shape, Xy};
+use super::figure::{Figure, LegendEntry, PaintStyle, Shape, Xy};
+use super::passes::{repeated_steps, split_passes};
 use super::scale::ScaleKind;
 use super::smooth::Smoother;
+use super::time_unit::{suspected_unit, unit_note};
 use super::visible_values::VisibleValues;
 use crate::analysis::stats::min_max;
 use crate::domain::{Millis, Point};
@@ -59,11 +63,27 @@ pub struct CurveSeries<'a> {
     pub is_sampled: bool,
 }
 
-impl CurveSeries<'_> {
+impl<'a> CurveSeries<'a> {
     pub(super) fn time_origin(&self) -> Millis {
         let first = self.points.first().map_or(0, |point| point.timestamp);
-        // A start after the first point comes from another clock.
-        self.start.filter(|start| *start <= first).unwrap_or(first)
+        let unit = |at: Millis| suspected_unit(at).map(|(unit, _)| unit);
+        // A start after the first point comes from another clock, and one in another unit is not comparable.
+        self.start
+            .filter(|start| *start <= first && unit(*start) == unit(first))
+            .unwrap_or(first)
+    }
+
+    /// The last point as MLflow's `latest_metrics` has it: the one with the greatest step, then time, then value. NaN counts as 0.
+    #[must_use]
+    pub fn latest(&self) -> Option<&'a Point> {
+        let last = self.points.last()?;
+        let is_last = |point: &&Point| (point.step, point.timestamp) == (last.step, last.timestamp);
+        let rank = |point: &Point| match point.value.get() {
+            value if value.is_nan() => 0.0,
+            value => value,
+        };
+        let last_place = self.points.iter().rev().take_while(is_last);
+        last_place.max_by(|a, b| rank(a).total_cmp(&rank(b)))
     }
 }
 
@@ -84,6 +104,8 @@ pub struct CurveOptions {
     pub columns: usize,
     /// The number of marks along a line, in addition to the one at its end.
     pub marker_count: usize,
+    /// The number of bars that have room, for metrics with one point per run.
+    pub max_bars: usize,
     /// The time zone of labels.
     pub zone: TimeZone,
 }
@@ -110,9 +132,14 @@ pub fn nearest_point<'a>(curve: &CurveSeries<'a>, x_axis: XAxis, x: f64) -> Opti
         let near = curve
             .points
             .get(after.saturating_sub(1)..(after + 1).min(curve.points.len()))?;
-        return near
+        let near = near
             .iter()
-            .min_by(|a, b| distance(a).total_cmp(&distance(b)));
+            .min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
+        // Of a step that was logged again, the latest value.
+        let end = curve
+            .points
+            .partition_point(|point| point.step <= near.step);
+        return curve.points.get(end.checked_sub(1)?);
     }
     curve
         .points
@@ -152,6 +179,9 @@ pub fn curves(
     curves: &[CurveSeries<'_>],
     options: &CurveOptions,
 ) -> Figure {
+    if has_no_lines(curves) {
+        return bars(title, curves, options);
+    }
     let (x_axis, fallback) = resolve_x_axis(curves, options.x_axis);
     let x = build_x_axis(curves, x_axis, options);
     let range = x.range();
@@ -173,7 +203,11 @@ pub fn curves(
     for curve in curves {
         add_curve(&mut figure, curve, x_axis, range, options);
     }
-    figure.notes = curve_notes(curves, &visible, options, fallback);
+    figure.notes.extend(fallback.map(str::to_owned));
+    figure.notes.extend(match x_axis {
+        XAxis::Step => repeat_note(curves),
+        XAxis::Relative | XAxis::Wall => unit_note(curves, &options.zone),
+    });
     if options.clip_outliers && visible_range != full_range {
         let text = format!(
             "axis clipped to the middle 98 %; values range from {:.4e} to {:.4e}",
@@ -181,7 +215,27 @@ pub fn curves(
         );
         figure.notes.push(text);
     }
+    let counts = curve_notes(curves, &visible, options);
+    figure.notes.extend(counts);
     figure
+}
+
+/// A note about steps that were logged again.
+fn repeat_note(curves: &[CurveSeries<'_>]) -> Option<String> {
+    let repeats = curves.iter().map(|curve| repeated_steps(curve.points));
+    let plural = |count: usize, one: &str, many: &str| {
+        format!("{count} {}", if count == 1 { one } else { many })
+    };
+    let (steps, of) = repeats
+        .filter(|count| *count > 0)
+        .fold((0, 0), |(steps, of), count| (steps + count, of + 1));
+    (steps > 0).then(|| {
+        format!(
+            "{} logged again in {} (resumed?): one line per pass; a time axis separates them",
+            plural(steps, "step", "steps"),
+            plural(of, "curve", "curves")
+        )
+    })
 }
 
 fn build_x_axis(curves: &[CurveSeries<'_>], x_axis: XAxis, options: &CurveOptions) -> Axis {
@@ -230,18 +284,20 @@ fn add_curve(
             value
         }
     };
-    let points = curve
-        .points
-        .iter()
-        .map(|point| (x_position(x_axis, point, origin), height(point.value.get())));
-    let raw = downsample(points.clone(), range, options.columns);
+    let parts = split_passes(x_axis, curve.points);
+    let (mut raw, mut smooth) = (Vec::new(), Vec::new());
+    for part in &parts {
+        let points = part
+            .iter()
+            .map(|point| (x_position(x_axis, point, origin), height(point.value.get())));
+        append_line(&mut raw, downsample(points.clone(), range, options.columns));
+        if options.smoothing > 0.0 {
+            let mut smoother = Smoother::new(options.smoothing);
+            let averages = points.map(|(x, y)| (x, smoother.update(y).unwrap_or(f64::NAN)));
+            append_line(&mut smooth, downsample(averages, range, options.columns));
+        }
+    }
     let line = if options.smoothing > 0.0 {
-        let mut smoother = Smoother::new(options.smoothing);
-        let smooth = downsample(
-            points.map(|(x, y)| (x, smoother.update(y).unwrap_or(f64::NAN))),
-            range,
-            options.columns,
-        );
         figure.add_layer(PaintStyle::Faint(curve.series), Shape::Line(raw));
         smooth
     } else {
@@ -266,66 +322,20 @@ fn add_curve(
     });
 }
 
-/// Marks at the last visible point and along the line, shifted for each series.
-fn marker_positions(line: &[Xy], (low, high): (f64, f64), series: usize, along: usize) -> Vec<Xy> {
-    let visible: Vec<Xy> = line
-        .iter()
-        .copied()
-        .filter(|(x, y)| !y.is_nan() && *x >= low && *x <= high)
-        .collect();
-    let shift = (series % 8) as f64 / 8.0;
-    let mut marks: Vec<Xy> = (0..along)
-        .filter_map(|nth| {
-            let x = low + (high - low) * (nth as f64 + shift) / along as f64;
-            let at = visible.partition_point(|(other, _)| *other < x);
-            visible
-                .get(at)
-                .copied()
-                .filter(|(other, _)| *other < x + (high - low) / along as f64)
-        })
-        .collect();
-    marks.extend(visible.last());
-    marks
-}
-
-/// Marks for values that are not finite, at most one of each kind in a column.
-fn non_finite_marks(
-    curve: &CurveSeries<'_>,
-    x_axis: XAxis,
-    origin: Millis,
-    (low, high): (f64, f64),
-    columns: usize,
-) -> Vec<(f64, NonFinite)> {
-    let mut marks: Vec<(f64, NonFinite)> = Vec::new();
-    let column = |x: f64| ((x - low) / (high - low) * columns as f64) as i64;
-    for point in curve.points {
-        let value = point.value.get();
-        if value.is_finite() {
-            continue;
-        }
-        let kind = match value {
-            v if v.is_nan() => NonFinite::Nan,
-            v if v > 0.0 => NonFinite::Infinite,
-            _ => NonFinite::NegativeInfinite,
-        };
-        let x = x_position(x_axis, point, origin);
-        let is_new = marks
-            .iter()
-            .rev()
-            .take(3)
-            .all(|(other, its)| *its != kind || column(*other) != column(x));
-        if x >= low && x <= high && is_new {
-            marks.push((x, kind));
-        }
+/// Adds a part to a line, after a gap.
+fn append_line(line: &mut Vec<Xy>, part: Vec<Xy>) {
+    if let (Some((x, y)), false) = (line.last().copied(), part.is_empty())
+        && !y.is_nan()
+    {
+        line.push((x, f64::NAN));
     }
-    marks
+    line.extend(part);
 }
 
 fn curve_notes(
     curves: &[CurveSeries<'_>],
     visible: &VisibleValues,
     options: &CurveOptions,
-    fallback: Option<&str>,
 ) -> Vec<String> {
     let plural = |count: usize, one: &str, many: &str| {
         format!("{count} {}", if count == 1 { one } else { many })
@@ -343,7 +353,6 @@ fn curve_notes(
     if !about.is_empty() {
         notes.push("downsampled by the server; zoom in for more points".into());
     }
-    notes.extend(fallback.map(str::to_owned));
     let counted = [
         (visible.nan, "NaN"),
         (visible.infinite, "infinite"),
@@ -368,144 +377,4 @@ fn curve_notes(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::MetricValue;
-
-    fn points(values: &[(i64, i64, f64)]) -> Vec<Point> {
-        values
-            .iter()
-            .map(|(step, timestamp, value)| Point {
-                step: *step,
-                timestamp: *timestamp,
-                value: MetricValue::new(*value),
-            })
-            .collect()
-    }
-
-    fn options() -> CurveOptions {
-        CurveOptions {
-            x_axis: XAxis::Step,
-            scale: ScaleKind::Linear,
-            smoothing: 0.0,
-            clip_outliers: false,
-            x_window: None,
-            columns: 80,
-            marker_count: 0,
-            zone: TimeZone::UTC,
-        }
-    }
-
-    fn curve(points: &[Point]) -> CurveSeries<'_> {
-        CurveSeries {
-            label: "a".into(),
-            series: 0,
-            points,
-            start: Some(0),
-            is_sampled: false,
-        }
-    }
-
-    #[test]
-    fn non_finite_points_are_gaps_and_noted() {
-        let points = points(&[
-            (0, 0, 1.0),
-            (1, 10, f64::NAN),
-            (2, 20, f64::INFINITY),
-            (3, 30, 3.0),
-        ]);
-        let figure = curves("loss", &[curve(&points)], &options());
-        let (low, high) = figure.y.range();
-        assert!(low < 1.0 && high > 3.0 && high < 4.0);
-        let odd = figure.layers.iter().find_map(|layer| {
-            if let Shape::NonFinite(odd) = &layer.shape {
-                Some(odd.clone())
-            } else {
-                None
-            }
-        });
-        assert_eq!(
-            odd,
-            Some(vec![(1.0, NonFinite::Nan), (2.0, NonFinite::Infinite)])
-        );
-        assert_eq!(figure.notes, ["4 points of 1 curve", "1 NaN", "1 infinite"]);
-    }
-
-    #[test]
-    fn constant_steps_fall_back_to_relative_time_with_a_note() {
-        let points = points(&[(0, 1_000, 1.0), (0, 3_000, 2.0)]);
-        let figure = curves("loss", &[curve(&points)], &options());
-        assert_eq!(
-            (figure.x.quantity.clone(), figure.x.range()),
-            (Quantity::Duration, (1_000.0, 3_000.0))
-        );
-        assert!(
-            figure
-                .notes
-                .contains(&"all steps are equal: drawn over relative time".to_owned())
-        );
-    }
-
-    #[test]
-    fn clipping_drops_outliers_with_a_note() {
-        let values: Vec<_> = (0..200)
-            .map(|n| (n, n, if n == 50 { 1e9 } else { f64::from(n as i32) }))
-            .collect();
-        let points = points(&values);
-        let figure = curves(
-            "loss",
-            &[curve(&points)],
-            &CurveOptions {
-                clip_outliers: true,
-                ..options()
-            },
-        );
-        assert!(figure.y.range().1 < 300.0, "{:?}", figure.y.range());
-        assert!(
-            figure
-                .notes
-                .iter()
-                .any(|note| note.starts_with("axis clipped")),
-            "{:?}",
-            figure.notes
-        );
-    }
-
-    #[test]
-    fn log_scale_notes_non_positive_values_and_draws_smooth_over_raw() {
-        let points = points(&[(0, 0, 0.0), (1, 1, 10.0), (2, 2, 1000.0)]);
-        let options = CurveOptions {
-            scale: ScaleKind::Log,
-            smoothing: 0.5,
-            ..options()
-        };
-        let figure = curves("loss", &[curve(&points)], &options);
-        assert_eq!(
-            figure.notes,
-            [
-                "3 points of 1 curve",
-                "1 not positive, and not on the log scale",
-                "EMA 0.5"
-            ]
-        );
-        assert!(
-            matches!(figure.layers[0].style, PaintStyle::Faint(0))
-                && matches!(figure.layers[1].style, PaintStyle::Series(0))
-        );
-    }
-
-    #[test]
-    fn nearest_point_finds_the_closest_x() {
-        let points = points(&[(0, 0, 1.0), (10, 10, 2.0), (20, 20, 3.0)]);
-        let at = |x| nearest_point(&curve(&points), XAxis::Step, x).map(|point| point.step);
-        assert_eq!(
-            [at(-5.0), at(4.0), at(6.0), at(99.0)],
-            [Some(0), Some(0), Some(10), Some(20)]
-        );
-        assert_eq!(
-            nearest_point(&curve(&points), XAxis::Relative, 11.0).map(|point| point.step),
-            Some(10)
-        );
-        assert_eq!(nearest_point(&curve(&[]), XAxis::Step, 0.0), None);
-    }
-}
+mod tests;

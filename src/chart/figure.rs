@@ -39,12 +39,14 @@ pub struct Label {
 }
 
 /// A horizontal bar from x = 0.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Bar {
     /// The end of the bar; y is its row.
     pub end: Xy,
     /// Half the length of the error bar.
     pub error: Option<f64>,
+    /// Drawn at its end; safe to draw.
+    pub text: Option<String>,
 }
 
 /// A shape, in the units of the axes.

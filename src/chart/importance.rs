@@ -6,16 +6,15 @@ use super::registry::FigureInput;
 use super::scale::ScaleKind;
 use crate::analysis::importance::{Importance, ParamImportance, RankCorrelation};
 
-const MAX_BARS: usize = 24;
-
 pub(super) fn build(input: &FigureInput<'_>) -> Option<Figure> {
-    input.importance.map(importance)
+    let found = input.importance?;
+    Some(importance(found, input.max_bars))
 }
 
 /// Bars by the forest, or by rank correlation where no forest was fitted.
-fn importance(found: &Importance) -> Figure {
+fn importance(found: &Importance, max_bars: usize) -> Figure {
     // Rows count from the bottom; the most important param is at the top.
-    let params: Vec<&ParamImportance> = found.params.iter().take(MAX_BARS).rev().collect();
+    let params: Vec<&ParamImportance> = found.params.iter().take(max_bars.max(1)).rev().collect();
     let names = params
         .iter()
         .map(|param| param.key.clean().into_owned())
@@ -29,6 +28,7 @@ fn importance(found: &Importance) -> Figure {
         Bar {
             end: (loss.map_or(strength, |loss| loss.mean), row as f64),
             error: loss.map(|loss| loss.std_dev),
+            text: None,
         }
     };
     let bars: Vec<Bar> = params.iter().enumerate().map(bar).collect();
@@ -52,6 +52,14 @@ fn importance(found: &Importance) -> Figure {
     let mut figure = Figure::new(title, x, Axis::categorical("", names));
     figure.add_layer(PaintStyle::Muted, Shape::Rules(vec![0.0]));
     figure.add_layer(PaintStyle::Series(0), Shape::Bars(bars));
+    if params.len() < found.params.len() {
+        let note = format!(
+            "the first {} of {} params",
+            params.len(),
+            found.params.len()
+        );
+        figure.notes.push(note);
+    }
     let runs = found.runs;
     figure.notes.push(match found.r_squared {
         Some(r_squared) => format!(

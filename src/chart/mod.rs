@@ -4,19 +4,24 @@
 //! was logged.
 
 mod axis;
+mod bars;
 mod clip;
 mod contour;
+mod curve_marks;
 mod curves;
 mod downsample;
 mod figure;
 mod importance;
 mod parallel;
+mod passes;
 mod property;
 pub mod registry;
 mod scale;
 mod scatter;
 mod smooth;
 mod ticks;
+mod time_labels;
+mod time_unit;
 mod visible_values;
 
 pub use axis::{Axis, Quantity, Tick};

@@ -29,6 +29,8 @@ pub struct FigureInput<'a> {
     pub fronts: &'a [Option<usize>],
     /// The most columns and rows of boxes that have room for a label.
     pub max_cells: (usize, usize),
+    /// The most bars that have room for a label.
+    pub max_bars: usize,
 }
 
 /// The list that belongs to a figure.

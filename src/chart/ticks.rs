@@ -7,6 +7,7 @@ use super::scale::Scale;
 /// Steps of linear ticks, times powers of ten.
 const STEP_MULTIPLES: [f64; 3] = [1.0, 2.0, 5.0];
 const MAX_TICKS: usize = 64;
+const MIN_TIME_TICKS: usize = 2;
 /// The tolerance of a quotient to the nearest integer.
 const EPSILON: f64 = 1e-9;
 
@@ -147,7 +148,23 @@ pub(super) fn time_ticks(
     target_count: usize,
     zone: Option<&TimeZone>,
 ) -> (Vec<f64>, i64) {
-    let least = (to - from) / target_count.max(1) as f64;
+    let (mut values, mut step) = (Vec::new(), 1);
+    // A step that is rounded up can leave one tick or none: too few to read a scale from.
+    for factor in [1, 2, 4] {
+        (values, step) = multiples((from, to), factor * target_count.max(1), zone);
+        if values.len() >= MIN_TIME_TICKS {
+            break;
+        }
+    }
+    (values, step)
+}
+
+fn multiples(
+    (from, to): (f64, f64),
+    target_count: usize,
+    zone: Option<&TimeZone>,
+) -> (Vec<f64>, i64) {
+    let least = (to - from) / target_count as f64;
     let step = TIME_STEPS_MS.into_iter().find(|span| *span as f64 >= least);
     let step =
         step.unwrap_or_else(|| (least / 2_419_200_000.0).ceil().max(1.0) as i64 * 2_419_200_000);

@@ -156,6 +156,7 @@ async fn build_figure(
         x_window: None,
         columns: picture.curve_columns(arguments.metric.len()),
         marker_count: MARKS_PER_CURVE,
+        max_bars: picture.max_bars(arguments.metric.len()),
         zone: jiff::tz::TimeZone::system(),
     };
     let title = arguments.title.as_deref().unwrap_or(metric);

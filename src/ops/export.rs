@@ -83,6 +83,7 @@ pub async fn metric_charts(reader: &dyn ReadStore, comparison: &Comparison) -> V
         x_window: None,
         columns: 800,
         marker_count: 4,
+        max_bars: MAX_CHART_RUNS,
         zone: jiff::tz::TimeZone::system(),
     };
     let metrics = comparison.rows.iter().filter(|row| {

@@ -60,6 +60,19 @@ pub fn wrap(text: &str, room: u16) -> Vec<String> {
         .collect()
 }
 
+/// At most `most` lines of at most `room` cells; the last one ends in `…` if there are more.
+#[must_use]
+pub fn wrap_to(text: &str, room: u16, most: usize) -> Vec<String> {
+    let mut lines = wrap(text, room);
+    if lines.len() > most {
+        let rest = lines.split_off(most.saturating_sub(1)).join(" ");
+        if most > 0 {
+            lines.push(truncate(&rest, room));
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,6 +88,8 @@ mod tests {
             wrap("0.0158 (champion 0.0187)", 9),
             ["0.0158", "(champion", "0.0187)"]
         );
+        assert_eq!(wrap_to("one two three", 8, 1), ["one two…"]);
+        assert_eq!(wrap_to("one two three", 8, 2), ["one two", "three"]);
     }
 
     proptest! {

@@ -6,7 +6,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
 
 use super::axes::{DrawResult, FigurePainter};
-use crate::chart::{Bar, Figure, NonFinite, PaintStyle, Shape, Xy};
+use crate::chart::{Bar, Figure, NonFinite, PaintStyle, Quantity, Shape, Xy};
 
 /// The area of the data, in pixels.
 pub(super) struct PlotArea {
@@ -82,7 +82,7 @@ fn draw_shapes<B: DrawingBackend>(
             }
             Shape::Bars(bars) => bars
                 .iter()
-                .try_for_each(|bar| draw_bar(painter, figure, plot_area, *bar, color))?,
+                .try_for_each(|bar| draw_bar(painter, figure, plot_area, bar, color))?,
             Shape::Dots(_) | Shape::NonFinite(_) | Shape::Labels(_) => {}
         }
     }
@@ -201,7 +201,7 @@ fn draw_bar<B: DrawingBackend>(
     painter: &FigurePainter<'_, B>,
     figure: &Figure,
     plot_area: &PlotArea,
-    bar: Bar,
+    bar: &Bar,
     color: RGBColor,
 ) -> DrawResult<B> {
     let (x, y) = bar.end;
@@ -213,7 +213,19 @@ fn draw_bar<B: DrawingBackend>(
     let (Some(zero), Some(end)) = (at(0.0), at(x)) else {
         return Ok(());
     };
-    let half = painter.px(7.0);
+    let rows = match &figure.y.quantity {
+        Quantity::Categories(names) => names.len().max(1),
+        _ => 1,
+    };
+    let row = (plot_area.bottom - plot_area.top) / i32::try_from(rows).unwrap_or(i32::MAX);
+    let half = painter.px(7.0).min(row * 2 / 5).max(1);
+    if let Some(text) = &bar.text {
+        let gap = if x < 0.0 { -5.0 } else { 5.0 };
+        let side = if x < 0.0 { HPos::Right } else { HPos::Left };
+        let place = (end.0 + painter.px(gap), end.1);
+        let anchor = (side, VPos::Center);
+        painter.draw_text(text, place, 11.0, painter.palette.text, anchor)?;
+    }
     painter.area.draw(&Rectangle::new(
         [
             (zero.0.min(end.0), end.1 - half),

@@ -291,3 +291,45 @@ fn register_fonts() -> Result<(), PictureError> {
         Err(PictureError("the font can't be read".into()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::{CurveOptions, CurveSeries, ScaleKind, XAxis, curves};
+    use crate::domain::{MetricValue, Point};
+
+    #[test]
+    fn time_axis_has_the_date_though_its_first_tick_is_at_the_edge() {
+        let points: Vec<Point> = (0..20)
+            .map(|step| Point {
+                step,
+                timestamp: 1_700_000_000 + step,
+                value: MetricValue::new(1.0 / (step + 1) as f64),
+            })
+            .collect();
+        let curve = CurveSeries {
+            label: "a".into(),
+            series: 0,
+            points: &points,
+            start: None,
+            is_sampled: false,
+        };
+        let wall = CurveOptions {
+            x_axis: XAxis::Wall,
+            scale: ScaleKind::Linear,
+            smoothing: 0.0,
+            clip_outliers: false,
+            x_window: None,
+            columns: 800,
+            marker_count: 0,
+            max_bars: 9,
+            zone: jiff::tz::TimeZone::UTC,
+        };
+        let figure = curves("loss", &[curve], &wall);
+        let options = PictureOptions::new(PictureFormat::Svg, Palette::light());
+        let picture = render_picture(&[figure], &options).unwrap();
+        let svg = String::from_utf8(picture.bytes).unwrap();
+        assert!(svg.contains("Jan 20 1970 16:13:20"), "{svg}");
+        assert!(svg.contains("times look like seconds"), "{svg}");
+    }
+}

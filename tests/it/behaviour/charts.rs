@@ -1,6 +1,8 @@
 //! The curves of runs, and the drivers of the goal.
 
-use frontrunner::chart::{Quantity, ScaleKind, Shape};
+use frontrunner::chart::{Layer, Quantity, ScaleKind, Shape};
+use frontrunner::store::AccessMode;
+use frontrunner::tui::app::layout::Size;
 use frontrunner::tui::app::{Message, Mouse};
 use frontrunner::tui::screens::{ChartsScreen, DriversScreen};
 use rusqlite::Connection;
@@ -198,6 +200,147 @@ fn diverging_curves_show_the_step() {
     driver
         .press("enter d")
         .assert_shows("diverges from convnext-tiny at step");
+}
+
+#[test]
+fn divergence_is_reported_for_every_curve() {
+    let mut driver = at_charts();
+    driver.press("d").assert_shows("linear · divergence");
+    let figure = charts(&driver).cached_figure(0).unwrap().clone();
+    let note = &figure.notes[0];
+    let runs = charts(&driver).runs();
+    assert!(
+        runs.iter().all(|run| note.contains(run.name.raw())),
+        "{note}"
+    );
+    driver.press("enter");
+    for run in ["vit-base", "vit-small"] {
+        let listed = driver.screen().matches(run).count();
+        assert_eq!(listed, 2, "{run} in note and legend: {}", driver.screen());
+    }
+}
+
+#[test]
+fn one_curve_has_nothing_to_diverge_from() {
+    let mut driver = at_runs("image-classifier");
+    driver
+        .press("m enter d")
+        .assert_shows("one curve: nothing to diverge from");
+}
+
+#[test]
+fn metrics_with_one_point_are_bars() {
+    let mut driver = at_runs("churn-sweep");
+    driver
+        .press("space j space j space m")
+        .assert_shows("one point each: drawn as bars");
+    let screen = charts(&driver);
+    let has_bars = |layer: &Layer| matches!(layer.shape, Shape::Bars(_));
+    let (panel, figure) = (0..screen.panels.len())
+        .filter_map(|panel| Some((panel, screen.cached_figure(panel)?)))
+        .find(|(_, figure)| figure.layers.iter().any(has_bars))
+        .unwrap();
+    let values: Vec<String> = figure
+        .layers
+        .iter()
+        .filter_map(|layer| match &layer.shape {
+            Shape::Bars(bars) => bars[0].text.clone(),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(values.len(), 3);
+    for value in values {
+        driver.assert_shows(&value);
+    }
+    // Keys of the x axis do nothing: it has neither steps nor times.
+    driver.press(&"l ".repeat(panel)).press("enter l + L");
+    assert_eq!(charts(&driver).crosshair, None);
+    assert_eq!(charts(&driver).zoom_range(panel), None);
+    driver.send(Message::Mouse(Mouse::Click { x: 30, y: 10 }));
+    assert_eq!(charts(&driver).crosshair, None);
+    driver.assert_shows("drawn as bars");
+}
+
+#[test]
+fn export_is_named_after_what_it_shows() {
+    let mut driver = at_charts();
+    driver
+        .press("x")
+        .assert_shows("visible charts to")
+        .assert_shows("charts.png");
+    driver
+        .press("esc enter x")
+        .assert_shows("export this chart to")
+        .assert_shows("val-acc.png");
+}
+
+#[test]
+fn wall_time_has_dates() {
+    let mut driver = at_charts();
+    driver.press("enter a a").assert_shows("wall time");
+    let figure = charts(&driver).cached_figure(0).unwrap();
+    let ticks = figure.x.ticks(3);
+    let year = |label: &str| {
+        let words = label.split(' ');
+        words
+            .filter(|word| word.len() == 4)
+            .any(|word| word.parse::<u16>().is_ok())
+    };
+    assert!(year(&ticks[0].label), "{ticks:?}");
+    driver.assert_shows(&ticks[0].label[..6]);
+}
+
+#[test]
+fn every_bar_of_the_importance_and_every_parallel_axis_is_named() {
+    for (width, height) in [(80, 24), (200, 50), (40, 10)] {
+        let mut driver = Driver::open(AccessMode::ReadWrite, Size { width, height });
+        driver.press("f c h u r n - s w e e p enter enter i");
+        let screen = drivers(&driver);
+        let all = screen.importance.get().unwrap().params.len();
+        let figure = screen.figure().unwrap();
+        let Quantity::Categories(names) = figure.y.quantity.clone() else {
+            panic!("{:?}", figure.y);
+        };
+        if height >= 24 {
+            assert_eq!(names.len(), all, "{width}x{height}");
+        } else {
+            assert!(
+                figure
+                    .notes
+                    .iter()
+                    .any(|note| note.contains(&format!("of {all} params")))
+            );
+        }
+        let beside_axis = |name: &String| {
+            let shown = driver.screen();
+            shown.lines().any(|line| {
+                let label = line.split('┤').next().filter(|_| line.contains('┤'));
+                label.is_some_and(|label| {
+                    name.starts_with(label.trim().trim_end_matches('…')) && !label.trim().is_empty()
+                })
+            })
+        };
+        for name in names.iter() {
+            assert!(
+                beside_axis(name),
+                "{name} at {width}x{height}: {}",
+                driver.screen()
+            );
+        }
+        driver.press("tab");
+        let figure = drivers(&driver).figure().unwrap().clone();
+        let Quantity::Categories(axes) = &figure.x.quantity else {
+            panic!("{:?}", figure.x);
+        };
+        let notches = |line: &&str| line.contains('┬');
+        let screen = driver.screen();
+        let axis = screen.lines().find(notches).unwrap();
+        assert_eq!(
+            axis.matches('┬').count(),
+            axes.len(),
+            "{width}x{height}: {screen}"
+        );
+    }
 }
 
 #[test]

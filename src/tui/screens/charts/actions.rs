@@ -14,6 +14,8 @@ use crate::tui::screens::{FocusedList, Freshness, Screen};
 
 /// The columns of exported curves, as many as a PNG is wide in pixels.
 const EXPORT_COLUMNS: usize = 2_000;
+/// Bars that have room in a picture of one chart, and in a chart of several.
+const EXPORT_BARS: [usize; 2] = [26, 16];
 /// Markers along an exported line.
 const EXPORT_MARKS: usize = 4;
 
@@ -154,8 +156,9 @@ impl Screen for ChartsScreen {
         match mouse {
             Mouse::Click { x, y } => {
                 if let Some((panel, value)) = self.hit_test(context.size, x, y) {
+                    let crosshair = Some(value).filter(|_| !self.has_bars(panel));
                     (self.selected, self.crosshair, self.is_legend_focused) =
-                        (panel, Some(value), false);
+                        (panel, crosshair, false);
                     return true;
                 }
             }
@@ -211,25 +214,12 @@ impl ChartsScreen {
         let Some(panel) = self.panels.get(self.selected) else {
             return;
         };
-        let name: String = panel
-            .title
-            .raw()
-            .chars()
-            .map(|c| {
-                if c.is_alphanumeric() || "-_.".contains(c) {
-                    c
-                } else {
-                    '-'
-                }
-            })
-            .collect();
-        let what = if self.is_maximized {
-            "this chart"
-        } else {
-            "the visible charts"
+        let (what, name) = match self.areas(context.size).panels.len() {
+            0 | 1 => ("this chart".to_owned(), file_stem(panel.title.raw())),
+            count => (format!("the {count} visible charts"), "charts".to_owned()),
         };
         let title = format!("export {what} to (.png or .svg; …-dark.png is dark)");
-        let name = format!("{}.png", name.trim_matches('-'));
+        let name = format!("{name}.png");
         let prompt = Prompt::export(&title, &name, Self::export, context);
         context.open(Dialog::Prompt(prompt));
     }
@@ -242,10 +232,12 @@ impl ChartsScreen {
     /// The visible charts at the resolution of an export.
     fn export_figures(&self, context: &UpdateContext<'_>) -> Vec<Figure> {
         let areas = self.areas(context.size);
+        let max_bars = EXPORT_BARS[usize::from(areas.panels.len() > 1)];
         let visible = areas.first_panel..areas.first_panel + areas.panels.len();
         visible
             .filter_map(|panel| {
-                self.build_figure(panel, EXPORT_COLUMNS, EXPORT_MARKS, context.shared)
+                let size = (EXPORT_COLUMNS, max_bars);
+                self.build_figure(panel, size, EXPORT_MARKS, context.shared)
             })
             .collect()
     }
@@ -268,9 +260,7 @@ impl ChartsScreen {
     fn copy_values(&self, context: &mut UpdateContext<'_>) {
         let curves = self.curves(context.shared);
         let format_row = |curve: &CurveSeries<'_>| {
-            let point = self
-                .point_at_crosshair(curve)
-                .or_else(|| curve.points.last())?;
+            let point = self.point_at_crosshair(curve).or_else(|| curve.latest())?;
             Some(format!(
                 "{}\t{}\t{}",
                 curve.label,
@@ -283,4 +273,17 @@ impl ChartsScreen {
             context.copy_to_clipboard(text.join("\n"));
         }
     }
+}
+
+/// A metric's key as a file name without extension.
+fn file_stem(key: &str) -> String {
+    let safe = |c: char| {
+        if c.is_alphanumeric() || "-_.".contains(c) {
+            c
+        } else {
+            '-'
+        }
+    };
+    let name: String = key.chars().map(safe).collect();
+    name.trim_matches('-').to_owned()
 }

@@ -11,6 +11,8 @@ const MAX_COLUMNS: u16 = 4;
 /// From this width on, the legend is beside the charts.
 const SIDE_BY_SIDE_WIDTH: u16 = 100;
 const LEGEND_WIDTH: u16 = 38;
+/// Columns between two charts.
+const GAP: u16 = 2;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChartAreas {
@@ -82,7 +84,9 @@ fn grid(area: Rect, count: usize, at: usize) -> (Vec<Rect>, usize, usize) {
             edge(row, rows, area.height),
             edge(row + 1, rows, area.height),
         );
-        Rect::new(area.x + left, area.y + top, right - left, bottom - top)
+        let is_last = column + 1 == columns;
+        let width = (right - left).saturating_sub(if is_last { 0 } else { GAP });
+        Rect::new(area.x + left, area.y + top, width, bottom - top)
     };
     let panels = (0..page.min(count - first)).map(panel).collect();
     (panels, first, usize::from(columns))
@@ -103,6 +107,9 @@ mod tests {
             for (n, part) in parts.iter().enumerate() {
                 prop_assert_eq!(part.intersection(body).area(), part.area());
                 prop_assert!(parts[n + 1..].iter().all(|other| part.intersection(*other).is_empty()));
+            }
+            for pair in layout.panels.windows(2).filter(|pair| pair[0].y == pair[1].y) {
+                prop_assert!(pair[0].right() < pair[1].x, "charts do not touch");
             }
             prop_assert!(count == 0 || (layout.first_panel..layout.first_panel + layout.panels.len()).contains(&at), "the chart under the cursor is visible");
         }

@@ -1,13 +1,15 @@
 //! The figures of the visible charts, built when an input changes and never while drawing.
 
+use ratatui::layout::Rect;
+
 use super::panels::{Panel, parse_gpu_key};
 use super::{ChartsScreen, CurveStyle};
-use crate::analysis::divergence::find_divergence;
+use crate::analysis::divergence::{are_comparable, find_divergence};
 use crate::chart::{CurveOptions, CurveSeries, Figure, Layer, PaintStyle, Quantity, Shape, curves};
 use crate::domain::RunId;
 use crate::tui::app::SharedState;
 use crate::tui::app::history_cache::HistoryCache;
-use crate::tui::app::plot::plot_areas;
+use crate::tui::app::plot::{fit_bars, plot_areas};
 
 /// Columns of dots per cell.
 const DOTS_PER_CELL: usize = 2;
@@ -17,7 +19,7 @@ const MIN_MARKER_WIDTH: u16 = 60;
 /// The inputs of a figure, to detect changes.
 #[derive(Clone, Debug, PartialEq)]
 struct FigureKey {
-    width: u16,
+    size: (u16, u16),
     style: CurveStyle,
     shows_divergence: bool,
     zoom: Option<(f64, f64)>,
@@ -34,27 +36,44 @@ pub(crate) struct CachedFigure {
     key: FigureKey,
 }
 
-/// Adds notes and rules for the steps where curves diverge from the first by more than their noise.
+/// Adds a note and rules for the steps where curves diverge from the first by more than their noise.
 fn annotate_divergence(figure: &mut Figure, all: &[CurveSeries<'_>]) {
-    let Some((first, others)) = all.split_first() else {
+    let Some((first, others)) = all.split_first().filter(|(_, others)| !others.is_empty()) else {
+        figure
+            .notes
+            .insert(0, "one curve: nothing to diverge from".into());
         return;
     };
     let mut steps = Vec::new();
+    let (mut diverging, mut together, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
     for other in others {
         match find_divergence(first.points, other.points) {
             Some(found) => {
                 steps.push(found.step as f64);
-                figure.notes.push(format!(
-                    "{} diverges from {} at step {}",
-                    other.label, first.label, found.step
-                ));
+                diverging.push((other.label.as_str(), found.step));
             }
-            None => figure.notes.push(format!(
-                "{} never diverges from {}",
-                other.label, first.label
-            )),
+            None if are_comparable(first.points, other.points) => together.push(&*other.label),
+            None => unknown.push(&*other.label),
         }
     }
+    let mut parts = Vec::new();
+    if let Some(((label, step), rest)) = diverging.split_first() {
+        let mut part = format!("{label} diverges from {} at step {step}", first.label);
+        part.extend(
+            rest.iter()
+                .map(|(label, step)| format!(", {label} at step {step}")),
+        );
+        parts.push(part);
+    }
+    for (labels, what) in [
+        (together, "no divergence from"),
+        (unknown, "too few steps in common with"),
+    ] {
+        if !labels.is_empty() {
+            parts.push(format!("{what} {}: {}", first.label, labels.join(", ")));
+        }
+    }
+    figure.notes.insert(0, parts.join("; "));
     // The rules are at steps, so that they fit no time axis.
     if figure.x.quantity == Quantity::Integer {
         figure.layers.insert(
@@ -117,7 +136,7 @@ impl ChartsScreen {
         for (nth, area) in areas.panels.iter().enumerate() {
             let panel = areas.first_panel + nth;
             let key = FigureKey {
-                width: area.width,
+                size: (area.width, area.height),
                 style: self.style,
                 shows_divergence: self.shows_divergence,
                 zoom: self.zoom_range(panel),
@@ -131,7 +150,7 @@ impl ChartsScreen {
             if let Some(at) = known {
                 self.cached_figures.push(before.swap_remove(at));
             } else {
-                let Some(figure) = self.screen_figure(panel, area.width, shared) else {
+                let Some(figure) = self.screen_figure(panel, *area, shared) else {
                     continue;
                 };
                 self.cached_figures
@@ -140,17 +159,19 @@ impl ChartsScreen {
         }
     }
 
-    fn screen_figure(&self, panel: usize, width: u16, shared: &SharedState) -> Option<Figure> {
-        let columns = usize::from(width) * DOTS_PER_CELL;
-        let marks = if width >= MIN_MARKER_WIDTH { 3 } else { 0 };
-        self.build_figure(panel, columns, marks, shared)
+    fn screen_figure(&self, panel: usize, area: Rect, shared: &SharedState) -> Option<Figure> {
+        let columns = usize::from(area.width) * DOTS_PER_CELL;
+        let marks = if area.width >= MIN_MARKER_WIDTH { 3 } else { 0 };
+        fit_bars(area, |bars| {
+            self.build_figure(panel, (columns, bars), marks, shared)
+        })
     }
 
-    /// The figure of a chart that is `columns` wide.
+    /// The figure of a chart that is `columns` wide, or has room for so many bars.
     pub(super) fn build_figure(
         &self,
         panel: usize,
-        columns: usize,
+        (columns, max_bars): (usize, usize),
         marks: usize,
         shared: &SharedState,
     ) -> Option<Figure> {
@@ -164,6 +185,7 @@ impl ChartsScreen {
             x_window: self.zoom_range(panel),
             columns,
             marker_count: marks,
+            max_bars,
             zone: shared.session.time_zone.clone(),
         };
         let mut figure = curves(panel_spec.title.clean().into_owned(), &all, &options);
@@ -171,6 +193,12 @@ impl ChartsScreen {
             annotate_divergence(&mut figure, &all);
         }
         Some(figure)
+    }
+
+    /// Whether a chart shows bars, whose x axis is neither steps nor time.
+    pub(super) fn has_bars(&self, panel: usize) -> bool {
+        let figure = self.cached_figure(panel);
+        figure.is_some_and(|figure| matches!(figure.y.quantity, Quantity::Categories(_)))
     }
 
     /// The figure of a visible chart.
@@ -183,7 +211,7 @@ impl ChartsScreen {
     }
 
     /// The width of a chart's data area in cells.
-    pub(super) fn data_width(&self, panel: usize, area: ratatui::layout::Rect) -> u16 {
+    pub(super) fn data_width(&self, panel: usize, area: Rect) -> u16 {
         self.cached_figure(panel)
             .map_or(area.width, |figure| plot_areas(area, figure).data.width)
     }

@@ -279,7 +279,11 @@ impl ChartsScreen {
             .reduce(|(a, b), (c, d)| (a.min(c), b.max(d)))
     }
 
+    /// The visible steps or times of the chart under the cursor.
     fn x_range(&self) -> Option<(f64, f64)> {
+        if self.has_bars(self.selected) {
+            return None;
+        }
         self.cached_figure(self.selected)
             .map(|figure| figure.x.range())
     }
@@ -292,6 +296,9 @@ impl ChartsScreen {
         else {
             return;
         };
+        if window.is_some() && self.has_bars(self.selected) {
+            return;
+        }
         match window {
             Some((low, high)) if low < high && (high - low).is_finite() => {
                 self.zoom_ranges.insert(title, (low, high));
@@ -326,6 +333,9 @@ impl ChartsScreen {
 
     /// Moves the crosshair by columns; a new one appears in the middle.
     fn move_crosshair(&mut self, by: i32, size: Size) {
+        if self.has_bars(self.selected) {
+            return;
+        }
         let areas = self.areas(size);
         let (Some(figure), Some(area)) = (self.cached_figure(self.selected), areas.panels.first())
         else {

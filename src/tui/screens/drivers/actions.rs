@@ -66,7 +66,7 @@ impl Screen for DriversScreen {
                 context.open(Dialog::Prompt(prompt));
             }
             Action::Picture => {
-                if let Some(figure) = self.figure().cloned() {
+                if let Some(figure) = self.export_figure(context) {
                     let of = ImageSource::Charts(vec![figure], context.shared.session.is_dark);
                     let view = ImageDialog::open(self.figure_spec().title.to_owned(), of, context);
                     context.open(Dialog::Image(Box::new(view)));
@@ -141,7 +141,7 @@ impl Screen for DriversScreen {
 
 impl DriversScreen {
     fn export(&mut self, path: String, context: &mut UpdateContext<'_>) {
-        if let Some(figure) = self.figure().cloned() {
+        if let Some(figure) = self.export_figure(context) {
             let export = Box::new(Export::Charts(vec![figure]));
             context.request(Request::Export(path, export));
         }

@@ -1,6 +1,7 @@
 //! What drives the goal: importance, parallel coordinates, scatter, contour, Pareto front and nearest runs.
 
 mod actions;
+mod areas;
 mod selection;
 
 use crate::analysis::importance::Importance;
@@ -11,29 +12,14 @@ use crate::chart::{Dimension, Figure, Property};
 use crate::domain::{Goal, Run, RunId, RunStatus};
 use crate::text::Untrusted;
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::layout::{Size, screen_areas};
+use crate::tui::app::plot::fit_bars;
 use crate::tui::app::{Remote, Request, UpdateContext};
 use ratatui::layout::Rect;
 
 /// The most runs that are analyzed; of more, every n-th is taken.
 const MAX_RUNS: usize = 2_000;
-/// From this width on, the list is beside the chart.
-const SIDE_BY_SIDE_WIDTH: u16 = 120;
-const LIST_WIDTH: u16 = 64;
-/// Rows below the list of params and below the list of neighbors.
-const FOOTER_ROWS: (u16, u16) = (5, 12);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct DriversAreas {
-    /// The tabs.
-    pub status: Rect,
-    /// Empty on a page without a chart.
-    pub chart: Rect,
-    /// Empty on a page without a list.
-    pub list: Rect,
-    /// Notes about the list or its item under the cursor.
-    pub footer: Rect,
-}
+/// Bars that have room in a picture.
+const EXPORT_BARS: usize = 24;
 
 /// The drivers of a goal.
 #[derive(Debug)]
@@ -244,6 +230,15 @@ impl DriversScreen {
     }
 
     fn build_figure(&self, area: Rect) -> Option<Figure> {
+        fit_bars(area, |bars| self.figure_with(area, bars))
+    }
+
+    /// The figure of the visible page for a picture, with room for more bars.
+    fn export_figure(&self, context: &UpdateContext<'_>) -> Option<Figure> {
+        self.figure_with(self.areas(context.size).chart, EXPORT_BARS)
+    }
+
+    fn figure_with(&self, area: Rect, max_bars: usize) -> Option<Figure> {
         let build = self.figure_spec().build?;
         build(&FigureInput {
             runs: &self.runs,
@@ -259,66 +254,8 @@ impl DriversScreen {
                 usize::from(area.width / 13).clamp(3, 10),
                 usize::from(area.height / 3).clamp(3, 8),
             ),
+            max_bars,
         })
-    }
-
-    pub(crate) fn areas(&self, size: Size) -> DriversAreas {
-        let mut parts = self.areas_without_footer(size);
-        let footer_rows = match self.figure_spec().list {
-            SideList::Params => FOOTER_ROWS.0,
-            SideList::Neighbors => FOOTER_ROWS.1,
-            SideList::ParetoFront | SideList::None => 0,
-        };
-        let height = footer_rows.min(parts.list.height / 2);
-        parts.list.height -= height;
-        parts.footer = Rect {
-            y: parts.list.bottom(),
-            height,
-            ..parts.list
-        };
-        parts
-    }
-
-    fn areas_without_footer(&self, size: Size) -> DriversAreas {
-        let body = screen_areas(size).body;
-        let status = Rect {
-            height: body.height.min(1),
-            ..body
-        };
-        let rest = Rect {
-            y: body.y + status.height,
-            height: body.height - status.height,
-            ..body
-        };
-        let none = Rect { width: 0, ..rest };
-        let figure = self.figure_spec();
-        let (chart, list) = if figure.list == SideList::None {
-            (rest, none)
-        } else if figure.build.is_none() {
-            (none, rest)
-        } else if rest.width >= SIDE_BY_SIDE_WIDTH {
-            let width = rest.width - LIST_WIDTH;
-            let list = Rect {
-                x: rest.x + width,
-                width: LIST_WIDTH,
-                ..rest
-            };
-            (Rect { width, ..rest }, list)
-        } else {
-            let height = rest.height / 2;
-            let list = Rect {
-                y: rest.y + height,
-                height: rest.height - height,
-                ..rest
-            };
-            (Rect { height, ..rest }, list)
-        };
-        DriversAreas {
-            status,
-            chart,
-            list,
-            footer: none,
-        }
     }
 
     fn list_len(&self) -> usize {

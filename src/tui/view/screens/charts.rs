@@ -95,8 +95,13 @@ fn draw_status(painter: &mut Painter<'_>, area: Rect, screen: &ChartsScreen) {
     painter.draw_right_aligned(
         rest,
         &format!(
-            "{count}{}{} ",
+            "{count}{}{}{} ",
             screen.style.summary(),
+            if screen.shows_divergence {
+                " · divergence"
+            } else {
+                ""
+            },
             filter_label(&screen.filter)
         ),
         Role::Muted,
@@ -205,7 +210,7 @@ fn draw_run_entries(
 fn legend_value(screen: &ChartsScreen, curve: &CurveSeries<'_>) -> Option<f64> {
     screen
         .point_at_crosshair(curve)
-        .or_else(|| curve.points.last())
+        .or_else(|| curve.latest())
         .map(|point| point.value.get())
 }
 

@@ -46,35 +46,17 @@ pub fn draw(painter: &mut Painter<'_>, _: Rect, app: &App, screen: &DriversScree
 
 /// The variance that the forest explains, and warnings about the method.
 fn draw_cautions(painter: &mut Painter<'_>, area: Rect, screen: &DriversScreen) {
-    let Some(importance) = screen.importance.get() else {
-        return;
-    };
     let room = Rect {
         x: area.x + 1,
         width: area.width.saturating_sub(2),
         ..area
     };
-    let method = importance.r_squared.map_or_else(
-        || format!("{} runs, rank correlation only", importance.runs),
-        |explained| {
-            format!(
-                "{} runs; on unseen runs the forest explains R² {explained:.2} of the variance",
-                importance.runs
-            )
-        },
-    );
-    let lines = std::iter::once((method, Role::Muted)).chain(
-        importance
-            .warnings
-            .iter()
-            .map(|warning| (warning.clone(), Role::Warn)),
-    );
-    let wrapped = lines.flat_map(|(text, role)| {
-        crate::text::width::wrap(&text, room.width)
-            .into_iter()
-            .map(move |line| vec![(line, role)])
+    let lines = screen.cautions(room.width).into_iter();
+    let lines = lines.map(|(line, is_warning)| {
+        let role = if is_warning { Role::Warn } else { Role::Muted };
+        vec![(line, role)]
     });
-    painter.draw_lines(room, &wrapped.collect::<Vec<_>>());
+    painter.draw_lines(room, &lines.collect::<Vec<_>>());
 }
 
 /// The params that differ between the reference run and the neighbour under the cursor, the smallest difference first.

@@ -7,11 +7,13 @@ use ratatui::layout::Rect;
 
 pub use raster::DotStyle;
 
-use crate::chart::{Figure, Tick};
+use crate::chart::{Figure, Quantity, Tick};
 use crate::config::theme::Role;
-use crate::text::width::width;
-use crate::tui::app::plot::{PlotAreas, plot_areas, x_ticks, y_ticks};
-use crate::tui::view::painter::Painter;
+use crate::text::width::{truncate, width, wrap_to};
+use crate::tui::app::plot::{
+    NOTE_INDENT, PlotAreas, note_text, plot_areas, row_of, x_ticks, y_ticks,
+};
+use crate::tui::view::painter::{Painter, after, row_at};
 
 /// Extras that are drawn over a figure.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,11 +42,11 @@ pub fn draw(painter: &mut Painter<'_>, area: Rect, figure: &Figure, overlay: Cha
     );
     draw_axes(painter, &parts, figure);
     shapes::draw(painter, parts.data, figure, overlay.crosshair);
-    painter.draw_text(
-        parts.notes,
-        &format!("  {}", figure.notes.join("; ")),
-        Role::Muted,
-    );
+    let notes = after(parts.notes, NOTE_INDENT);
+    let lines = wrap_to(&note_text(figure), notes.width, notes.height.into());
+    for (nth, line) in lines.iter().enumerate() {
+        painter.draw_text(row_at(notes, nth as u16), line, Role::Muted);
+    }
 }
 
 fn draw_axes(painter: &mut Painter<'_>, parts: &PlotAreas, figure: &Figure) {
@@ -53,10 +55,13 @@ fn draw_axes(painter: &mut Painter<'_>, parts: &PlotAreas, figure: &Figure) {
     }
     draw_y_axis(painter, parts, figure);
     draw_x_axis_line(painter, parts);
-    let next_free_x = draw_x_ticks(painter, parts, figure);
+    let next_free_x = match &figure.x.quantity {
+        Quantity::Categories(names) => draw_names(painter, parts, figure, names.len()),
+        _ => draw_x_ticks(painter, parts, figure),
+    };
     let rest = parts.x_labels.right().saturating_sub(next_free_x + 1);
     if width(&figure.x.title) <= rest {
-        painter.draw_right_aligned(parts.x_labels, &figure.x.title, Role::Muted);
+        painter.draw_right_aligned(row_at(parts.x_labels, 0), &figure.x.title, Role::Muted);
     }
 }
 
@@ -71,12 +76,11 @@ fn draw_y_axis(painter: &mut Painter<'_>, parts: &PlotAreas, figure: &Figure) {
     for y in parts.y_axis.top()..parts.y_axis.bottom() {
         painter.draw_text(row(parts.y_axis, y), upright, Role::Border);
     }
-    let rows = f64::from(parts.data.height.saturating_sub(1));
     for tick in y_ticks(&figure.y, parts.data.height)
         .into_iter()
         .filter(is_on_axis)
     {
-        let y = parts.data.y + ((1.0 - tick.position) * rows).round().clamp(0.0, rows) as u16;
+        let y = parts.data.y + row_of(tick.position, parts.data.height);
         painter.draw_right_aligned(row(parts.y_labels, y), &tick.label, Role::Muted);
         painter.draw_text(row(parts.y_axis, y), notch, Role::Border);
     }
@@ -140,6 +144,45 @@ fn draw_x_ticks(painter: &mut Painter<'_>, parts: &PlotAreas, figure: &Figure) -
             &tick.label,
             Role::Muted,
         );
+    }
+    next_free_x
+}
+
+/// Draws the names below the x axis, in turns in two rows if one is too short. Returns the first free column of the first row.
+fn draw_names(painter: &mut Painter<'_>, parts: &PlotAreas, figure: &Figure, count: usize) -> u16 {
+    let notch = painter.theme.symbol("┬", "+");
+    let columns = f64::from(parts.data.width.saturating_sub(1));
+    let (room, named) = parts.name_room(count);
+    let rows = parts.x_labels.height.max(1);
+    let mut next_free_x = parts.y_labels.x;
+    let ticks = x_ticks(&figure.x, parts.data.width).into_iter();
+    for (nth, tick) in ticks
+        .step_by(count.div_ceil(named.max(1)).max(1))
+        .enumerate()
+    {
+        let x = parts.data.x + (tick.position * columns).round().clamp(0.0, columns) as u16;
+        let name = truncate(&tick.label, room);
+        let wide = width(&name);
+        let start = x
+            .saturating_sub(wide / 2)
+            .min(parts.x_labels.right().saturating_sub(wide))
+            .max(parts.y_labels.x);
+        let row = nth as u16 % rows;
+        let mark = Rect {
+            x,
+            width: 1,
+            ..parts.x_axis
+        };
+        painter.draw_text(mark, notch, Role::Border);
+        let place = Rect {
+            x: start,
+            width: wide.min(parts.x_labels.right().saturating_sub(start)),
+            ..row_at(parts.x_labels, row)
+        };
+        painter.draw_text(place, &name, Role::Muted);
+        if row == 0 {
+            next_free_x = start + wide + 1;
+        }
     }
     next_free_x
 }

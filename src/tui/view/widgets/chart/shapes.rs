@@ -3,9 +3,10 @@
 use ratatui::layout::Rect;
 
 use super::raster::{DotStyle, Raster};
-use crate::chart::{Bar, Figure, Label, NonFinite, PaintStyle, Shape, Xy};
+use crate::chart::{Bar, Figure, Label, NonFinite, PaintStyle, Quantity, Shape, Xy};
 use crate::config::theme::Role;
-use crate::text::width::width;
+use crate::text::width::{truncate, width};
+use crate::tui::app::plot::row_of;
 use crate::tui::view::TerminalTheme;
 use crate::tui::view::painter::Painter;
 
@@ -43,7 +44,7 @@ pub fn draw(painter: &mut Painter<'_>, area: Rect, figure: &Figure, crosshair: O
                 .for_each(|x| draw_vertical_rule(painter, area, x, Role::Border)),
             Shape::Bars(bars) => bars
                 .iter()
-                .for_each(|bar| draw_bar(painter, area, figure, *bar, layer.style)),
+                .for_each(|bar| draw_bar(painter, area, figure, bar, layer.style)),
             Shape::Dots(_) | Shape::NonFinite(_) | Shape::Labels(_) => {}
         }
     }
@@ -105,7 +106,7 @@ fn cell_at(area: Rect, (x, y): Xy) -> Option<Rect> {
     is_inside.then(|| {
         Rect::new(
             area.x + at(x, area.width),
-            area.y + at(1.0 - y, area.height),
+            area.y + row_of(y.clamp(0.0, 1.0), area.height),
             1,
             1,
         )
@@ -178,7 +179,7 @@ fn draw_shade(painter: &mut Painter<'_>, area: Rect, from: Xy, to: Xy, paint: Pa
     }
 }
 
-fn draw_bar(painter: &mut Painter<'_>, area: Rect, figure: &Figure, bar: Bar, paint: PaintStyle) {
+fn draw_bar(painter: &mut Painter<'_>, area: Rect, figure: &Figure, bar: &Bar, paint: PaintStyle) {
     let (x, y) = bar.end;
     let at = |x: f64| {
         cell_at(
@@ -227,6 +228,28 @@ fn draw_bar(painter: &mut Painter<'_>, area: Rect, figure: &Figure, bar: Bar, pa
     for end in ends.into_iter().flat_map(|(low, high)| [low, high]) {
         painter.draw_text(end, painter.theme.symbol("┼", "|"), Role::Text);
     }
+    if let Some(text) = &bar.text {
+        draw_bar_text(painter, area, text, (left, right, x < 0.0), end.y);
+    }
+}
+
+/// Draws a text beside the end of a bar from column `left` to `right`. Without room there, it covers the end.
+fn draw_bar_text(
+    painter: &mut Painter<'_>,
+    area: Rect,
+    text: &str,
+    (left, right, is_negative): (u16, u16, bool),
+    y: u16,
+) {
+    let wide = width(text);
+    let beside = if is_negative {
+        left.saturating_sub(wide + 1)
+    } else {
+        right + 2
+    };
+    let x = beside.min(area.right().saturating_sub(wide)).max(area.x);
+    let place = Rect::new(x, y, wide.min(area.right().saturating_sub(x)), 1);
+    painter.draw_text(place, text, Role::Text);
 }
 
 fn draw_label(
@@ -243,7 +266,15 @@ fn draw_label(
     let Some(middle) = place.and_then(|at| cell_at(area, at)) else {
         return;
     };
-    let wide = width(&label.text).min(area.width);
+    let room = match &figure.x.quantity {
+        // Labels of neighbouring axes stay apart.
+        Quantity::Categories(names) => {
+            (area.width / u16::try_from(names.len()).unwrap_or(u16::MAX).max(1)).saturating_sub(1)
+        }
+        _ => area.width,
+    };
+    let text = truncate(&label.text, room);
+    let wide = width(&text);
     let x = middle
         .x
         .saturating_sub(wide / 2)
@@ -255,7 +286,7 @@ fn draw_label(
             width: wide,
             ..middle
         },
-        &label.text,
+        &text,
         style,
     );
 }
