@@ -31,7 +31,9 @@ fn chart_with_fonts(program: &Program, fonts: &str, title: &str) -> (Value, Vec<
     let ended = run_to_end(command);
     assert_eq!(ended.code, 0, "{ended:?}");
     let record = serde_json::from_str(&ended.stdout).unwrap();
-    (record, std::fs::read(folder.join("t.png")).unwrap())
+    let bytes = std::fs::read(folder.join("t.png")).unwrap();
+    std::fs::remove_file(folder.join("t.png")).unwrap();
+    (record, bytes)
 }
 
 #[test]
