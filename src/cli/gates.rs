@@ -14,6 +14,7 @@ use crate::ops::gates::{self, Review};
 use crate::ops::lineage::LineageSources;
 use crate::ops::plan_write::describe_policies;
 use crate::ops::review::default_slot;
+use crate::promotion::GateResult;
 use crate::promotion::policy::GateTarget;
 use crate::store::StoreHandle;
 
@@ -42,20 +43,7 @@ pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Res
         let review = review_version(named, Some(&arguments.to), &store, context).await?;
         (review.evaluation, review.candidate.version.name)
     };
-    let mut sheet = Sheet::new(["gate", "verdict", "reason", "values"]);
-    for gate in &evaluation.gates {
-        let values: Vec<String> = gate
-            .values
-            .iter()
-            .map(|(name, value)| format!("{name} {value}"))
-            .collect();
-        sheet.push_row([
-            gate.name.clone(),
-            gate.outcome.as_str().to_owned(),
-            gate.reason.clone(),
-            values.join(", "),
-        ]);
-    }
+    let sheet = gates_sheet(&evaluation.gates);
     let value = json!({
         "model": model.raw(),
         "version": evaluation.target.version.0,
@@ -94,6 +82,24 @@ pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Res
         format!("{count} of {} gates did not pass", evaluation.gates.len()),
     )
     .with_cause(describe_policies(&context.policy()?.source_paths())))
+}
+
+fn gates_sheet(gates: &[GateResult]) -> Sheet {
+    let mut sheet = Sheet::new(["gate", "verdict", "reason", "values"]);
+    for gate in gates {
+        let values: Vec<String> = gate
+            .values
+            .iter()
+            .map(|(name, value)| format!("{name} {value}"))
+            .collect();
+        sheet.push_row([
+            gate.name.clone(),
+            gate.outcome.as_str().to_owned(),
+            gate.reason.clone(),
+            values.join(", "),
+        ]);
+    }
+    sheet
 }
 
 fn check_policy(context: &mut CommandContext<'_>) -> Result<(), CliError> {

@@ -45,20 +45,17 @@ pub async fn run(
         // Reports the missing model, with similar names.
         resolve::model(reader, &arguments.model).await?;
     }
-    let (value, sheet) = match &arguments.at {
-        Some(text) => {
-            let (model, at) = (snapshot.model.as_ref(), parse_time(text)?);
-            let holders = holders_at(&history.entries, model, &snapshot.versions, context.now, at);
-            let sheet = holders_sheet(&holders, &arguments.model);
-            (serde_json::to_value(&holders), sheet)
-        }
-        None => {
-            let events: Vec<&TimelineEvent> = history.events.iter().collect();
-            (
-                serde_json::to_value(recorded_events(&history)),
-                tables::history_sheet(&events, &TimeZone::system()),
-            )
-        }
+    let (value, sheet) = if let Some(text) = &arguments.at {
+        let (model, at) = (snapshot.model.as_ref(), parse_time(text)?);
+        let holders = holders_at(&history.entries, model, &snapshot.versions, context.now, at);
+        let sheet = holders_sheet(&holders, &arguments.model);
+        (serde_json::to_value(&holders), sheet)
+    } else {
+        let events: Vec<&TimelineEvent> = history.events.iter().collect();
+        (
+            serde_json::to_value(recorded_events(&history)),
+            tables::history_sheet(&events, &TimeZone::system()),
+        )
     };
     let value = value.unwrap_or(Value::Null);
     context.printer.print(&CommandOutput::table(value, sheet))

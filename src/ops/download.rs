@@ -397,7 +397,9 @@ async fn copy_file(
     let path = name.to_owned();
     blocking(move || file.finish().map_err(|error| write_error(&path, error))).await?;
     let digest = hasher.finalize();
-    let hex = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = digest
+        .iter()
+        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     Ok((size, hex))
 }
 

@@ -47,8 +47,9 @@ impl UpdateContext<'_> {
             Reply::Exported(Ok(done)) => notifications.info(now, done),
             Reply::Downloading(progress) => notifications.progress(now, progress.describe(), false),
             Reply::Downloaded(Ok(done)) => notifications.progress(now, done.describe(), true),
-            Reply::Downloaded(Err(error)) => notifications.error(now, error.message, error.hint),
-            Reply::Exported(Err(error)) => notifications.error(now, error.message, error.hint),
+            Reply::Downloaded(Err(error)) | Reply::Exported(Err(error)) => {
+                notifications.error(now, error.message, error.hint);
+            }
             Reply::ViewSaved(result) => self.report_view(result, "saved the view", "; W opens it"),
             Reply::ViewDeleted(result) => self.report_view(result, "deleted the view", ""),
             Reply::Copied(Ok(())) => {}

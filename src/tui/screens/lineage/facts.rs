@@ -103,7 +103,7 @@ pub(super) fn all_lines(graph: &Graph, node: &Node, zone: &TimeZone) -> Vec<Diff
         .map(|text| DiffLine::plain(LineKind::Context, text))
         .collect();
     if node.kind == NodeKind::Code {
-        for since in &graph.commits_since {
+        if let Some(since) = &graph.commits_since {
             let title = format!("{} commits since v{}", since.commits.len(), since.version);
             lines.push(DiffLine::plain(LineKind::Header, title));
             let commits = since.commits.iter().cloned();
