@@ -64,7 +64,8 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
         .build()
         .unwrap();
     let target = StoreTarget::Sqlite(path);
-    let opening = open(&target, AccessMode::ReadWrite, &ConnectOptions::default());
+    let options = ConnectOptions::default();
+    let opening = open(&target, AccessMode::ReadWrite, &options);
     let store = runtime.block_on(opening).unwrap();
     let at = |name: &str| folder.path().join(name);
     let services = Services {

@@ -12,13 +12,13 @@ use libfuzzer_sys::fuzz_target;
 const NOW: i64 = 1_795_000_000_000;
 
 static TABLE: LazyLock<RunTable> = LazyLock::new(|| {
-    let runs: Vec<Run> = (0..4).map(run).collect();
+    let runs: Vec<Run> = (0..4).map(sample_run).collect();
     let mut table = RunTable::default();
     table.upsert(&runs);
     table
 });
 
-fn run(nth: u8) -> Run {
+fn sample_run(nth: u8) -> Run {
     let mut run = Run::bare(format!("run{nth}").into(), "1".into());
     run.status = [
         RunStatus::Finished,
@@ -50,7 +50,10 @@ fn run(nth: u8) -> Run {
 
 fuzz_target!(|text: &str| {
     // Completion sees every state of typing.
-    for cursor in [0, text.len() / 2, text.len()] {
+    let half = (0..=text.len() / 2)
+        .rev()
+        .find(|at| text.is_char_boundary(*at));
+    for cursor in [0, half.unwrap_or(0), text.len()] {
         let _ = complete(text, cursor, &TABLE);
     }
     let Ok(filter) = Filter::parse(text) else {
