@@ -229,6 +229,7 @@ async fn changed(reader: &Reader, known: &[&str]) -> Vec<Run> {
         experiments: Vec::new(),
         known: known.iter().map(|id| RunId::from(*id)).collect(),
         since: i64::MAX,
+        ended: Vec::new(),
     };
     reader.changed_runs(&query).await.unwrap()
 }
