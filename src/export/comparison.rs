@@ -381,7 +381,7 @@ mod tests {
         for part in [
             "## 2 runs compared, baseline base\n",
             "| acc ↑ | 0.8 | **0.9** (+0.1, +12%) |",
-            "| note | x | a\\|b⏎\\@all &lt;img&gt; |",
+            "| note | x | a\\|b⏎\\@<!-- -->all &lt;img&gt; |",
             "<sub>Runs: aaaa, bbbb.",
         ] {
             assert!(markdown.contains(part), "{part}: {markdown}");

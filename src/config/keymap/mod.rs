@@ -278,10 +278,10 @@ mod tests {
 
     #[test]
     fn user_binding_overrides_the_default() {
-        let text = "[[bind]]\non = [\"x\"]\nrun = \"refresh\"\nwhere = [\"anywhere\"]\n";
+        let text = "[[bind]]\non = [\"o\"]\nrun = \"refresh\"\nwhere = [\"anywhere\"]\n";
         let keymap = Keymap::load(Some((Path::new("keys.toml"), text))).unwrap();
         assert_eq!(
-            keymap.action(Scope::Runs, "x".parse().unwrap()),
+            keymap.action(Scope::Runs, "o".parse().unwrap()),
             Some(Action::Refresh)
         );
     }

@@ -247,7 +247,6 @@ mod tests {
             "\x1b[12",
             "\x1b[200~pasted",
             "\x1b]11;rgb:00",
-            "\x1bP1$r",
             "\x1b_Gi=1",
             "\u{e9}",
         ] {

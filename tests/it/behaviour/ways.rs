@@ -265,7 +265,7 @@ fn keys_without_an_action_here_say_where_they_work() {
         "{}",
         driver.notification()
     );
-    driver.press("K");
+    driver.press("ctrl-g");
     assert!(
         driver.notification().contains("? lists all keys"),
         "{}",
