@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::text::secrets::redact;
 use crate::text::untrusted::clean;
 
 pub(in crate::export) fn html(text: &str) -> String {
@@ -77,8 +78,9 @@ const GUARDED: [char; 12] = [
 
 /// A cell by RFC 4180, with line ends, tabs and quotes as they are. Spreadsheets run text that begins like a formula, so it gets an
 /// apostrophe before it, and so does a text that begins with an apostrophe: to restore a cell, remove one leading apostrophe.
-/// Terminals interpret other control characters, which become their pictures (`␛`).
+/// Terminals interpret other control characters, which become their pictures (`␛`); secrets of addresses are hidden.
 pub(in crate::export) fn csv_cell(text: &str) -> String {
+    let text = redact(text);
     let is_guarded = text.starts_with(GUARDED) && text.parse::<f64>().is_err();
     let guard = if is_guarded { "'" } else { "" };
     let visible = |c: char| match c {
