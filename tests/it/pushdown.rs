@@ -176,7 +176,7 @@ fn server_filters_and_sorts_unloaded_runs() {
         );
         driver
             .assert_shows("filter, in the store (all ")
-            .assert_shows("partly loaded (ctrl-r loads all)");
+            .assert_shows("partly loaded (r loads all)");
         driver.press("esc");
     }
     check_free_text_is_not_pushed_down(&mut driver);

@@ -65,6 +65,7 @@ fn commands(program: &Program) -> Vec<(Vec<String>, i32)> {
         ("lineage churn-classifier/6 --dot".to_owned(), 0),
         ("versions --made-from digest:e767a939".to_owned(), 0),
         (format!("versions --made-from run:{run}"), 0),
+        ("download no-such-run --out nowhere".to_owned(), 3),
         ("evidence churn-classifier/6 --explain".to_owned(), 0),
         ("versions churn-classifier --evidence".to_owned(), 0),
         ("reproduce churn-classifier/6".to_owned(), 0),

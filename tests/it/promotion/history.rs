@@ -16,13 +16,16 @@ fn apply_verified(road: &ApplyFixture, store: &FakeStore, intent: &Intent, id: &
     undo_intent(id, &plan, report.created_version)
 }
 
+/// The recorded events, and changes without a record; not what the registry alone shows.
 fn timeline_of(road: &ApplyFixture, store: &FakeStore) -> Vec<TimelineEvent> {
     let world = store.registry();
-    timeline(
+    let mut events = timeline(
         &road.journal.entries("memory").unwrap(),
         world.model.as_ref(),
         &world.versions,
-    )
+    );
+    events.retain(|event| event.source != EventSource::Registry);
+    events
 }
 
 fn format_events(events: &[TimelineEvent]) -> Vec<String> {
@@ -63,7 +66,7 @@ fn timeline_shows_writes_and_undos() {
     assert_eq!(
         events,
         [
-            "Journal ada: move iris/4 to Production (undone): None → Production",
+            "Journal ada: move iris/4 to Production, archiving iris/2 (undone): None → Production",
             "Journal ada: register run run9 as iris:  → iris/4",
             "Journal ada: undo: move iris/4 to Production: iris/2 Archived, iris/4 Production → iris/2 Production, iris/4 None",
         ]
@@ -230,7 +233,7 @@ fn recreated_model_has_no_old_history() {
     assert_eq!(
         events,
         [
-            "Journal ada: move iris/3 to Production: Staging → Production",
+            "Journal ada: move iris/3 to Production, archiving iris/2: Staging → Production",
             "Unrecorded unknown: iris changed without a record: another model with this name → deleted and created again",
         ]
     );

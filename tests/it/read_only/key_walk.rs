@@ -238,7 +238,7 @@ pub fn walk_screen(folder: &Path, target: &str, screen: &[Step]) {
 }
 
 /// The keys that write, with the screens on which they do.
-const WRITING_KEYS: [(&[Step], &str); 14] = [
+const WRITING_KEYS: [(&[Step], &str); 13] = [
     (RUNS, "R"),
     (RUNS, "X"),
     (RUN, "R"),
@@ -246,7 +246,6 @@ const WRITING_KEYS: [(&[Step], &str); 14] = [
     (MODELS, "E"),
     (MODELS, "U"),
     (VERSIONS, "P"),
-    (VERSIONS, "A"),
     (VERSIONS, "E"),
     (VERSIONS, "U"),
     (VERSIONS, "X"),
