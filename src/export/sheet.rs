@@ -121,7 +121,7 @@ impl Sheet {
         shown
     }
 
-    /// CSV by RFC 4180 with the values as they are, safe to open in a spreadsheet: see [`escape::csv_cell`].
+    /// CSV by RFC 4180 with the values as they are, safe to open in a spreadsheet: a text that begins like a formula gets an apostrophe before it.
     #[must_use]
     pub fn to_csv(&self) -> String {
         let line = |row: &Vec<String>| {
