@@ -132,7 +132,10 @@ fn candidate_is_compared_with_the_champion_in_every_answer() {
             ("serving", "Production: fraud/1, @champion: fraud/1"),
             ("serving", "Served at /v1/fraud."),
             ("last_move", "fraud/2: not known, no record was found"),
-            ("reproducible", "run: partly: arguments not recorded"),
+            (
+                "reproducible",
+                "run: partly: train.py, its arguments are not recorded",
+            ),
             ("not_known", "drift: no drift report was found"),
             ("not_known", "who serves it"),
             ("outlook", "fraud/2 moves from None to Production"),

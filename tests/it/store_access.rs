@@ -51,7 +51,11 @@ fn refused_writes_name_the_source() {
             "profile look is read-only",
             "--target",
         ),
-        (Policy("read_only = true"), "sets read_only", "--policy"),
+        (
+            Policy("read_only = true"),
+            "sets read_only",
+            "ask the owner of that policy",
+        ),
         (
             Schema("ALTER TABLE model_versions DROP COLUMN run_link"),
             "too old: model_versions.run_link is missing",

@@ -155,6 +155,22 @@ impl ReadStore for FileStore {
         runs::changed(&self.index, query).await
     }
 
+    async fn deleted_runs(
+        &self,
+        experiments: &[ExperimentId],
+        runs: &[RunId],
+    ) -> Result<Vec<RunId>> {
+        let query = ChangedRunsQuery {
+            experiments: experiments.to_vec(),
+            known: runs.to_vec(),
+            since: i64::MAX,
+            ..ChangedRunsQuery::default()
+        };
+        let active = runs::changed(&self.index, &query).await?;
+        let is_active = |id: &&RunId| active.iter().any(|run| run.id == **id);
+        Ok(runs.iter().filter(|id| !is_active(id)).cloned().collect())
+    }
+
     async fn nested_runs(&self, experiments: &[ExperimentId], parent: &RunId) -> Result<Vec<Run>> {
         runs::nested(&self.index, experiments, parent).await
     }
