@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::curves::XAxis;
 use crate::domain::Point;
 
-/// Passes are told apart by time if they have at least this many points each, on average.
+/// Time distinguishes passes only if each has at least this many points on average.
 const MIN_POINTS_PER_PASS: usize = 4;
 /// The most lines for the values of one step.
 const MAX_LINES: usize = 16;
@@ -27,8 +27,8 @@ pub(super) fn repeated_steps(points: &[Point]) -> usize {
 
 /// The points in groups, each to be joined to a line. `points` are sorted by step, then time.
 ///
-/// Over time there is one group, in the order of time. Over steps there is one for each pass over them; where passes can't be
-/// told apart by time, as when several processes log one metric, the nth values of all steps form the nth group.
+/// On a time axis there is one group, ordered by time. On a step axis each pass is a group. Where time does not distinguish
+/// passes, for example when several processes log one metric, the nth values of all steps form the nth group.
 pub(super) fn split_passes(x_axis: XAxis, points: &[Point]) -> Vec<Cow<'_, [Point]>> {
     if x_axis != XAxis::Step {
         if points.is_sorted_by_key(|point| point.timestamp) {

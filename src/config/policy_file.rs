@@ -20,7 +20,7 @@ pub struct PolicyFile {
     pub path: PathBuf,
     /// TOML.
     pub text: String,
-    /// Whether it was found in the project: whoever writes to that may only tighten the user's rules.
+    /// Whether it is the project's, which can only tighten the user's own rules.
     pub is_project: bool,
     /// Whether it is a link, whose lines may be those of a private file.
     pub is_link: bool,

@@ -155,6 +155,8 @@ pub struct Features {
     pub has_logged_models: bool,
     /// Has a model registry.
     pub has_registry: bool,
+    /// May have requests to transition a version, which MLflow's own servers and stores lack.
+    pub has_transition_requests: bool,
 }
 
 /// Takes the bytes of a file in parts, as fast as they are written.

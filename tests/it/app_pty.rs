@@ -349,7 +349,7 @@ fn small_terminal_shows_what_fits() {
     session.keys("j \x10", "actions").keys(ESC, "● 1");
 
     session.pty.resize(39, 9);
-    session.pty.wait_for("39x9 is too small: 40x10 at least");
+    session.pty.wait_for("39x9 too small: needs 40x10");
     assert_eq!(
         session
             .pty

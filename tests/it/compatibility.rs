@@ -129,8 +129,7 @@ impl FirstBuild {
     }
 }
 
-/// The element of a list that an element of the same list of an older version is compared with: checks and steps may be added, and
-/// are told apart by `what`.
+/// The element that an older version's element is compared with. Checks and steps can be added; `what` identifies them.
 fn counterpart<'a>(before: &Value, now: &'a [Value]) -> Option<&'a Value> {
     let what = before.get("what")?;
     now.iter().find(|other| other.get("what") == Some(what))

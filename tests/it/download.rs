@@ -186,7 +186,7 @@ fn link_out_of_the_artifacts_is_not_followed() {
 
 const RUN: &str = "0123456789abcdef0123456789abcdef";
 
-/// A server with one run, whose artifacts are listed as told; each file is `1234` or answered by the rule.
+/// A server with one run and the given listings; each file is `1234` unless the rule answers.
 fn hostile_server(
     listed: serde_json::Value,
     rule: impl Fn(&Request) -> Option<Response> + Send + Sync + 'static,

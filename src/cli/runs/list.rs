@@ -198,6 +198,7 @@ mod tests {
             has_cheap_full_histories: false,
             has_logged_models: false,
             has_registry: true,
+            has_transition_requests: false,
         }
     }
 

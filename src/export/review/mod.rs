@@ -292,7 +292,7 @@ fn training_run(facts: &Candidate) -> Option<Run> {
     Some(run)
 }
 
-/// Why a version's run tells nothing: it is not named, or could not be read.
+/// Why nothing is known of a version's run: the version names none, or it could not be read.
 fn missing_run(facts: &Candidate) -> Option<String> {
     if facts.run.is_some() {
         return None;

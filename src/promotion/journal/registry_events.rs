@@ -1,5 +1,5 @@
-//! What the registry itself shows where there is no record: registrations, and the slots that
-//! versions hold since a time and by a user that nothing tells.
+//! Events from the registry alone: registrations, and slots that versions hold although no record says since when or
+//! by whom.
 
 use std::collections::HashSet;
 

@@ -29,7 +29,7 @@ pub enum EventSource {
     /// None: the registry differs from the last record, so another tool changed it.
     #[serde(rename = "gap")]
     Unrecorded,
-    /// The registry alone: it shows what is there, and no record tells by whom or since when.
+    /// The registry alone: the state is known, its author and time are not recorded.
     Registry,
 }
 

@@ -19,12 +19,12 @@ pub(super) struct RecordedState {
 }
 
 impl RecordedState {
-    /// Whether a record tells the stage of a version.
+    /// Whether the stage of a version is recorded.
     pub(super) fn has_stage(&self, version: VersionNumber) -> bool {
         self.stages.contains_key(&version)
     }
 
-    /// Whether a record tells where an alias points.
+    /// Whether the target of an alias is recorded.
     pub(super) fn has_alias(&self, alias: &Alias) -> bool {
         self.aliases.contains_key(alias)
     }

@@ -140,6 +140,7 @@ impl ReadStore for FileStore {
             has_cheap_full_histories: true,
             has_logged_models: true,
             has_registry: true,
+            has_transition_requests: false,
         })
     }
 

@@ -235,6 +235,7 @@ impl RestStore {
             .and_then(|version| version.split('.').next()?.parse().ok());
         Ok(Features {
             has_registry: self.has_registry().await?,
+            has_transition_requests: version.is_none(),
             product: version.map_or_else(
                 || "MLflow-compatible server".to_owned(),
                 |version| format!("{MLFLOW_PRODUCT_PREFIX}{version}"),

@@ -131,6 +131,7 @@ impl ReadStore for SqliteStore {
             has_cheap_full_histories: true,
             has_logged_models: self.database.schema().has_table("logged_models"),
             has_registry: self.database.schema().has_registry(),
+            has_transition_requests: false,
         })
     }
 

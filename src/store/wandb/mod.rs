@@ -127,6 +127,7 @@ impl ReadStore for WandbStore {
             has_cheap_full_histories: true,
             has_logged_models: false,
             has_registry: false,
+            has_transition_requests: false,
         })
     }
 

@@ -16,7 +16,7 @@ const COLUMNS_PER_TICK: u16 = 13;
 const COLUMNS_PER_TIME_TICK: u16 = 22;
 /// Below this height, names below the x axis have one row only.
 const MIN_HEIGHT_WITH_NAME_ROWS: u16 = 6;
-/// A chart has a row of notes for so many of its rows.
+/// Rows of a chart for each row of notes below it.
 const ROWS_PER_NOTE: u16 = 4;
 /// The largest width of numeric tick labels.
 const MAX_Y_LABEL_WIDTH: u16 = 11;

@@ -133,6 +133,13 @@ impl SharedState {
     }
 
     /// Requests what the store supports.
+    /// Whether the store may have requests to transition a version; not until its features are known.
+    #[must_use]
+    pub fn has_transition_requests(&self) -> bool {
+        let features = self.features.get();
+        features.is_some_and(|features| features.has_transition_requests)
+    }
+
     pub(super) fn load_features(&mut self, now: Millis, effects: &mut Vec<Effect>) {
         let ticket = self.next_ticket();
         self.features.begin(Fetch {

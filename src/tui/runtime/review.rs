@@ -73,6 +73,8 @@ fn toned_lines(document: &Document, width: u16) -> Vec<(String, Role)> {
         Tone::Warning => Role::Warn,
         Tone::Muted => Role::Muted,
     };
-    let lines = document.to_toned_lines(Some(width)).into_iter().skip(1);
+    // A long title takes several lines.
+    let lines = document.to_toned_lines(Some(width)).into_iter();
+    let lines = lines.skip_while(|(tone, _)| *tone == Tone::Title);
     lines.map(|(tone, line)| (line, role(tone))).collect()
 }

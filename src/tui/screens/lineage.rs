@@ -185,8 +185,8 @@ impl LineageScreen {
         let mut models = context.shared.models.get().into_iter().flatten();
         let model = models.find(|model| model.name == self.name);
         let stage = self.stage();
-        let is_server = context.shared.session.web_url.is_some();
-        let picker = promotions(&self.name, self.version, stage, model, is_server);
+        let has_requests = context.shared.has_transition_requests();
+        let picker = promotions(&self.name, self.version, stage, model, has_requests);
         context.open(picker.submit_to(|screen: &mut Self, choice, context| {
             plan_promotion(&screen.name, screen.version, choice, context);
         }));

@@ -264,9 +264,9 @@ impl VersionsScreen {
             ),
             _ => {
                 let model = self.data.get().map(|data| &data.model);
-                let is_server = context.shared.session.web_url.is_some();
+                let has_requests = context.shared.has_transition_requests();
                 context.open(
-                    promotions(&name, version, held.stage, model, is_server)
+                    promotions(&name, version, held.stage, model, has_requests)
                         .map(move |choice| (version, choice))
                         .submit_to(|screen: &mut Self, (version, choice), context| {
                             plan_promotion(&screen.name, version, choice, context);

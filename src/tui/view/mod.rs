@@ -45,7 +45,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &TerminalTheme) {
     painter.clear(area);
     if size.width < MIN_SIZE.width || size.height < MIN_SIZE.height {
         let text = format!(
-            "{}x{} is too small: {}x{} at least",
+            "{}x{} too small: needs {}x{}",
             size.width, size.height, MIN_SIZE.width, MIN_SIZE.height
         );
         painter.draw_text(area, &text, Role::Warn);

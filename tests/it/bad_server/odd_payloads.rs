@@ -215,6 +215,7 @@ async fn server_kind_is_detected_without_a_version() {
         (features.product.as_str(), features.has_registry),
         ("MLflow-compatible server", true)
     );
+    assert!(features.has_transition_requests, "it may be Databricks");
     let page = BadServer::always(html("200 OK"));
     let fault = reader(&page.url).features().await.unwrap_err();
     assert_eq!(fault.kind, StoreErrorKind::InvalidResponse);

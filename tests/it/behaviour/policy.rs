@@ -1,5 +1,7 @@
 //! A policy on the screens: gate results of versions, the review, an overridden gate.
 
+use frontrunner::tui::app::Message;
+
 use crate::support::driver::Driver;
 
 const POLICY: &str = r#"
@@ -41,6 +43,20 @@ fn assert_review_shows(driver: &mut Driver, parts: &[&str]) {
     for part in parts {
         assert!(text.contains(part), "{part} is not in the review:\n{text}");
     }
+}
+
+/// On a narrow screen the title takes two lines; the frame has it already.
+#[test]
+fn review_begins_below_its_title() {
+    let mut driver = versions();
+    driver.send(Message::Resize {
+        width: 40,
+        height: 10,
+    });
+    driver.press("D");
+    let screen = driver.screen();
+    let first = screen.lines().nth(2).unwrap();
+    assert!(first.contains("Against churn-classifier/4"), "{screen}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Credentials reach one origin only, and a wrong one is told apart from a missing one.
+//! Credentials reach one origin only, and rejected credentials are distinguished from missing ones.
 
 use std::process::Command;
 

@@ -216,7 +216,7 @@ fn undo_refuses_a_recreated_model() {
     assert_eq!(refused.unwrap_err(), PlanError::Refused(words.into()));
 }
 
-/// Others register the same run after the preflight check: whoever has the lowest number is first.
+/// Others register the same run after the preflight check: the lowest version number is first.
 #[test]
 fn of_concurrent_registrations_of_a_run_only_the_first_is_verified() {
     let case = cases().remove(1);

@@ -1,4 +1,4 @@
-//! The history of a model, from the journal, from tags, and from what no record tells.
+//! The history of a model: from the journal, from tags, and unrecorded changes.
 
 use frontrunner::domain::Stage;
 use frontrunner::ops::registry::read_snapshot;

@@ -20,6 +20,7 @@ pub async fn full_dump_matches_client(store: &mut ServerFixture) {
     assert_same_store(&dump_store(&store.reader).await, &expected_dump);
     let features = store.reader.features().await.unwrap();
     assert_eq!(features.product, format!("MLflow {}", store.version));
+    assert!(!features.has_transition_requests);
     assert_eq!(
         (
             features.has_logged_models,

@@ -184,7 +184,7 @@ fn check_outcome(
         Outcome::Verified => {
             for write in primary_writes(&record.plan) {
                 let mut until_then = landings.iter().filter(|landing| landing.at <= at);
-                // When the answer was lost, the same write of another user cannot be told apart.
+                // When the answer was lost, another user's identical write looks the same.
                 let has_landed = until_then.any(|landing| landing.write == *write);
                 let has_sent = record.network.sent().iter().any(|(sent, _)| sent == write);
                 ensure(has_landed, &format!("verified, but lost: {write:?}"))?;

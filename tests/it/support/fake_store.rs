@@ -402,6 +402,7 @@ impl ReadStore for FakeStore {
             has_cheap_full_histories: true,
             has_logged_models: false,
             has_registry: true,
+            has_transition_requests: false,
         })
     }
 

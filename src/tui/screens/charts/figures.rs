@@ -167,7 +167,7 @@ impl ChartsScreen {
         })
     }
 
-    /// The figure of a chart that is `columns` wide, or has room for so many bars.
+    /// The figure of a chart that is `columns` wide and has room for `max_bars` bars.
     pub(super) fn build_figure(
         &self,
         panel: usize,
