@@ -25,11 +25,13 @@ mlflow.set_tracking_uri(f"sqlite:///{folder}/mlflow.db")
 client = MlflowClient()
 experiment = mlflow.create_experiment("grid", artifact_location=f"{folder}/files")
 mlflow.set_experiment("grid")
+# Explicit requirements: inferring them takes half a minute.
+requirements = mlflow.sklearn.get_default_pip_requirements()
 X, y = np.array([[1.0], [2.0], [3.0], [4.0]]), [0, 1, 0, 1]
 with mlflow.start_run(run_name="grid") as run:
     for name in ("model", "best_estimator"):
         path = {"name": name} if is_v3 else {"artifact_path": name}
-        info = mlflow.sklearn.log_model(LogisticRegression().fit(X, y), **path)
+        info = mlflow.sklearn.log_model(LogisticRegression().fit(X, y), pip_requirements=requirements, **path)
     mlflow.log_text("a picture of the data", "notes/readme.txt")
 client.create_registered_model("ten")
 for version in range(1, 11):

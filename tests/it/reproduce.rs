@@ -42,7 +42,9 @@ with mlflow.start_run(experiment_id=experiment):
         X.to_csv(folder / f"{name}.csv", index=False)
         read = mlflow.data.from_pandas(table, source=str(folder / f"{name}.csv"), name=name)
         mlflow.log_input(read, context="test")
-    info = mlflow.sklearn.log_model(LogisticRegression(C=2).fit(X, y), "model")
+    # Explicit requirements: inferring them takes half a minute.
+    requirements = mlflow.sklearn.get_default_pip_requirements()
+    info = mlflow.sklearn.log_model(LogisticRegression(C=2).fit(X, y), "model", pip_requirements=requirements)
 mlflow.register_model(info.model_uri, "it's iris")
 "#;
 

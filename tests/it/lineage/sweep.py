@@ -36,8 +36,13 @@ model = LogisticRegression(C=0.5, random_state=7).fit(X, y)
 has_inputs = int(mlflow.__version__.split(".")[0]) >= 3
 
 
+# Explicit requirements: inferring them takes half a minute.
+requirements = mlflow.sklearn.get_default_pip_requirements()
+
+
 def made(name):
-    return mlflow.sklearn.log_model(model, name, signature=infer_signature(X, model.predict(X)))
+    signature = infer_signature(X, model.predict(X))
+    return mlflow.sklearn.log_model(model, name, signature=signature, pip_requirements=requirements)
 
 
 def reads(run, info):

@@ -23,13 +23,16 @@ mlflow.set_tracking_uri(f"sqlite:///{folder}/mlflow.db")
 experiment = mlflow.create_experiment("iris", artifact_location=str(folder / "artifacts"))
 X = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0], "b": [0.0, 1.0, 0.0, 1.0]})
 y = [0, 1, 0, 1]
+# Explicit requirements: inferring them takes half a minute.
+requirements = mlflow.sklearn.get_default_pip_requirements()
 with mlflow.start_run(experiment_id=experiment, run_name="sweep"):
     with mlflow.start_run(experiment_id=experiment, run_name="trial", nested=True) as run:
         mlflow.log_params({"C": 0.5, "random_state": 7})
         data = mlflow.data.from_pandas(X.assign(y=y), source="/data/iris.csv", name="iris-train", targets="y")
         mlflow.log_input(data, context="training")
         model = LogisticRegression(C=0.5, random_state=7).fit(X, y)
-        info = mlflow.sklearn.log_model(model, "model", signature=infer_signature(X, model.predict(X)))
+        signature = infer_signature(X, model.predict(X))
+        info = mlflow.sklearn.log_model(model, "model", signature=signature, pip_requirements=requirements)
 version = mlflow.register_model(info.model_uri, "iris")
 run = mlflow.MlflowClient().get_run(run.info.run_id)
 local = pathlib.Path(mlflow.artifacts.download_artifacts(info.model_uri))

@@ -18,6 +18,7 @@ pub mod mlflow;
 pub mod program;
 pub mod pty;
 pub mod recorder;
+pub mod script_host;
 pub mod snapshot;
 pub mod sources;
 pub mod wandb;
