@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::{Code, Run};
 use crate::text::Untrusted;
-use crate::text::natural::natural_cmp;
+use crate::text::natural::sort_keys;
 use crate::text::quantity::format_duration;
 
 /// Keys with the value of each run, in the order of the runs.
@@ -50,13 +50,13 @@ pub(super) fn align<T: Clone>(
     aligned
 }
 
-/// Aligns as [`align`] does, by key in natural order.
+/// Aligns as [`align`] does, in the order of [`sort_keys`].
 pub(super) fn align_sorted<T: Clone>(
     runs: &[Run],
     of: impl Fn(&Run) -> Vec<(Untrusted, T)>,
 ) -> Aligned<T> {
     let mut aligned = align(runs, of);
-    aligned.sort_by(|(a, _), (b, _)| natural_cmp(a.raw(), b.raw()));
+    sort_keys(&mut aligned, |(key, _)| key.raw());
     aligned
 }
 

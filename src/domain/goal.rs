@@ -174,6 +174,14 @@ impl Goal {
     }
 }
 
+impl Goal {
+    /// Direction and metric, safe to draw: `max accuracy`.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        format!("{} {}", self.direction.as_str(), self.metric.clean())
+    }
+}
+
 impl fmt::Display for Goal {
     /// Safe to draw: `accuracy ↑`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -30,7 +30,8 @@ pub fn target_slot(intent: &Intent) -> Option<Slot> {
     }
 }
 
-/// The newest holder of the slot, else of `@champion`, else of Production; never the candidate itself.
+/// The holder of the slot, else of `@champion`, else of Production; never the candidate itself. Of several holders of a stage it
+/// is the one with `@champion`, else the newest.
 #[must_use]
 pub fn find_champion<'a>(
     slot: Option<&Slot>,
@@ -90,12 +91,18 @@ fn newest_holder<'a>(
         .versions
         .iter()
         .filter(|version| Some(version.version) != candidate);
+    let version_for = |alias: &str| snapshot.model.as_ref()?.version_for_alias(alias);
     match slot {
-        Slot::Stage(stage) => others
-            .filter(|version| version.stage == *stage)
-            .max_by_key(|version| version.version),
+        Slot::Stage(stage) => {
+            others
+                .filter(|version| version.stage == *stage)
+                .max_by_key(|version| {
+                    let has_alias = version_for(CHAMPION_ALIAS) == Some(version.version);
+                    (has_alias, version.version)
+                })
+        }
         Slot::Alias(alias) => {
-            let number = snapshot.model.as_ref()?.version_for_alias(alias.raw())?;
+            let number = version_for(alias.raw())?;
             others.into_iter().find(|version| version.version == number)
         }
     }
@@ -176,7 +183,8 @@ mod tests {
         );
         assert_eq!(
             champion_number(&transition_to(4, Stage::Production), &snapshot),
-            Some(2)
+            Some(1),
+            "of the two in Production, the one with @champion"
         );
         assert_eq!(
             champion_number(&transition_to(4, Stage::Staging), &snapshot),

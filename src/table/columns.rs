@@ -7,6 +7,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::column_vec::{ColumnVec, Nullable, push_compact};
 use crate::text::Untrusted;
+use crate::text::natural::sort_keys;
 
 /// Columns of one kind by key.
 #[derive(Clone, Debug)]
@@ -94,16 +95,18 @@ impl<T: Nullable> KeyedColumns<T> {
             .map(|(_, column)| column)
     }
 
-    /// The keys of columns with a value in some row, sorted.
+    /// The keys of columns with a value in some row, sorted by [`sort_keys`]; those of at least half of the rows come first.
     pub(super) fn keys(&self) -> Vec<&Untrusted> {
-        let mut keys: Vec<&Untrusted> = self
+        let rows = self.shapes.rows.len();
+        let mut keys: Vec<(bool, &Untrusted)> = self
             .columns
             .iter()
             .filter(|(_, column)| column.count() > 0)
-            .map(|(key, _)| key)
+            .map(|(key, column)| (column.count() * 2 < rows, key))
             .collect();
-        keys.sort_unstable();
-        keys
+        sort_keys(&mut keys, |(_, key)| key.raw());
+        keys.sort_by_key(|(is_rare, _)| *is_rare);
+        keys.into_iter().map(|(_, key)| key).collect()
     }
 
     /// Bytes, without the text of the keys.

@@ -190,10 +190,13 @@ mod tests {
             .columns()
             .into_iter()
             .map(|key| (format!("{:?}", table.cell(row, &key, 0)), key));
-        cells
+        let mut cells: Vec<(ColumnKey, String)> = cells
             .filter(|(cell, _)| cell != "Missing")
             .map(|(cell, key)| (key, cell))
-            .collect()
+            .collect();
+        // The order of columns depends on the other rows.
+        cells.sort_by_key(|(key, _)| format!("{key:?}"));
+        cells
     }
 
     fn metric(key: &str, value: f64) -> Metric {

@@ -34,6 +34,25 @@ pub fn truncate(text: &str, room: u16) -> String {
     truncated
 }
 
+/// The text cut to `room` cells, with `…` in the place of its middle: a title ends in what it is about.
+#[must_use]
+pub fn truncate_middle(text: &str, room: u16) -> String {
+    let all = width(text);
+    if all <= room || room < 4 {
+        return truncate(text, room);
+    }
+    let tail = (room - 1) / 2;
+    let head = truncate(text, room - tail);
+    let (end, skipped) = skip(text, all - tail);
+    // A wide character at the border belongs to neither side.
+    let end = if skipped < all - tail {
+        skip(end, 2).0
+    } else {
+        end
+    };
+    format!("{head}{end}")
+}
+
 /// A text without its first graphemes, up to this many cells, and how many cells those have.
 #[must_use]
 pub fn skip(text: &str, cells: u16) -> (&str, u16) {
@@ -83,6 +102,10 @@ mod tests {
         assert_eq!(truncate("模型模型", 5), "模型…");
         assert_eq!(truncate("val/accuracy", 6), "val/a…");
         assert_eq!(truncate("ok", 2), "ok");
+        assert_eq!(truncate_middle("val/accuracy", 8), "val/…acy");
+        assert_eq!(truncate_middle("模型模型", 6), "模…型");
+        assert_eq!(truncate_middle("模型模型", 7), "模…型");
+        assert_eq!(truncate_middle("ok", 2), "ok");
         assert_eq!(wrap("one two three", 8), ["one two", "three"]);
         assert_eq!(
             wrap("0.0158 (champion 0.0187)", 9),
@@ -96,6 +119,7 @@ mod tests {
         #[test]
         fn truncated_and_wrapped_text_fits_the_width(text in "\\PC{0,40}", room in 0u16..30) {
             prop_assert!(width(&truncate(&text, room)) <= room);
+            prop_assert!(width(&truncate_middle(&text, room)) <= room);
             for line in wrap(&text, room.max(2)) {
                 prop_assert!(width(&line) <= room.max(2));
             }

@@ -87,9 +87,45 @@ const SCREENS: &[(&str, &[&str])] = &[
     ("palette", &[RUNS, ":"]),
 ];
 
+/// To the runs of the messy experiment, and to the versions of the messy model.
+const MESSY_RUNS: &str = "f m e s s y enter enter";
+const MESSY_VERSIONS: &str = "4 f m e s s y enter enter";
+
+/// The screens on messy data.
+const MESSY_SCREENS: &[(&str, &[&str])] = &[
+    ("messy-experiments", &[]),
+    ("messy-runs", &[MESSY_RUNS]),
+    ("messy-runs-right", &[MESSY_RUNS, "l l l l l l l l"]),
+    ("messy-runs-preview", &[MESSY_RUNS, "p"]),
+    ("messy-columns", &[MESSY_RUNS, "C"]),
+    ("messy-run", &[MESSY_RUNS, "j j enter"]),
+    ("messy-compare", &[MESSY_RUNS, "j space j space j space c"]),
+    (
+        "messy-compare-diff",
+        &[MESSY_RUNS, "j space j space c f f e a t enter D"],
+    ),
+    ("messy-charts", &[MESSY_RUNS, "j space j space j space m"]),
+    ("messy-importance", &[MESSY_RUNS, "i"]),
+    ("messy-models", &["4"]),
+    ("messy-versions", &[MESSY_VERSIONS]),
+    ("messy-lineage", &[MESSY_VERSIONS, "L"]),
+    (
+        "messy-plan",
+        &[MESSY_VERSIONS, "j P P r o d u c t i o n enter"],
+    ),
+    ("messy-review", &[MESSY_VERSIONS, "j D"]),
+    ("messy-history", &[MESSY_VERSIONS, "H"]),
+];
+
 /// A session on a screen, at the time at which it began.
 fn driver_at(keys: &[&str], (width, height): (u16, u16)) -> Driver {
-    let mut driver = Driver::open(AccessMode::ReadWrite, Size { width, height });
+    show(
+        Driver::open(AccessMode::ReadWrite, Size { width, height }),
+        keys,
+    )
+}
+
+fn show(mut driver: Driver, keys: &[&str]) -> Driver {
     for keys in keys {
         driver.press(keys);
     }
@@ -177,6 +213,19 @@ fn screens_match_snapshots() {
     for (name, keys) in SCREENS {
         for (width, height) in SIZES {
             let driver = driver_at(keys, (width, height));
+            assert_snapshot(
+                &format!("{name}-{width}x{height}"),
+                &redact_volatile(&lines(&driver.buffer()).join("\n")),
+            );
+        }
+    }
+}
+
+#[test]
+fn messy_screens_match_snapshots() {
+    for (name, keys) in MESSY_SCREENS {
+        for (width, height) in SIZES {
+            let driver = show(Driver::open_messy(Size { width, height }), keys);
             assert_snapshot(
                 &format!("{name}-{width}x{height}"),
                 &redact_volatile(&lines(&driver.buffer()).join("\n")),

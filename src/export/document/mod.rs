@@ -132,6 +132,17 @@ impl Document {
         }
     }
 
+    /// The document with its sentences changed; tables, drawings and code stay.
+    #[must_use]
+    pub fn map_sentences(mut self, change: impl Fn(&str) -> String) -> Self {
+        for block in &mut self.blocks {
+            for sentence in block.sentences() {
+                *sentence = change(sentence);
+            }
+        }
+        self
+    }
+
     /// Adds a heading and a block; nothing if the block is empty.
     pub(super) fn push_section(&mut self, heading: impl Into<String>, block: Block) {
         if !block.is_empty() {
@@ -141,6 +152,26 @@ impl Document {
 }
 
 impl Block {
+    fn sentences(&mut self) -> Vec<&mut String> {
+        match self {
+            Self::Heading(text)
+            | Self::Paragraph(text)
+            | Self::Verdict(text, _)
+            | Self::Note(text) => vec![text],
+            Self::List(lines) | Self::Warnings(lines) => lines.iter_mut().collect(),
+            Self::Checks(checks) => checks.iter_mut().map(|check| &mut check.detail).collect(),
+            Self::Answers(answers) => {
+                let lines = answers.iter_mut().map(|answer| &mut answer.lines);
+                lines.flatten().collect()
+            }
+            Self::Diff(_)
+            | Self::Table(_)
+            | Self::Graph { .. }
+            | Self::Details { .. }
+            | Self::Figure(_) => Vec::new(),
+        }
+    }
+
     fn is_empty(&self) -> bool {
         match self {
             Self::List(lines) | Self::Warnings(lines) | Self::Diff(lines) => lines.is_empty(),

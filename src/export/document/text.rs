@@ -161,8 +161,8 @@ fn wrap(line: &str, width: Option<u16>) -> Vec<String> {
     };
     let own_indent = line.len() - line.trim_start().len();
     let margin = u16::try_from(own_indent + INDENT).unwrap_or(u16::MAX);
-    let mut parts = width::wrap(line, width.saturating_sub(margin)).into_iter();
-    let first = parts.next().unwrap_or_default();
+    let mut parts = width::wrap(line.trim_start(), width.saturating_sub(margin)).into_iter();
+    let first = format!("{:own_indent$}{}", "", parts.next().unwrap_or_default());
     let rest = parts.map(|part| format!("{:1$}{part}", "", usize::from(margin)));
     std::iter::once(first).chain(rest).collect()
 }

@@ -9,14 +9,11 @@ use crate::domain::KeyValue;
 use crate::export::records::ArtifactDiff;
 use crate::lineage::{self, NodeKind};
 use crate::promotion::policy::Candidate;
-use crate::text::Untrusted;
 use crate::text::quantity::format_bytes;
 use crate::text::width::truncate;
 
 /// Changed artifacts that a packet lists before it counts the rest.
 const MAX_ARTIFACT_LINES: usize = 40;
-/// Columns of a value.
-const MAX_VALUE_WIDTH: u16 = 60;
 /// Last words of params and tags that name the accelerator.
 const ACCELERATOR_KEYS: [&str; 14] = [
     "accelerator",
@@ -165,23 +162,11 @@ impl Sides<'_> {
                 )
         };
         let line = |row: &ComparisonRow| {
-            let value = |at: usize| {
-                let value = row.values.get(at).and_then(Option::as_ref);
-                value.map_or_else(
-                    || "not set".to_owned(),
-                    |value: &Untrusted| truncate(&value.clean(), MAX_VALUE_WIDTH),
-                )
-            };
             let kind = match row.kind {
                 RowKind::Tag => "tag ",
                 _ => "",
             };
-            format!(
-                "{kind}{}: {}, champion {}",
-                row.key.raw(),
-                value(1),
-                value(0)
-            )
+            format!("{kind}{}", super::compared_values(row))
         };
         rows.filter(is_other).map(line).collect()
     }
@@ -209,7 +194,7 @@ fn accelerators(facts: &Candidate) -> BTreeMap<String, String> {
         .chain(tags)
         .filter(is_accelerator)
         .map(|pair| {
-            let value = truncate(&pair.value.clean(), MAX_VALUE_WIDTH);
+            let value = truncate(&pair.value.clean(), super::MAX_VALUE_WIDTH);
             (pair.key.clean().into_owned(), value)
         })
         .collect();

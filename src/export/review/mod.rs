@@ -12,13 +12,16 @@ use serde_json::Value;
 
 use super::document::{Answer, Block, Check, Document, Table, Tone};
 use super::{comparison, records};
-use crate::analysis::{Comparison, compare_with_directions};
+use crate::analysis::{Comparison, ComparisonRow, compare_with_directions};
 use crate::domain::{Direction, Goal, Run};
 use crate::lineage::{self, Completeness, Graph, Node, NodeKind};
 use crate::promotion::policy::{Candidate, PolicyEvaluation};
 use crate::promotion::{GateOutcome, GateResult, describe_verdict};
 use crate::text::Untrusted;
+use crate::text::excerpt::distinct_excerpts;
 
+/// Values are cut to this width, in columns.
+const MAX_VALUE_WIDTH: u16 = 60;
 /// Characters of the facts' digest: enough to compare by eye.
 const DIGEST_CHARS: usize = 12;
 
@@ -259,6 +262,20 @@ fn answer(key: &'static str, question: &'static str, tone: Tone, lines: Vec<Stri
 }
 
 /// `iris/3`, raw.
+/// `lr: 0.1, champion 0.2`: of long values the part that differs. The champion is the first run of the comparison.
+fn compared_values(row: &ComparisonRow) -> String {
+    let value = |at: usize| {
+        let value = row.values.get(at).and_then(Option::as_ref);
+        value.map_or_else(|| "not set".into(), |value| value.clean())
+    };
+    let (champion, own) = (value(0), value(1));
+    let excerpts = distinct_excerpts(&[&champion, &own], MAX_VALUE_WIDTH);
+    let [champion, own] = excerpts.as_slice() else {
+        return row.key.raw().to_owned();
+    };
+    format!("{}: {own}, champion {champion}", row.key.raw())
+}
+
 fn label(facts: &Candidate) -> String {
     format!("{}/{}", facts.version.name.raw(), facts.version.version)
 }

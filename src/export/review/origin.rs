@@ -7,14 +7,11 @@ use crate::analysis::RowKind;
 use crate::domain::DatasetInput;
 use crate::lineage::{self, NodeKind};
 use crate::promotion::policy::Candidate;
-use crate::text::width::truncate;
 
 /// Characters of a commit.
 const COMMIT_CHARS: usize = 7;
 /// Params that are listed before the rest is counted.
 const MAX_PARAMS: usize = 12;
-/// Columns of a param's value.
-const MAX_VALUE_WIDTH: u16 = 60;
 
 impl Sides<'_> {
     pub(super) fn code(&self) -> Answer {
@@ -173,17 +170,8 @@ impl Sides<'_> {
             "{} of {total} differ from the champion's",
             differing.len()
         )];
-        let value = |value: Option<&Option<crate::text::Untrusted>>| {
-            let value = value.and_then(Option::as_ref);
-            value.map_or_else(
-                || "not set".to_owned(),
-                |value| truncate(&value.clean(), MAX_VALUE_WIDTH),
-            )
-        };
-        lines.extend(differing.iter().take(MAX_PARAMS).map(|row| {
-            let (old, new) = (value(row.values.first()), value(row.values.get(1)));
-            format!("{}: {new}, champion {old}", row.key.raw())
-        }));
+        let shown = differing.iter().take(MAX_PARAMS);
+        lines.extend(shown.map(|row| super::compared_values(row)));
         let more = differing.len().saturating_sub(MAX_PARAMS);
         lines.extend((more > 0).then(|| format!("and {more} more")));
         answer(key, question, Tone::Plain, lines)

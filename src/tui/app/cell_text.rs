@@ -2,13 +2,35 @@
 
 use jiff::tz::TimeZone;
 
-use crate::domain::{Millis, RunStatus};
+use crate::domain::{Millis, ModelName, RunStatus};
 use crate::table::{CellValue, ColumnKey, ValueKind};
 use crate::text::untrusted::clean;
+use crate::text::width::width;
 use crate::text::{number, quantity};
 
 /// The placeholder for a missing value.
 pub const MISSING: &str = "—";
+
+/// A name wider than this is not repeated on its model's own screens, in cells.
+const MAX_REPEATED_NAME: u16 = 24;
+
+/// A text for a screen that names the model already: there, versions of a model with a long name are `v3`.
+#[must_use]
+pub fn within_model(text: &str, model: &ModelName) -> String {
+    let name = model.clean();
+    if width(&name) <= MAX_REPEATED_NAME {
+        return text.to_owned();
+    }
+    let name = format!("{name}/");
+    let mut parts = text.split(name.as_str());
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_version = part.starts_with(|c: char| c.is_ascii_digit());
+        out.push_str(if is_version { "v" } else { &name });
+        out.push_str(part);
+    }
+    out
+}
 
 /// A cell in a table, cleaned; times are relative to `now`.
 #[must_use]

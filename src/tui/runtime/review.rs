@@ -10,6 +10,7 @@ use crate::ops::gates;
 use crate::ops::lineage::commits_since_champion;
 use crate::ops::review::{ReviewSettings, default_slot, load_context, reviewable_slots};
 use crate::promotion::policy::GateTarget;
+use crate::tui::app::cell_text::within_model;
 use crate::tui::app::message::{RequestError, ReviewPage};
 
 /// The slot that versions of a model are assessed for: the first protected one.
@@ -51,8 +52,12 @@ pub(super) async fn review_version(
             commits: commits.as_deref().map_err(String::as_str),
             context: &beyond,
         };
+        let model = &review.snapshot.model_name().clone();
+        let document = document
+            .to_document()
+            .map_sentences(|sentence| within_model(sentence, model));
         ReviewPage {
-            lines: toned_lines(&document.to_document(), width),
+            lines: toned_lines(&document, width),
             slots: reviewable_slots(&review.snapshot, &review.evaluation.target.slot),
             is_requested: !review.evaluation.requests.is_empty(),
             slot: review.evaluation.target.slot,

@@ -17,7 +17,7 @@ const INTERVALS_PER_POLL: i64 = 2;
 /// The history of a model. Events that a refresh adds are announced.
 #[derive(Debug)]
 pub struct HistoryScreen {
-    name: ModelName,
+    pub(crate) name: ModelName,
     pub(crate) data: Remote<Box<ModelHistory>>,
     pub(crate) cursor: Cursor,
     pub(crate) filter: TextFilter,

@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::TerminalTheme;
 use crate::config::theme::Role;
-use crate::text::width::{truncate, width};
+use crate::text::width::{truncate, truncate_middle, width};
 use crate::tui::app::tab_bar::visible_tabs;
 
 pub type TextSpan = (String, Role);
@@ -205,6 +205,7 @@ impl<'a> Painter<'a> {
             width: area.width.saturating_sub(4),
             ..area
         };
+        let title = truncate_middle(title, room.width.saturating_sub(2));
         self.draw_text(room, &format!(" {title} "), Role::Title);
         Rect {
             x: area.x + 1,

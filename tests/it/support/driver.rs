@@ -28,6 +28,8 @@ use ratatui::buffer::Buffer;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use super::messy_store::add_messy_data;
+
 /// The time of the demo store and the start of every session, ms since the epoch.
 pub const NOW: Millis = 1_795_000_000_000;
 /// The time between two keys, in ms: longer than a plan ignores enter.
@@ -112,6 +114,20 @@ impl Driver {
             std::fs::copy(demo_store().0.path().join("mlflow.db"), &store).unwrap();
         }
         Self::open_target(&StoreTarget::Sqlite(store), access, size, folder)
+    }
+
+    /// A session on a copy of the demo store with messy data in it.
+    pub fn open_messy(size: Size) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("mlflow.db");
+        std::fs::copy(demo_store().0.path().join("mlflow.db"), &store).unwrap();
+        add_messy_data(&store, NOW).unwrap();
+        Self::open_target(
+            &StoreTarget::Sqlite(store),
+            AccessMode::ReadWrite,
+            size,
+            folder,
+        )
     }
 
     /// A session on any store. It keeps its files in the folder and deletes it.

@@ -14,6 +14,7 @@ pub mod client;
 pub mod driver;
 pub mod fake_store;
 pub mod fault_proxy;
+pub mod messy_store;
 pub mod mlflow;
 pub mod program;
 pub mod pty;

@@ -185,8 +185,13 @@ impl ChartsScreen {
         nearest_point(curve, over, self.crosshair?)
     }
 
-    fn goal<'a>(&self, shared: &'a SharedState) -> Option<&'a Goal> {
-        shared.goals.get(&self.runs().first()?.experiment_id)
+    /// The goal of the runs' experiment, else a guess from their metrics.
+    fn goal(&self, shared: &SharedState) -> Option<Goal> {
+        let known = shared.goals.get(&self.runs().first()?.experiment_id);
+        let metrics = self.runs().iter().flat_map(|run| &run.metrics);
+        known
+            .cloned()
+            .or_else(|| Goal::suggest(metrics.map(|metric| &metric.key)))
     }
 
     /// Derives the charts from runs, page, goal and filter; the cursor stays on its chart.
@@ -195,7 +200,7 @@ impl ChartsScreen {
             .panels
             .get(self.selected)
             .map(|panel| panel.title.clone());
-        let goal = self.goal(shared).cloned();
+        let goal = self.goal(shared);
         self.panels = panels::build_panels(
             self.runs(),
             self.tab == ChartTab::System,

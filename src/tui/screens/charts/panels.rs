@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{Goal, Run};
 use crate::text::Untrusted;
+use crate::text::natural::sort_keys;
 use crate::tui::app::text_filter::TextFilter;
 
 /// The prefix of metrics of the machine.
@@ -18,7 +19,8 @@ pub struct Panel {
     pub metrics: Vec<Untrusted>,
 }
 
-/// The panels for the metrics of the runs or of their machines. The goal comes first, the others follow by key.
+/// The panels for the metrics of the runs or of their machines. The goal comes first, then what most of the runs have, each in
+/// the order of [`sort_keys`].
 pub(super) fn build_panels(
     runs: &[Run],
     system: bool,
@@ -44,8 +46,20 @@ pub(super) fn build_panels(
         .into_iter()
         .map(|(title, metrics)| Panel { title, metrics })
         .collect();
-    // A stable sort keeps the order of the others.
-    panels.sort_by_key(|panel| goal.is_none_or(|goal| goal.metric != panel.title));
+    let is_rare = |panel: &Panel| {
+        let has = |run: &&Run| {
+            panel
+                .metrics
+                .iter()
+                .any(|key| run.metric(key.raw()).is_some())
+        };
+        runs.iter().filter(has).count() * 2 < runs.len()
+    };
+    sort_keys(&mut panels, |panel| panel.title.raw());
+    panels.sort_by_cached_key(|panel| {
+        let is_goal = goal.is_some_and(|goal| goal.metric == panel.title);
+        (!is_goal, is_rare(panel))
+    });
     panels
 }
 

@@ -168,19 +168,20 @@ impl CompareScreen {
         }
     }
 
+    /// The row under the cursor; under a heading, the first one below it.
     fn selected_row(&self) -> Option<&ComparisonRow> {
         if self.is_transposed {
             return self.properties().get(self.selected_column).copied();
         }
-        self.visible_lines()
-            .get(self.cursor.index)
-            .and_then(|line| {
-                if let CompareLine::Row(row) = line {
-                    Some(*row)
-                } else {
-                    None
-                }
-            })
+        let mut lines = self.visible_lines().into_iter().skip(self.cursor.index);
+        match lines.next()? {
+            CompareLine::Row(row) => Some(row),
+            CompareLine::Header(_) => match lines.next()? {
+                CompareLine::Row(row) => Some(row),
+                _ => None,
+            },
+            CompareLine::SystemMetrics { .. } => None,
+        }
     }
 
     /// The title of a run: that of its mark, such as `v6` for a version, else its name.

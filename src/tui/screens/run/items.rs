@@ -3,6 +3,7 @@
 use super::RunTab;
 use crate::domain::{DatasetInput, KeyValue, LoggedModel, Metric, ModelVersion};
 use crate::text::Untrusted;
+use crate::text::natural::sort_keys;
 use crate::text::number::format_exact;
 use crate::tui::app::message::RunDetail;
 
@@ -31,7 +32,7 @@ pub(super) fn items_of(tab: RunTab, detail: &RunDetail) -> Vec<TabItem> {
             .iter()
             .filter(|m| m.key.raw().starts_with("system/") == system)
             .collect();
-        metrics.sort_by(|a, b| a.key.cmp(&b.key));
+        sort_keys(&mut metrics, |metric| metric.key.raw());
         let item = |m: &&Metric| TabItem {
             key: m.key.clone(),
             value: format_exact(m.value.get()).into(),
@@ -45,7 +46,7 @@ pub(super) fn items_of(tab: RunTab, detail: &RunDetail) -> Vec<TabItem> {
             .iter()
             .map(|pair| plain(&pair.key, &pair.value))
             .collect();
-        items.sort_by(|a, b| a.key.cmp(&b.key));
+        sort_keys(&mut items, |item| item.key.raw());
         items
     };
     match tab {

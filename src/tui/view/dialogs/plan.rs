@@ -1,9 +1,11 @@
 //! Draws a plan: current state, steps, requests and outcome.
 
-use ratatui::layout::Rect;
-use tui_input::Input;
+mod fields;
 
-use super::{draw_dialog_frame, row_at, text_field};
+use ratatui::layout::Rect;
+
+use self::fields::draw_fields;
+use super::{draw_dialog_frame, row_at};
 use crate::analysis::compare_with_directions;
 use crate::config::theme::Role;
 use crate::ops::apply::{ApplyProgress, ApplyReport};
@@ -11,8 +13,9 @@ use crate::ops::plan_write::{PlannedWrite, describe_policies};
 use crate::promotion::{GateOutcome, GateResult, Outcome, Plan, PlanStep, describe_verdict};
 use crate::text::number;
 use crate::text::untrusted::clean;
-use crate::text::width::wrap;
-use crate::tui::app::dialogs::{PlanDialog, PlanField, PlanPhase};
+use crate::text::width::{truncate, width as text_width, wrap};
+use crate::tui::app::cell_text::within_model;
+use crate::tui::app::dialogs::{PlanDialog, PlanPhase};
 use crate::tui::app::layout::{Size, dialog_area};
 use crate::tui::app::{App, SharedState};
 use crate::tui::view::painter::{Painter, TextSpan};
@@ -99,9 +102,9 @@ fn body_lines(
     lines.extend(verdict_lines(planned, width));
     lines.extend(gate_lines(painter, &blocking, width));
     lines.extend(override_hint(planned));
-    lines.extend(warning_lines(painter, plan, width));
+    lines.extend(warning_lines(painter, dialog, plan, width));
     lines.push(vec![("planned writes".into(), Role::Title)]);
-    lines.extend(step_lines(painter, &changes));
+    lines.extend(step_lines(painter, dialog, &changes));
     if let Some(archive) = dialog.archive_existing() {
         lines.push(archive_line(painter, archive));
     }
@@ -121,7 +124,7 @@ fn body_lines(
             let spans = line.into_iter();
             spans.map(|(text, _)| (text, Role::Muted)).collect()
         };
-        lines.extend(step_lines(painter, &records).into_iter().map(muted));
+        lines.extend(step_lines(painter, dialog, &records).into_iter().map(muted));
     }
     lines.push(Vec::new());
     lines.push(vec![("requests, in order".into(), Role::Muted)]);
@@ -169,11 +172,24 @@ fn confirmation_lines(dialog: &PlanDialog, width: u16) -> Vec<Vec<TextSpan>> {
 
 /// Whether a field can have the title that names what to type, and room for as much.
 fn has_room_for(name: &str, width: u16) -> bool {
-    let name = crate::text::width::width(&clean(name));
+    let name = text_width(&clean(name));
     CONFIRM_TITLE_CELLS + 2 * name < width
 }
 
-fn warning_lines(painter: &Painter<'_>, plan: &Plan, width: u16) -> Vec<Vec<TextSpan>> {
+/// A text in the words of the dialog, whose title names the model.
+fn own_words(dialog: &PlanDialog, text: &str) -> String {
+    match dialog.intent.model() {
+        Some(model) => within_model(text, model),
+        None => text.to_owned(),
+    }
+}
+
+fn warning_lines(
+    painter: &Painter<'_>,
+    dialog: &PlanDialog,
+    plan: &Plan,
+    width: u16,
+) -> Vec<Vec<TextSpan>> {
     let symbol = painter.theme.symbol("▲", "!");
     let hanging = |(nth, line): (usize, String)| {
         let head = if nth == 0 { symbol } else { " " };
@@ -182,7 +198,7 @@ fn warning_lines(painter: &Painter<'_>, plan: &Plan, width: u16) -> Vec<Vec<Text
     let warnings = plan.warnings.iter();
     warnings
         .flat_map(|warning| {
-            wrap(warning, width.saturating_sub(2))
+            wrap(&own_words(dialog, warning), width.saturating_sub(2))
                 .into_iter()
                 .enumerate()
         })
@@ -362,35 +378,36 @@ fn push_outcome_lines(
     }
 }
 
-fn step_lines(painter: &Painter<'_>, steps: &[&PlanStep]) -> Vec<Vec<TextSpan>> {
-    let action_width = steps
+fn step_lines(
+    painter: &Painter<'_>,
+    dialog: &PlanDialog,
+    steps: &[&PlanStep],
+) -> Vec<Vec<TextSpan>> {
+    let targets: Vec<String> = steps
         .iter()
-        .map(|step| crate::text::width::width(&step.action))
-        .max()
-        .unwrap_or(0);
-    let target_width = steps
-        .iter()
-        .map(|step| crate::text::width::width(&step.target))
-        .max()
-        .unwrap_or(0);
+        .map(|step| own_words(dialog, &step.target))
+        .collect();
+    let widest = |widths: &mut dyn Iterator<Item = u16>| widths.max().unwrap_or(0);
+    let action_width = widest(&mut steps.iter().map(|step| text_width(&step.action)));
+    let target_width = widest(&mut targets.iter().map(|target| text_width(target)));
     let pad = |text: &str, to: u16| {
         format!(
             "{text}{}",
-            " ".repeat(to.saturating_sub(crate::text::width::width(text)).into())
+            " ".repeat(to.saturating_sub(text_width(text)).into())
         )
     };
     let mut lines = Vec::new();
-    for step in steps {
+    for (step, target) in steps.iter().zip(&targets) {
         let has_write = step.write.is_some();
         lines.push(vec![
             (
                 format!("  {} ", pad(&step.action, action_width)),
                 if has_write { Role::Accent } else { Role::Warn },
             ),
-            (format!("{}  ", pad(&step.target, target_width)), Role::Text),
-            (step.before.clone(), Role::DiffRemove),
+            (format!("{}  ", pad(target, target_width)), Role::Text),
+            (own_words(dialog, &step.before), Role::DiffRemove),
             (painter.theme.symbol(" → ", " -> ").into(), Role::Muted),
-            (step.after.clone(), Role::DiffAdd),
+            (own_words(dialog, &step.after), Role::DiffAdd),
         ]);
     }
     lines
@@ -449,10 +466,7 @@ fn metric_comparison_lines(
         };
         lines.push(vec![
             (
-                format!(
-                    "  {:<20} ",
-                    crate::text::width::truncate(&row.key.clean(), 20)
-                ),
+                format!("  {:<20} ", truncate(&row.key.clean(), 20)),
                 Role::Muted,
             ),
             (format!("{:>10}  {:>10}  ", text(0), text(1)), Role::Text),
@@ -461,77 +475,4 @@ fn metric_comparison_lines(
     }
     lines.push(Vec::new());
     lines
-}
-
-fn draw_fields(painter: &mut Painter<'_>, area: Rect, dialog: &PlanDialog) {
-    for (i, which) in dialog.fields().into_iter().enumerate() {
-        let line = row_at(area, i as u16 + 1);
-        let has_focus = dialog.focus == which;
-        match which {
-            PlanField::Apply => draw_apply_button(painter, line, dialog, has_focus),
-            PlanField::Reason => {
-                draw_input(painter, line, "reason: ", &dialog.reason, has_focus);
-            }
-            PlanField::Name => {
-                let name = dialog.required_name().unwrap_or_default();
-                let title = if has_room_for(&name, line.width) {
-                    format!("type {} to confirm: ", clean(&name))
-                } else {
-                    "name: ".to_owned()
-                };
-                draw_input(painter, line, &title, &dialog.confirmation, has_focus);
-            }
-        }
-    }
-}
-
-fn focus_marker(painter: &Painter<'_>, has_focus: bool) -> &'static str {
-    if has_focus {
-        painter.theme.symbol("▸ ", "> ")
-    } else {
-        "  "
-    }
-}
-
-fn draw_apply_button(painter: &mut Painter<'_>, line: Rect, dialog: &PlanDialog, has_focus: bool) {
-    let can_apply = dialog.is_confirmed() && matches!(dialog.phase, PlanPhase::Ready);
-    let used = painter.draw_text(
-        line,
-        &format!("{}[ apply ]", focus_marker(painter, has_focus)),
-        if can_apply { Role::Accent } else { Role::Muted },
-    );
-    if !has_focus {
-        return;
-    }
-    painter.apply_role(
-        Rect {
-            x: line.x + 2,
-            width: used.saturating_sub(2),
-            ..line
-        },
-        Role::Selection,
-    );
-    painter.draw_text(
-        Rect {
-            x: line.x + used + 2,
-            width: line.width.saturating_sub(used + 2),
-            ..line
-        },
-        "enter applies, esc cancels",
-        Role::Muted,
-    );
-}
-
-fn draw_input(painter: &mut Painter<'_>, line: Rect, title: &str, input: &Input, has_focus: bool) {
-    let used = painter.draw_text(
-        line,
-        &format!("{}{title}", focus_marker(painter, has_focus)),
-        if has_focus { Role::Accent } else { Role::Muted },
-    );
-    let rest = Rect {
-        x: line.x + used,
-        width: line.width.saturating_sub(used),
-        ..line
-    };
-    text_field::draw(painter, rest, input, has_focus);
 }

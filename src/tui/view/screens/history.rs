@@ -4,12 +4,13 @@ use ratatui::layout::Rect;
 
 use super::{draw_empty, filter_label};
 use crate::config::theme::Role;
+use crate::domain::ModelName;
 use crate::promotion::journal::{EventSource, TimelineEvent};
 use crate::text::quantity;
 use crate::text::width::wrap;
 use crate::tui::app::App;
 use crate::tui::app::Screen;
-use crate::tui::app::cell_text::local_time;
+use crate::tui::app::cell_text::{local_time, within_model};
 use crate::tui::app::layout::{Size, list_above_detail, table_areas};
 use crate::tui::screens::history::HistoryScreen;
 use crate::tui::view::painter::{Painter, TextSpan};
@@ -53,7 +54,7 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &HistorySc
         .visible_range(lines.len(), area.rows.height.into());
     let rows: Vec<Vec<TextSpan>> = lines[visible_range.clone()]
         .iter()
-        .map(|event| row_cells(event, app))
+        .map(|event| row_cells(event, app, &screen.name))
         .collect();
     grid::draw(
         painter,
@@ -70,11 +71,11 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &HistorySc
             height: body.height - list.height,
             ..body
         };
-        draw_detail(painter, area, app, event);
+        draw_detail(painter, area, app, (event, &screen.name));
     }
 }
 
-fn row_cells(event: &TimelineEvent, app: &App) -> Vec<TextSpan> {
+fn row_cells(event: &TimelineEvent, app: &App, model: &ModelName) -> Vec<TextSpan> {
     let when = event.at.map_or_else(
         || "unknown".to_owned(),
         |at| quantity::format_age(app.now - at),
@@ -87,9 +88,9 @@ fn row_cells(event: &TimelineEvent, app: &App) -> Vec<TextSpan> {
     vec![
         (when, Role::Muted),
         (event.user.clone(), Role::Text),
-        (event.action.clone(), role),
-        (event.readable_from().into_owned(), Role::Muted),
-        (event.readable_to().into_owned(), Role::Text),
+        (within_model(&event.action, model), role),
+        (within_model(&event.readable_from(), model), Role::Muted),
+        (within_model(&event.readable_to(), model), Role::Text),
         (event.reason.clone(), Role::Muted),
     ]
 }
@@ -104,8 +105,13 @@ fn origin_description(origin: EventSource) -> &'static str {
     }
 }
 
-fn draw_detail(painter: &mut Painter<'_>, area: Rect, app: &App, event: &TimelineEvent) {
-    let inside = painter.draw_frame(area, &event.action, false);
+fn draw_detail(
+    painter: &mut Painter<'_>,
+    area: Rect,
+    app: &App,
+    (event, model): (&TimelineEvent, &ModelName),
+) {
+    let inside = painter.draw_frame(area, &within_model(&event.action, model), false);
     let time = |at| local_time(at, &app.shared.session.time_zone);
     let when = match (event.at, event.not_before) {
         (Some(at), _) => time(at),
@@ -121,7 +127,10 @@ fn draw_detail(painter: &mut Painter<'_>, area: Rect, app: &App, event: &Timelin
         ("who", event.user.clone()),
         (
             "change",
-            format!("{} {arrow} {}", event.readable_from(), event.readable_to()),
+            within_model(
+                &format!("{} {arrow} {}", event.readable_from(), event.readable_to()),
+                model,
+            ),
         ),
         ("reason", event.reason.clone()),
         ("gates", event.gates.clone()),

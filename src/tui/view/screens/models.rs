@@ -6,6 +6,7 @@ use super::{draw_empty, filter_label};
 use crate::config::theme::Role;
 use crate::domain::{RegisteredModel, Stage};
 use crate::text::quantity;
+use crate::text::width::truncate_middle;
 use crate::tui::app::App;
 use crate::tui::app::Screen;
 use crate::tui::app::layout::table_areas;
@@ -14,8 +15,11 @@ use crate::tui::view::painter::{Painter, TextSpan};
 use crate::tui::view::widgets::grid;
 use crate::tui::view::widgets::grid::GridColumn;
 
+/// In cells. A longer name is cut in the middle, or aliases would have no room in a terminal of 80 columns.
+const MAX_NAME_WIDTH: u16 = 32;
+
 const COLUMNS: [GridColumn; 6] = [
-    GridColumn::left_aligned("model", 48, 0),
+    GridColumn::left_aligned("model", MAX_NAME_WIDTH, 0),
     GridColumn::left_aligned("aliases", 48, 1),
     GridColumn::left_aligned("Production", 14, 2),
     GridColumn::left_aligned("Staging", 14, 3),
@@ -24,7 +28,7 @@ const COLUMNS: [GridColumn; 6] = [
 ];
 
 const PROMPT_COLUMNS: [GridColumn; 5] = [
-    GridColumn::left_aligned("prompt", 48, 0),
+    GridColumn::left_aligned("prompt", MAX_NAME_WIDTH, 0),
     GridColumn::left_aligned("aliases", 48, 1),
     GridColumn::right_aligned("latest", 8, 2),
     GridColumn::right_aligned("changed", 12, 4),
@@ -101,7 +105,10 @@ fn row_cells(model: &RegisteredModel, app: &App, is_prompt: bool) -> Vec<TextSpa
     let latest = model.latest_versions.iter().map(|version| version.version);
     let latest = latest.max().map(|version| format!("v{version}"));
     let mut cells = vec![
-        (model.name.clean().into_owned(), Role::Text),
+        (
+            truncate_middle(&model.name.clean(), MAX_NAME_WIDTH),
+            Role::Text,
+        ),
         (aliases.join("  "), Role::Accent),
         (holder(Stage::Production), Role::Good),
         (holder(Stage::Staging), Role::Info),

@@ -7,6 +7,7 @@ use crate::config::theme::Role;
 use crate::domain::{Goal, MetricValue, ModelVersion, Stage, VersionStatus};
 use crate::evidence::FactValue;
 use crate::text::untrusted::clean;
+use crate::text::width::width;
 use crate::text::{number, quantity};
 use crate::tui::app::App;
 use crate::tui::app::Screen;
@@ -97,7 +98,7 @@ fn draw_status(
 ) {
     let versions = screen.data.get().map(|data| data.versions.as_slice());
     let versions = versions.unwrap_or_default();
-    let by = goal.map_or_else(String::new, |goal| format!(", goal {goal}"));
+    let by = goal.map_or_else(String::new, |goal| format!(", goal {}", goal.in_words()));
     let of_prompt = if screen.is_prompt() {
         " of a prompt"
     } else {
@@ -112,13 +113,15 @@ fn draw_status(
         gates.map(|gates| gates_status(gates)).unwrap_or_default(),
         filter_label(&screen.filter)
     );
-    painter.draw_text(area, &line, Role::Muted);
     let in_production = versions.iter().filter(|v| v.stage == Stage::Production);
     let count = in_production.count();
+    let mut room = area;
     if count > 1 {
-        let text = format!("{count} versions are in Production ");
+        let text = format!(" {count} versions are in Production ");
         painter.draw_right_aligned(area, &text, Role::Warn);
+        room.width = area.width.saturating_sub(width(&text));
     }
+    painter.draw_text(room, &line, Role::Muted);
 }
 
 /// The columns, with one for each integration; the gates column is empty without gates.

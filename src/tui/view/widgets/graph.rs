@@ -174,7 +174,8 @@ fn draw_unframed_box(painter: &mut Painter<'_>, placed: &NodeBox, area: Rect, st
     } else {
         style.role
     };
-    let label = (fitted_label(placed, inside.width), role);
+    let label = fitted(&placed.label, &placed.label_suffix, inside.width);
+    let label = (label, role);
     let pieces = if both {
         vec![(word, Role::Muted), label]
     } else {
@@ -230,10 +231,16 @@ fn draw_box_content(painter: &mut Painter<'_>, placed: &NodeBox, area: Rect, rol
         // A long label continues in the line of details.
         [first, rest @ ..] if area.height > 3 && !rest.is_empty() => {
             painter.draw_text(inside, first, role);
-            painter.draw_text(below, &rest.concat(), role);
+            let rest = rest.concat();
+            painter.draw_text(
+                below,
+                &fitted(&rest, &placed.label_suffix, below.width),
+                role,
+            );
         }
         _ => {
-            painter.draw_text(inside, &fitted_label(placed, inside.width), role);
+            let label = fitted(&placed.label, &placed.label_suffix, inside.width);
+            painter.draw_text(inside, &label, role);
             if area.height > 3 {
                 painter.draw_text(below, &placed.detail, Role::Muted);
             }
@@ -241,17 +248,14 @@ fn draw_box_content(painter: &mut Painter<'_>, placed: &NodeBox, area: Rect, rol
     }
 }
 
-/// The label of a box, truncated at the start if its end matters.
-fn fitted_label(placed: &NodeBox, room: u16) -> String {
-    let tail = width(&placed.label_suffix);
-    if placed.label_suffix.is_empty() || width(&placed.label) <= room || tail + 2 > room {
-        return placed.label.clone();
+/// A label with its end kept, if that matters.
+fn fitted(label: &str, suffix: &str, room: u16) -> String {
+    let tail = width(suffix);
+    if suffix.is_empty() || width(label) <= room || tail + 2 > room {
+        return label.to_owned();
     }
-    let head = placed
-        .label
-        .strip_suffix(&placed.label_suffix)
-        .unwrap_or(&placed.label);
-    format!("{}{}", truncate(head, room - tail), placed.label_suffix)
+    let head = label.strip_suffix(suffix).unwrap_or(label);
+    format!("{}{suffix}", truncate(head, room - tail))
 }
 
 /// The frame of a box, heavier for the subject of the graph.

@@ -53,8 +53,7 @@ pub(super) fn status_text(scene: &DrawContext<'_>) -> String {
     let mut parts = Vec::new();
     parts.extend(partial_load_label(scene));
     if let Some(goal) = &scene.goal {
-        let direction = goal.direction.as_str();
-        parts.push(format!("goal {direction} {}", goal.metric.clean()));
+        parts.push(format!("goal {}", goal.in_words()));
     }
     parts.extend(groups::group_status(screen));
     parts.push(order_label(screen));
