@@ -19,6 +19,7 @@ pub mod registry;
 pub mod review;
 pub mod runs;
 mod send;
+mod send_transaction;
 
 use crate::domain::StoreError;
 

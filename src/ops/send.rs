@@ -24,11 +24,11 @@ const RETRY_DELAY_MS: u64 = 500;
 const MAX_RETRY_DELAY_MS: u64 = 10_000;
 
 pub(crate) struct StepSender<'a> {
-    plan: &'a Plan,
+    pub(super) plan: &'a Plan,
     reader: &'a dyn ReadStore,
-    writer: &'a dyn WriteStore,
-    journal: &'a Journal,
-    progress: &'a (dyn Fn(ApplyProgress) + Send + Sync),
+    pub(super) writer: &'a dyn WriteStore,
+    pub(super) journal: &'a Journal,
+    pub(super) progress: &'a (dyn Fn(ApplyProgress) + Send + Sync),
     /// The version that the plan created.
     pub created_version: Option<VersionNumber>,
     /// Whether a step that is more than a record was confirmed or observed.
@@ -65,8 +65,17 @@ impl<'a> StepSender<'a> {
         }
     }
 
-    /// Sends the steps in order while each is known to have arrived.
+    /// Sends the steps: in one transaction where the store has them.
     pub async fn send(&mut self) -> SendResult {
+        match self.writer.begin().await {
+            Ok(Some(transaction)) => self.send_in_transaction(transaction).await,
+            Ok(None) => self.send_one_by_one().await,
+            Err(error) => SendResult::NothingArrived(error),
+        }
+    }
+
+    /// Sends the steps in order while each is known to have arrived.
+    async fn send_one_by_one(&mut self) -> SendResult {
         let mut expected = self.plan.before.clone();
         let mut has_any_arrived = false;
         for (number, write) in self
@@ -209,7 +218,7 @@ impl<'a> StepSender<'a> {
         }
     }
 
-    fn record_created(&mut self, version: VersionNumber) {
+    pub(super) fn record_created(&mut self, version: VersionNumber) {
         self.created_version = Some(version);
         self.append_record(&JournalRecord::Created {
             id: self.entry_id(),
@@ -218,11 +227,11 @@ impl<'a> StepSender<'a> {
         });
     }
 
-    fn entry_id(&self) -> Cow<'a, str> {
+    pub(super) fn entry_id(&self) -> Cow<'a, str> {
         Cow::Borrowed(&self.plan.id)
     }
 
-    fn append_record(&mut self, record: &JournalRecord<'_>) {
+    pub(super) fn append_record(&mut self, record: &JournalRecord<'_>) {
         if let Err(error) = self.journal.append(record) {
             self.journal_error.get_or_insert(error);
         }

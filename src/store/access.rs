@@ -64,7 +64,7 @@ impl fmt::Display for ReadOnlyReason {
                 clean(column)
             ),
             Self::Trigger(table) => write!(f, "the table {} has a trigger", clean(table)),
-            Self::NoRegistry => f.write_str("the file has no model registry"),
+            Self::NoRegistry => f.write_str("the store has no model registry"),
             Self::NotWritable(why) => f.write_str(&clean(why)),
             Self::Backend(label) => write!(f, "{label} can only be read"),
         }
@@ -87,10 +87,12 @@ impl ReadOnlyReason {
             }
             Self::InvalidPolicy => "see `frontrunner doctor`",
             Self::SecondStore => "open one store only",
-            Self::SchemaTooOld(_) => "upgrade the file with `mlflow db upgrade sqlite:///FILE`",
+            Self::SchemaTooOld(_) => "upgrade the database with `mlflow db upgrade URI`",
             Self::Trigger(_) => "write through `mlflow server`, or drop the trigger",
             Self::SchemaTooNew(_) => "write through `mlflow server`, or update frontrunner",
-            Self::NotWritable(_) => "check the permissions of the file and its folder",
+            Self::NotWritable(_) => {
+                "check the permissions of the file and its folder, or of the database user"
+            }
             Self::NoRegistry | Self::Backend(_) => {
                 "open an MLflow server or the mlflow.db that has the registry"
             }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use thiserror::Error;
 use url::Url;
 
-use super::{AccessMode, ConnectOptions, Result, StoreHandle, Writer, file, rest, sqlite, wandb};
+use super::sql::sqlite;
+use super::{AccessMode, ConnectOptions, Result, StoreHandle, Writer, file, rest, wandb};
 use crate::domain::Address;
 
 /// A kind of store.
@@ -393,7 +394,7 @@ pub async fn open(
                 writer,
             })
         }
-        StoreTarget::Sqlite(path) => sqlite::open(path, mode).await,
+        StoreTarget::Sqlite(path) => sqlite::open(path, mode, options.workspace.as_deref()).await,
         StoreTarget::Files(path) => file::open(path, mode).await,
         StoreTarget::Wandb(path) => wandb::open(path).await,
     }

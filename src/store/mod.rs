@@ -35,7 +35,7 @@ mod mlflow_names;
 mod pagination;
 pub mod rest;
 mod run_queries;
-pub mod sqlite;
+mod sql;
 pub mod wandb;
 
 pub use access::{AccessMode, ReadOnlyReason, StoreHandle};
@@ -318,6 +318,11 @@ pub trait WriteStore: Send + Sync {
     /// ([`StoreError::outcome_unknown`]).
     async fn write(&self, write: &StoreWrite) -> Result<WriteResponse>;
 
+    /// Starts a transaction, in a store that has them.
+    async fn begin(&self) -> Result<Option<Box<dyn WriteTransaction>>> {
+        Ok(None)
+    }
+
     /// How long after a timeout a write may still be applied, in ms.
     fn settle_window(&self) -> u64;
 
@@ -326,6 +331,21 @@ pub trait WriteStore: Send + Sync {
 
     /// The request or statements of a write, without secrets, for `--plan`.
     fn describe(&self, write: &StoreWrite) -> String;
+}
+
+/// Several writes of which all are applied or none, rolled back when it is dropped.
+#[async_trait]
+pub trait WriteTransaction: Send + Sync {
+    /// Reads the store as the transaction sees it. What it read can't be changed by others before
+    /// the transaction ends, or the transaction fails.
+    fn reader(&self) -> &dyn ReadStore;
+
+    /// Applies a write, visible to others after [`Self::commit`].
+    async fn write(&self, write: &StoreWrite) -> Result<WriteResponse>;
+
+    /// Ends the transaction. The error says whether it may have been committed anyway
+    /// ([`StoreError::outcome_unknown`]).
+    async fn commit(self: Box<Self>) -> Result<()>;
 }
 
 /// The result of a write.

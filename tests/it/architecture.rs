@@ -18,7 +18,7 @@ const VALUE_IMPORTS: &[(&[&str], &[&str])] = &[
             "store::open",
             "store::StoreHandle",
             "store::rest",
-            "store::sqlite",
+            "store::sql",
             "store::wandb",
             "store::ConnectOptions",
             "store::StoreTarget",
@@ -141,7 +141,7 @@ const FORBIDDEN: &[(&[&str], &[&str], &str)] = &[
 
 /// The path prefixes under `src/` that use a crate.
 const CRATES: &[(&str, &[&str])] = &[
-    ("rusqlite", &["store/sqlite/", "demo/"]),
+    ("rusqlite", &["store/sql/sqlite/", "demo/"]),
     ("reqwest", &["store/rest/"]),
     // The command line asks for the width of the terminal that it prints to.
     ("crossterm", &["tui/runtime/", "cli/output/", "cli/doctor/"]),

@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
-use rusqlite::Row;
-
-use super::SqliteStore;
-use super::connection::{QueryError, Tables};
+use super::SqlStore;
+use super::schema::Schema;
+use super::tables::{Param, QueryError, Row, Tables};
 use super::values::{integer, interned, metric_value, text};
 use crate::domain::run::KeyValue;
 use crate::domain::{
@@ -18,14 +17,42 @@ use crate::text::Untrusted;
 
 const TABLE: &str = "logged_models";
 
-/// Conditions on `l` with two parameters.
-const BY_ID_CONDITION: &str = "l.model_id = ?1 AND ?2 = ''";
-const OF_RUN_CONDITION: &str = "l.source_run_id = ?1 AND CAST(l.experiment_id AS TEXT) = ?2 AND coalesce(l.lifecycle_stage, 'active') <> 'deleted'";
+/// Which logged models to read.
+#[derive(Clone)]
+enum Selector {
+    ById(LoggedModelId),
+    OfRun(ExperimentId, RunId),
+}
+
+impl Selector {
+    /// The condition on `l`, with [`Self::parameters`].
+    fn condition(&self, schema: &Schema) -> String {
+        match self {
+            Self::ById(_) => {
+                format!(
+                    "l.model_id = ?1 AND ?2 = '' AND {}",
+                    schema.in_workspace("l")
+                )
+            }
+            Self::OfRun(..) => format!(
+                "l.source_run_id = ?1 AND {} = ?2 AND coalesce(l.lifecycle_stage, 'active') <> 'deleted'",
+                schema.dialect().as_text("l.experiment_id")
+            ),
+        }
+    }
+
+    fn parameters(&self) -> [&str; 2] {
+        match self {
+            Self::ById(id) => [id.raw(), ""],
+            Self::OfRun(experiment, run) => [run.raw(), experiment.raw()],
+        }
+    }
+}
 
 /// One logged model, deleted or not.
-pub(super) async fn get(store: &SqliteStore, id: &LoggedModelId) -> Result<LoggedModel> {
+pub(super) async fn get(store: &SqlStore, id: &LoggedModelId) -> Result<LoggedModel> {
     let what = format!("reading logged model {}", id.clean());
-    let mut models = query(store, &what, BY_ID_CONDITION, [id.raw(), ""]).await?;
+    let mut models = query(store, &what, Selector::ById(id.clone())).await?;
     models
         .pop()
         .ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, what, "no such logged model"))
@@ -33,34 +60,24 @@ pub(super) async fn get(store: &SqliteStore, id: &LoggedModelId) -> Result<Logge
 
 /// The active logged models of a run, oldest first.
 pub(super) async fn of_run(
-    store: &SqliteStore,
+    store: &SqlStore,
     experiment: &ExperimentId,
     run: &RunId,
 ) -> Result<Vec<LoggedModel>> {
     let what = format!("reading logged models of run {}", run.clean());
-    query(
-        store,
-        &what,
-        OF_RUN_CONDITION,
-        [run.raw(), experiment.raw()],
-    )
-    .await
+    let selector = Selector::OfRun(experiment.clone(), run.clone());
+    query(store, &what, selector).await
 }
 
-async fn query(
-    store: &SqliteStore,
-    what: &str,
-    condition: &'static str,
-    values: [&str; 2],
-) -> Result<Vec<LoggedModel>> {
-    let values = values.map(str::to_owned);
+async fn query(store: &SqlStore, what: &str, selector: Selector) -> Result<Vec<LoggedModel>> {
     let read = move |tables: Tables<'_>| {
         if !tables.schema.has_table(TABLE) {
             return QueryError::unsupported(
-                "logged models require MLflow 3; the file is from an older version",
+                "logged models require MLflow 3; the store is from an older version",
             );
         }
-        load_models(tables, condition, [&values[0], &values[1]])
+        let condition = selector.condition(tables.schema);
+        load_models(tables, &condition, selector.parameters())
     };
     store.database.read(what, read).await
 }
@@ -88,9 +105,8 @@ fn load_models(
         "lifecycle_stage",
     ];
     let columns = tables.schema.select_columns(TABLE, "l", &columns);
-    let sql =
-        format!("SELECT {columns} FROM {TABLE} AS l WHERE {condition} ORDER BY 4, l.model_id");
-    tables.collect(&sql, values, |row| {
+    let sql = format!("SELECT {columns} FROM {TABLE} AS l WHERE {condition}");
+    let mut models = tables.collect(&sql, &values.map(Param::from), |row| {
         let id = text(row, 0);
         LoggedModel {
             experiment_id: ExperimentId::new(text(row, 1)),
@@ -114,7 +130,9 @@ fn load_models(
             ),
             id: LoggedModelId::new(id),
         }
-    })
+    })?;
+    models.sort_by_cached_key(|model| (model.creation_time, model.id.clone()));
+    Ok(models)
 }
 
 type ByModelId<T> = HashMap<Untrusted, Vec<T>>;
@@ -187,11 +205,11 @@ fn collect_by_id<T>(
     table: &str,
     sql: &str,
     values: [&str; 2],
-    mut convert: impl FnMut(&Row<'_>) -> T,
+    mut convert: impl FnMut(&dyn Row) -> T,
 ) -> Result<ByModelId<T>, QueryError> {
     let mut by_id: ByModelId<T> = HashMap::new();
     if tables.schema.has_table(table) {
-        tables.for_each(sql, values, |row| {
+        tables.for_each(sql, &values.map(Param::from), |row| {
             by_id.entry(text(row, 0)).or_default().push(convert(row));
         })?;
     }

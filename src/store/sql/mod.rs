@@ -1,15 +1,14 @@
-//! MLflow's SQLite file (`mlflow.db` of MLflow 3.x and 2.x), opened directly.
+//! MLflow's databases, opened directly.
 //!
-//! MLflow may be writing the file at the same time. Every query is short and fetched at once, so
-//! that no training run waits longer than a few milliseconds, and only the registry and the
-//! lifecycle of runs are ever written. A read-only session has no connection that could write.
+//! MLflow has one schema for all of them, and the queries are shared: `dialect` has what differs, `tables` what a
+//! database offers to a query. Each database has a module for its connections.
 //!
-//! A file in WAL mode, which MLflow never chooses, is read like any other. SQLite then keeps `-wal` and
-//! `-shm` files next to it; those that a session made are removed at its end, unless others use them.
+//! MLflow may be writing at the same time. Every query is short and fetched at once, so that no training run waits
+//! longer than a few milliseconds, and only the registry and the lifecycle of runs are ever written. Reads can not write:
+//! a SQLite file is opened read-only, and on a server each read is a `READ ONLY` transaction.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -22,11 +21,11 @@ use crate::domain::{
     ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, StoreErrorKind,
 };
 use crate::store::pagination::ListingCache;
-use crate::text::untrusted::clean;
 
 mod artifacts;
-mod connection;
 mod create_version;
+mod database;
+mod dialect;
 mod downstream;
 mod experiments;
 mod histories;
@@ -37,90 +36,76 @@ mod run_queries;
 mod runs;
 mod schema;
 mod sql_preview;
+pub(super) mod sqlite;
+mod tables;
 mod values;
 mod versions;
 mod writer;
 mod writes;
 
-use connection::{Database, QueryError, ReadConnection, run_blocking};
-use writer::SqliteWriter;
+use database::{Database, Source};
+use schema::Schema;
+use tables::QueryError;
+use writer::SqlWriter;
 
-/// Opens the file.
-///
-/// # Errors
-/// When it is missing, unreadable or not an MLflow store.
-pub async fn open(path: &Path, mode: AccessMode) -> Result<StoreHandle> {
-    let what = format!("opening {}", clean(&path.to_string_lossy()));
-    let path = path.to_owned();
-    let (database, access) = run_blocking(&what, move || {
-        // An absolute path stays valid when the working folder changes, and is never parsed as a
-        // URI.
-        let database = Database::open(std::fs::canonicalize(&path).unwrap_or(path))?;
-        if !database.schema().is_mlflow() {
-            return Err(QueryError::Store(
-                StoreErrorKind::InvalidResponse,
-                "not an MLflow store: the database has no experiments and runs".to_owned(),
-            ));
-        }
-        if let Some(table) = database.schema().view_in_place_of_table() {
-            return Err(QueryError::Store(
-                StoreErrorKind::InvalidResponse,
-                format!("not an MLflow store: {table} is a view, not a table"),
-            ));
-        }
-        let access = match (database.schema().read_only_reason(), mode) {
-            (Some(reason), _) | (None, AccessMode::ReadOnly(reason)) => Err(reason),
-            (None, AccessMode::ReadWrite) => database.read_only_reason().map_or(Ok(()), Err),
-        };
-        Ok((database, access))
-    })
-    .await?;
-    let writer = access.map(|()| Arc::new(SqliteWriter(Arc::clone(&database))) as Writer);
-    Ok(StoreHandle {
-        reader: Arc::new(SqliteStore::new(database)),
-        writer,
+/// A store in an open database, and a writer if the session and the database allow it.
+fn handle(database: Arc<dyn Database>, access: Result<(), super::ReadOnlyReason>) -> StoreHandle {
+    StoreHandle {
+        writer: access.map(|()| Arc::new(SqlWriter(Arc::clone(&database))) as Writer),
+        reader: Arc::new(SqlStore::new(Source::new(database))),
+    }
+}
+
+/// Whether the schema is one of MLflow, and whether a session may write to it.
+fn check_schema(
+    schema: &Schema,
+    mode: AccessMode,
+) -> Result<Result<(), super::ReadOnlyReason>, QueryError> {
+    let invalid = |why| Err(QueryError::new(StoreErrorKind::InvalidResponse, why));
+    if !schema.is_mlflow() {
+        return invalid("not an MLflow store: the database has no experiments and runs".to_owned());
+    }
+    if let Some(table) = schema.view_in_place_of_table() {
+        return invalid(format!(
+            "not an MLflow store: {table} is a view, not a table"
+        ));
+    }
+    Ok(match (schema.read_only_reason(), mode) {
+        (Some(reason), _) | (None, AccessMode::ReadOnly(reason)) => Err(reason),
+        (None, AccessMode::ReadWrite) => Ok(()),
     })
 }
 
-struct SqliteStore {
-    name: String,
-    origin: String,
-    /// Kept open: `PRAGMA data_version` counts changes relative to its connection. It closes before the database does.
-    revision_connection: Arc<Mutex<Option<ReadConnection>>>,
-    database: Arc<Database>,
+struct SqlStore {
+    database: Source,
     listing_cache: ListingCache,
 }
 
-impl SqliteStore {
-    fn new(database: Arc<Database>) -> Self {
-        let path = database.path();
-        let file_name = path.file_name().unwrap_or(path.as_os_str());
+impl SqlStore {
+    fn new(database: Source) -> Self {
         Self {
-            name: file_name.to_string_lossy().into_owned(),
-            origin: path.to_string_lossy().into_owned(),
-            listing_cache: ListingCache::default(),
-            revision_connection: Arc::default(),
             database,
+            listing_cache: ListingCache::default(),
         }
     }
 }
 
 #[async_trait]
-impl ReadStore for SqliteStore {
+impl ReadStore for SqlStore {
     fn name(&self) -> &str {
-        &self.name
+        &self.database.identity().name
     }
 
     fn origin(&self) -> &str {
-        &self.origin
+        &self.database.identity().origin
     }
 
     fn local_folder(&self) -> Option<&Path> {
-        self.database.path().parent()
+        self.database.folder()
     }
 
     fn tracking_uri(&self) -> String {
-        format!("sqlite:///{}", self.origin)
+        self.database.identity().tracking_uri.clone()
     }
 
     async fn features(&self) -> Result<Features> {
@@ -222,25 +207,6 @@ impl ReadStore for SqliteStore {
     }
 
     async fn revision(&self) -> Result<Option<u64>> {
-        let (database, revision_connection) = (
-            Arc::clone(&self.database),
-            Arc::clone(&self.revision_connection),
-        );
-        run_blocking("checking for changes", move || {
-            let mut connection = revision_connection
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            let current = database.reuse_or_open(connection.take())?;
-            let changes: i64 =
-                current
-                    .connection
-                    .pragma_query_value(None, "data_version", |row| row.get(0))?;
-            let metadata = database.metadata()?;
-            let mut hasher = DefaultHasher::new();
-            (changes, metadata.len(), metadata.modified().ok()).hash(&mut hasher);
-            *connection = Some(current);
-            Ok(Some(hasher.finish()))
-        })
-        .await
+        self.database.revision().await
     }
 }

@@ -1,14 +1,14 @@
 //! Metric histories, one run at a time: a run can have a million points.
 
-use super::SqliteStore;
-use super::connection::{QueryError, Tables};
+use super::SqlStore;
+use super::tables::{QueryError, Tables, params};
 use super::values::{integer, metric_value};
 use crate::domain::{MetricHistory, MetricValue, Point, RunId};
 use crate::store::{Resolution, Result};
 use crate::text::Untrusted;
 
 pub(super) async fn read_histories(
-    store: &SqliteStore,
+    store: &SqlStore,
     runs: &[RunId],
     key: &str,
     resolution: Resolution,
@@ -33,13 +33,17 @@ fn load_points(tables: Tables<'_>, run: &RunId, key: &str) -> Result<Vec<Point>,
     }
     let columns = ["step", "timestamp", "value", "is_nan"];
     let columns = tables.schema.select_columns("metrics", "m", &columns);
-    // The plus keeps MLflow 2's files off the primary key, which begins with the metric's key and
+    // The plus keeps SQLite off the primary key of MLflow 2, which begins with the metric's key and
     // would read every run that has it; MLflow 3 has an index over run, key and step.
-    let plus = if has_run_key_index(tables)? { "" } else { "+" };
+    let has_index = match tables.dialect().run_key_index_sql {
+        Some(sql) => tables.first(sql, &[], |_| ())?.is_some(),
+        None => true,
+    };
+    let plus = if has_index { "" } else { "+" };
     let sql = format!(
         "SELECT {columns} FROM metrics AS m WHERE m.run_uuid = ?1 AND {plus}m.\"key\" = ?2"
     );
-    let mut points = tables.collect(&sql, [run.raw(), key], |row| Point {
+    let mut points = tables.collect(&sql, &params![run.raw(), key], |row| Point {
         step: integer(row, 0).unwrap_or_default(),
         timestamp: integer(row, 1).unwrap_or_default(),
         value: metric_value(row, 2, 3),
@@ -50,12 +54,4 @@ fn load_points(tables: Tables<'_>, run: &RunId, key: &str) -> Result<Vec<Point>,
             .then_with(|| MetricValue::cmp_nan_last(a.value, b.value))
     });
     Ok(points)
-}
-
-/// Whether the file has MLflow 3's index over a run's metrics.
-fn has_run_key_index(tables: Tables<'_>) -> Result<bool, QueryError> {
-    let sql = "SELECT 1 FROM pragma_index_list('metrics') AS i JOIN pragma_index_info(i.name) AS c \
-               WHERE c.seqno = 1 AND c.name = 'key' AND EXISTS \
-               (SELECT 1 FROM pragma_index_info(i.name) AS f WHERE f.seqno = 0 AND f.name = 'run_uuid')";
-    Ok(tables.first(sql, [], |_| ())?.is_some())
 }

@@ -1,9 +1,8 @@
 //! Creating a version of a model, as MLflow's own store does.
 
-use rusqlite::params;
 use serde_json::{Value, json};
 
-use super::connection::{QueryError, Tables};
+use super::tables::{QueryError, Tables, params};
 use super::values::{optional_text, text};
 use super::versions::{DELETED_STAGE, version_number};
 use super::writes::{insert_sql, set_version_tag, touch_model};
@@ -36,8 +35,8 @@ pub(super) fn create_version(
         "SELECT coalesce(max(v.version), 0) + 1 FROM model_versions AS v WHERE v.name = ?1 AND {workspace}"
     );
     let version = tables
-        .connection
-        .query_row(&sql, [name.raw()], |row| Ok(version_number(row, 0)))?;
+        .first(&sql, &params![name.raw()], |row| version_number(row, 0))?
+        .unwrap_or(VersionNumber(1));
     let columns = [
         "name",
         "version",
@@ -52,7 +51,7 @@ pub(super) fn create_version(
     let run = Some(resolved.run_id.raw()).filter(|id| !id.is_empty());
     tables.execute(
         &insert_sql(tables, "model_versions", &columns),
-        params![
+        &params![
             name.raw(),
             version.0,
             now,
@@ -61,7 +60,7 @@ pub(super) fn create_version(
             source.raw(),
             run,
             "READY",
-            resolved.location
+            &resolved.location
         ],
     )?;
     for tag in tags {
@@ -120,7 +119,7 @@ fn resolve_logged_model(
         let sql = format!(
             "SELECT {columns} FROM {table} AS l WHERE l.model_id = ?1 AND coalesce(l.lifecycle_stage, '') <> 'deleted'"
         );
-        tables.first(&sql, [id], |row| (text(row, 0), text(row, 1)))?
+        tables.first(&sql, &params![id], |row| (text(row, 0), text(row, 1)))?
     } else {
         None
     };
@@ -144,11 +143,12 @@ fn version_location(tables: Tables<'_>, name: &str, version: &str) -> Result<Str
         .schema
         .select_columns("model_versions", "v", &columns);
     let workspace = tables.schema.workspace_condition("model_versions", "v");
+    let as_text = tables.dialect().as_text("v.version");
     let sql = format!(
         "SELECT {columns} FROM model_versions AS v \
-         WHERE v.name = ?1 AND CAST(v.version AS TEXT) = ?2 AND coalesce(v.current_stage, '') <> '{DELETED_STAGE}' AND {workspace}"
+         WHERE v.name = ?1 AND {as_text} = ?2 AND coalesce(v.current_stage, '') <> '{DELETED_STAGE}' AND {workspace}"
     );
-    let found = tables.first(&sql, [name, version], |row| {
+    let found = tables.first(&sql, &params![name, version], |row| {
         optional_text(row, 0)
             .filter(|text| !text.is_empty())
             .unwrap_or_else(|| text(row, 1))
@@ -156,7 +156,7 @@ fn version_location(tables: Tables<'_>, name: &str, version: &str) -> Result<Str
     let why = "the version that the source names does not exist";
     found
         .map(|location| location.raw().to_owned())
-        .ok_or_else(|| QueryError::Store(StoreErrorKind::NotFound, why.to_owned()))
+        .ok_or_else(|| QueryError::new(StoreErrorKind::NotFound, why.to_owned()))
 }
 
 /// Adds the version to the list in the tag of its logged model.
@@ -171,7 +171,7 @@ fn link_logged_model(
     }
     let sql =
         "SELECT t.tag_value FROM logged_model_tags AS t WHERE t.model_id = ?1 AND t.tag_key = ?2";
-    let tag = tables.first(sql, [model.raw(), VERSIONS_TAG], |row| text(row, 0))?;
+    let tag = tables.first(sql, &params![model.raw(), VERSIONS_TAG], |row| text(row, 0))?;
     let mut versions = match tag.filter(|text| !text.is_empty()) {
         None => Vec::new(),
         Some(text) => match serde_json::from_str(text.raw()) {
@@ -182,11 +182,12 @@ fn link_logged_model(
     };
     versions.push(json!({"name": name.raw(), "version": version.0}));
     let versions = Value::Array(versions).to_string();
+    let insert = "INSERT INTO logged_model_tags (model_id, experiment_id, tag_key, tag_value) \
+         SELECT l.model_id, l.experiment_id, ?2, ?3 FROM logged_models AS l WHERE l.model_id = ?1";
+    let upsert = tables.dialect().upsert("model_id, tag_key", "tag_value");
     tables.execute(
-        "INSERT INTO logged_model_tags (model_id, experiment_id, tag_key, tag_value) \
-         SELECT l.model_id, l.experiment_id, ?2, ?3 FROM logged_models AS l WHERE l.model_id = ?1 \
-         ON CONFLICT (model_id, tag_key) DO UPDATE SET tag_value = excluded.tag_value",
-        params![model.raw(), VERSIONS_TAG, versions],
+        &format!("{insert}{upsert}"),
+        &params![model.raw(), VERSIONS_TAG, &versions],
     )?;
     Ok(())
 }

@@ -3,14 +3,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::Connection;
-
+use super::dialect::Dialect;
+use super::tables::{Connection, QueryError, Tables};
 use super::values::{integer, text};
+use crate::domain::StoreErrorKind;
 use crate::store::{LifecycleFilter, ReadOnlyReason};
 use crate::text::untrusted::clean;
 
-/// The only workspace that is read and written in a file with workspaces (MLflow 3.10 and later).
-pub(super) const WORKSPACE: &str = "default";
+/// The workspace that is read and written when none is chosen, as in MLflow 3.10 and later.
+pub(super) const DEFAULT_WORKSPACE: &str = "default";
 
 /// The tables that are read or written. MLflow makes no view and no trigger for any of them.
 const MLFLOW_TABLES: [&str; 24] = [
@@ -81,9 +82,14 @@ struct SchemaColumn {
     is_required: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Schema {
+    dialect: &'static Dialect,
     tables: HashMap<String, Vec<SchemaColumn>>,
+    /// The workspace that is read and written, if the tables have workspaces.
+    workspace: String,
+    /// How the ids of runs are compared, where the database tells.
+    collation: String,
     alembic_head: Option<String>,
     /// Names of views.
     views: HashSet<String>,
@@ -92,44 +98,118 @@ pub(super) struct Schema {
 }
 
 impl Schema {
-    pub(super) fn read(connection: &Connection) -> rusqlite::Result<Self> {
-        let mut schema = Self {
-            views: names(
-                connection,
-                "SELECT name FROM sqlite_master WHERE type = 'view'",
-            )?,
-            triggered: names(
-                connection,
-                "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger'",
-            )?,
-            ..Self::default()
-        };
-        let mut statement = connection.prepare(
-            "SELECT m.name, c.name, c.type, c.\"notnull\", c.dflt_value IS NULL FROM sqlite_master AS m \
-             JOIN pragma_table_info(m.name) AS c WHERE m.type IN ('table', 'view')",
-        )?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let column = SchemaColumn {
-                name: text(row, 1).raw().to_owned(),
-                declared_type: text(row, 2).raw().to_owned(),
-                is_required: integer(row, 3) == Some(1) && integer(row, 4) == Some(1),
-            };
-            schema
-                .tables
-                .entry(text(row, 0).raw().to_owned())
-                .or_default()
-                .push(column);
+    /// Reads the schema; `workspace` is the one that was chosen, if any.
+    pub(super) fn read(
+        dialect: &'static Dialect,
+        connection: &dyn Connection,
+        workspace: Option<&str>,
+    ) -> Result<Self, QueryError> {
+        let workspace = workspace.unwrap_or(DEFAULT_WORKSPACE);
+        if !is_workspace_name(workspace) {
+            return QueryError::invalid(format!("invalid workspace {}", clean(workspace)));
         }
+        let mut schema = Self {
+            dialect,
+            tables: HashMap::new(),
+            workspace: workspace.to_owned(),
+            collation: String::new(),
+            alembic_head: None,
+            views: HashSet::new(),
+            triggered: HashSet::new(),
+        };
+        schema.read_columns(connection)?;
+        schema.views = schema.read_names(connection, dialect.views_sql)?;
+        schema.triggered = schema.read_names(connection, dialect.triggers_sql)?;
         if schema.has_column("alembic_version", "version_num") {
-            let head = connection.query_row(
-                "SELECT max(version_num) FROM alembic_version",
-                [],
-                |row| Ok(text(row, 0)),
-            )?;
-            schema.alembic_head = Some(head.raw().to_owned());
+            schema.alembic_head = schema.read_alembic_head(connection)?;
         }
         Ok(schema)
+    }
+
+    /// Reads the migration that MLflow applied last, from a table that exists.
+    pub(super) fn read_alembic_head(
+        &self,
+        connection: &dyn Connection,
+    ) -> Result<Option<String>, QueryError> {
+        let sql = "SELECT max(version_num) FROM alembic_version";
+        let tables = self.tables_of(connection);
+        tables.first(sql, &[], |row| text(row, 0).raw().to_owned())
+    }
+
+    fn tables_of<'a>(&'a self, connection: &'a dyn Connection) -> Tables<'a> {
+        Tables {
+            connection,
+            schema: self,
+        }
+    }
+
+    fn read_columns(&mut self, connection: &dyn Connection) -> Result<(), QueryError> {
+        let mut tables: HashMap<String, Vec<SchemaColumn>> = HashMap::new();
+        let mut collation = String::new();
+        let sql = self.dialect.columns_sql;
+        self.tables_of(connection).for_each(sql, &[], |row| {
+            let (table, name) = (text(row, 0), text(row, 1));
+            if (table.raw(), name.raw()) == ("runs", "run_uuid") {
+                text(row, 4).raw().clone_into(&mut collation);
+            }
+            let column = SchemaColumn {
+                name: name.raw().to_owned(),
+                declared_type: text(row, 2).raw().to_owned(),
+                is_required: integer(row, 3) == Some(1),
+            };
+            tables
+                .entry(table.raw().to_owned())
+                .or_default()
+                .push(column);
+        })?;
+        let is_collation = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if !collation.chars().all(is_collation) {
+            let why = format!("invalid collation {}", clean(&collation));
+            return Err(QueryError::new(StoreErrorKind::InvalidResponse, why));
+        }
+        (self.tables, self.collation) = (tables, collation);
+        Ok(())
+    }
+
+    fn read_names(
+        &self,
+        connection: &dyn Connection,
+        sql: &str,
+    ) -> Result<HashSet<String>, QueryError> {
+        let tables = self.tables_of(connection);
+        let names = tables.collect(sql, &[], |row| text(row, 0).raw().to_lowercase())?;
+        Ok(names.into_iter().collect())
+    }
+
+    pub(super) fn dialect(&self) -> &'static Dialect {
+        self.dialect
+    }
+
+    /// A table `ids` with the columns `key`, from 0, and `value`, made of a parameter that is a
+    /// [`json_array`](super::dialect::json_array).
+    pub(super) fn ids(&self, parameter: &str) -> String {
+        let charset = self.collation.split('_').next().unwrap_or_default();
+        self.dialect
+            .ids_table
+            .replace("{parameter}", parameter)
+            .replace("{charset}", charset)
+            .replace("{collation}", &self.collation)
+    }
+
+    /// The condition on `r` that selects the runs of the experiments in a parameter, a
+    /// [`json_array`](super::dialect::json_array); all runs if it is empty.
+    pub(super) fn in_experiments(&self, parameter: &str) -> String {
+        format!(
+            "({parameter} = '[]' OR {} IN (SELECT ids.value FROM {}))",
+            self.dialect.as_text("r.experiment_id"),
+            self.ids(parameter)
+        )
+    }
+
+    /// The workspace that is read and written; `None` if the tables have no workspaces.
+    pub(super) fn workspace(&self) -> Option<&str> {
+        self.has_column("experiments", "workspace")
+            .then_some(self.workspace.as_str())
     }
 
     pub(super) fn has_column(&self, table: &str, column: &str) -> bool {
@@ -159,24 +239,29 @@ impl Schema {
         columns.iter().map(named).collect::<Vec<_>>().join(", ")
     }
 
-    /// The condition that selects [`WORKSPACE`]; TRUE in a file without workspaces.
+    /// The condition that selects the rows of the workspace; TRUE in tables without workspaces.
     pub(super) fn workspace_condition(&self, table: &str, alias: &str) -> String {
         if self.has_column(table, "workspace") {
-            format!("{alias}.workspace = '{WORKSPACE}'")
+            format!("{alias}.workspace = '{}'", self.workspace)
         } else {
             "TRUE".to_owned()
         }
     }
 
-    /// The condition on `r` that selects the runs of [`WORKSPACE`] by their lifecycle.
+    /// The condition on `r` that selects the runs of the workspace by their lifecycle.
     pub(super) fn run_condition(&self, lifecycle: LifecycleFilter) -> String {
         let lifecycle = lifecycle_condition(lifecycle, "r.lifecycle_stage");
+        format!("{lifecycle} AND {}", self.in_workspace("r"))
+    }
+
+    /// The condition on a table of things in experiments that selects those of the workspace.
+    pub(super) fn in_workspace(&self, alias: &str) -> String {
         if !self.has_column("experiments", "workspace") {
-            return lifecycle;
+            return "TRUE".to_owned();
         }
         let workspace = self.workspace_condition("experiments", "e");
         format!(
-            "{lifecycle} AND r.experiment_id IN (SELECT e.experiment_id FROM experiments AS e WHERE {workspace})"
+            "{alias}.experiment_id IN (SELECT e.experiment_id FROM experiments AS e WHERE {workspace})"
         )
     }
 
@@ -207,8 +292,10 @@ impl Schema {
     /// For users: `SQLite store, schema dc11669786a5`.
     pub(super) fn product(&self) -> String {
         match &self.alembic_head {
-            Some(head) if !head.is_empty() => format!("SQLite store, schema {}", clean(head)),
-            _ => "SQLite store, unnamed schema".to_owned(),
+            Some(head) if !head.is_empty() => {
+                format!("{}, schema {}", self.dialect.product, clean(head))
+            }
+            _ => format!("{}, unnamed schema", self.dialect.product),
         }
     }
 
@@ -255,10 +342,13 @@ impl Schema {
     }
 }
 
-fn names(connection: &Connection, sql: &str) -> rusqlite::Result<HashSet<String>> {
-    let mut statement = connection.prepare(sql)?;
-    let found = statement.query_map([], |row| Ok(text(row, 0).raw().to_lowercase()))?;
-    found.collect()
+/// MLflow's rule for names of workspaces, which makes them safe in a statement.
+fn is_workspace_name(name: &str) -> bool {
+    let is_inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=63).contains(&name.len())
+        && name.chars().all(is_inner)
+        && !name.starts_with('-')
+        && !name.ends_with('-')
 }
 
 /// The condition on a lifecycle column; any value but `deleted` is active.
@@ -268,14 +358,4 @@ pub(super) fn lifecycle_condition(lifecycle: LifecycleFilter, column: &str) -> S
         LifecycleFilter::Deleted => format!("{column} = 'deleted'"),
         LifecycleFilter::All => "TRUE".to_owned(),
     }
-}
-
-/// The condition on `r` that selects the runs of the experiments in `?1`, a [`json_array`]; all
-/// runs if it is empty.
-pub(super) const IN_EXPERIMENTS: &str =
-    "(?1 = '[]' OR CAST(r.experiment_id AS TEXT) IN (SELECT e.value FROM json_each(?1) AS e))";
-
-/// One parameter for any number of texts, for SQLite's `json_each`.
-pub(super) fn json_array<'a>(items: impl Iterator<Item = &'a str>) -> String {
-    items.collect::<serde_json::Value>().to_string()
 }

@@ -1,10 +1,11 @@
 //! Experiments, with their tags and the activity of their runs.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use super::SqliteStore;
-use super::connection::{QueryError, Tables};
+use super::SqlStore;
 use super::schema::lifecycle_condition;
+use super::tables::{QueryError, Tables};
 use super::values::{integer, interned, text};
 use crate::domain::run::KeyValue;
 use crate::domain::{Experiment, ExperimentId, Lifecycle, Millis};
@@ -13,10 +14,7 @@ use crate::store::{LifecycleFilter, Result};
 use crate::text::Untrusted;
 
 /// Newest first, as MLflow lists them.
-pub(super) async fn list(
-    store: &SqliteStore,
-    lifecycle: LifecycleFilter,
-) -> Result<Vec<Experiment>> {
+pub(super) async fn list(store: &SqlStore, lifecycle: LifecycleFilter) -> Result<Vec<Experiment>> {
     let read = move |tables: Tables<'_>| {
         let mut tags = load_tags(tables)?;
         let activity = run_activity(tables)?;
@@ -48,11 +46,8 @@ fn load_rows(
     let columns = tables.schema.select_columns("experiments", "e", &columns);
     let workspace = tables.schema.workspace_condition("experiments", "e");
     let lifecycle = lifecycle_condition(lifecycle, "e.lifecycle_stage");
-    // Column 5 is the creation time.
-    let sql = format!(
-        "SELECT {columns} FROM experiments AS e WHERE {workspace} AND {lifecycle} ORDER BY 5 DESC, e.experiment_id"
-    );
-    tables.collect(&sql, [], |row| Experiment {
+    let sql = format!("SELECT {columns} FROM experiments AS e WHERE {workspace} AND {lifecycle}");
+    let mut experiments = tables.collect(&sql, &[], |row| Experiment {
         id: ExperimentId::new(text(row, 0)),
         name: text(row, 1),
         artifact_location: text(row, 2),
@@ -62,7 +57,13 @@ fn load_rows(
         tags: Vec::new(),
         run_count: None,
         last_run_time: None,
-    })
+    })?;
+    // Databases differ in where they sort NULL and how they compare texts.
+    experiments.sort_by_cached_key(|one| {
+        let number: Option<i64> = one.id.raw().parse().ok();
+        (Reverse(one.creation_time), number, one.id.clone())
+    });
+    Ok(experiments)
 }
 
 fn load_tags(tables: Tables<'_>) -> Result<HashMap<Untrusted, Vec<KeyValue>>, QueryError> {
@@ -70,7 +71,7 @@ fn load_tags(tables: Tables<'_>) -> Result<HashMap<Untrusted, Vec<KeyValue>>, Qu
     if tables.schema.has_table("experiment_tags") {
         let mut keys = Interner::default();
         let sql = "SELECT t.experiment_id, t.\"key\", t.value FROM experiment_tags AS t";
-        tables.for_each(sql, [], |row| {
+        tables.for_each(sql, &[], |row| {
             tags.entry(text(row, 0)).or_default().push(KeyValue {
                 key: interned(&mut keys, row, 1),
                 value: text(row, 2),
@@ -94,7 +95,7 @@ fn run_activity(
         "SELECT r.experiment_id, count(*), max({start}) FROM runs AS r WHERE {active} GROUP BY r.experiment_id"
     );
     let mut activity = HashMap::new();
-    tables.for_each(&sql, [], |row| {
+    tables.for_each(&sql, &[], |row| {
         let count = integer(row, 1).and_then(|count| u64::try_from(count).ok());
         activity.insert(text(row, 0), (count.unwrap_or_default(), integer(row, 2)));
     })?;

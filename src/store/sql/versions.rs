@@ -1,12 +1,11 @@
 //! Versions of registered models, with their tags and aliases.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use rusqlite::Row;
-
-use super::connection::{QueryError, Tables};
 use super::registry::load_aliases;
 use super::schema::Schema;
+use super::tables::{QueryError, Row, Tables, params};
 use super::values::{integer, text};
 use crate::domain::run::KeyValue;
 use crate::domain::{ModelName, ModelVersion, RunId, Stage, VersionNumber, VersionStatus};
@@ -48,9 +47,10 @@ impl<'a> VersionSelector<'a> {
             }
             Self::Latest(_) => {
                 let workspace = schema.workspace_condition("model_versions", "n");
+                let is = schema.dialect().null_safe_equal;
                 format!(
                     "(?1 IS NULL OR v.name = ?1) AND {not_deleted} AND v.version = (SELECT max(n.version) FROM model_versions AS n \
-                     WHERE n.name = v.name AND n.current_stage IS v.current_stage AND {workspace})"
+                     WHERE n.name = v.name AND n.current_stage {is} v.current_stage AND {workspace})"
                 )
             }
         }
@@ -76,7 +76,7 @@ impl<'a> VersionSelector<'a> {
 }
 
 /// 0, which MLflow never assigns, for what is not a number.
-pub(super) fn version_number(row: &Row<'_>, column: usize) -> VersionNumber {
+pub(super) fn version_number(row: &dyn Row, column: usize) -> VersionNumber {
     let number = integer(row, column).and_then(|number| u64::try_from(number).ok());
     VersionNumber(number.unwrap_or_default())
 }
@@ -105,10 +105,8 @@ pub(super) fn load(
     let columns = tables
         .schema
         .select_columns("model_versions", "v", &columns);
-    let sql = format!(
-        "SELECT {columns} FROM model_versions AS v WHERE {condition} ORDER BY v.name, v.version DESC"
-    );
-    tables.collect(&sql, [selector.parameter()], |row| {
+    let sql = format!("SELECT {columns} FROM model_versions AS v WHERE {condition}");
+    let mut versions = tables.collect(&sql, &params![selector.parameter()], |row| {
         let (name, version) = (text(row, 0), version_number(row, 1));
         let stage_text = text(row, 5);
         let of_model = aliases.get(&name).into_iter().flatten();
@@ -131,7 +129,10 @@ pub(super) fn load(
                 .collect(),
             name: ModelName::new(name),
         }
-    })
+    })?;
+    let key = |version: &ModelVersion| (version.name.text().clone(), Reverse(version.version));
+    versions.sort_by_cached_key(key);
+    Ok(versions)
 }
 
 type TagsByVersion = HashMap<(Untrusted, VersionNumber), Vec<KeyValue>>;
@@ -148,7 +149,7 @@ fn load_tags(
             "SELECT t.name, t.version, t.\"key\", t.value FROM model_versions AS v \
              JOIN model_version_tags AS t ON t.name = v.name AND t.version = v.version AND {workspace} WHERE {condition}"
         );
-        tables.for_each(&sql, [parameter], |row| {
+        tables.for_each(&sql, &params![parameter], |row| {
             let tag = KeyValue::new(text(row, 2), text(row, 3));
             tags.entry((text(row, 0), version_number(row, 1)))
                 .or_default()

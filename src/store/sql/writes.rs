@@ -1,11 +1,9 @@
 //! The changes to the registry and to runs, each as MLflow's own store makes it, inside one
 //! transaction.
 
-use rusqlite::{Params, params};
-
-use super::connection::{QueryError, Tables};
 use super::create_version::create_version;
-use super::schema::WORKSPACE;
+use super::tables::{Param, QueryError, Tables, params};
+use super::values::integer;
 use super::versions::DELETED_STAGE;
 use crate::domain::KeyValue;
 use crate::domain::{
@@ -65,7 +63,7 @@ pub(super) fn apply_write(
         StoreWrite::DeleteAlias { name, alias } => {
             check_alias(alias, false)?;
             require_model(tables, name)?;
-            let params = [name.raw(), alias.raw()];
+            let params = &params![name.raw(), alias.raw()];
             delete(tables, ALIASES, "name = ?1 AND alias = ?2", params)?;
         }
         StoreWrite::RequestTransition { .. }
@@ -93,9 +91,11 @@ pub(super) fn insert_sql(tables: Tables<'_>, table: &str, columns: &[&str]) -> S
             values.push(format!("?{parameter}"));
         }
     }
-    if tables.schema.has_column(table, "workspace") {
+    if let Some(workspace) = tables.schema.workspace()
+        && tables.schema.has_column(table, "workspace")
+    {
         names.push("workspace".to_owned());
-        values.push(format!("'{WORKSPACE}'"));
+        values.push(format!("'{workspace}'"));
     }
     let (names, values) = (names.join(", "), values.join(", "));
     format!("INSERT INTO {table} ({names}) VALUES ({values})")
@@ -106,7 +106,8 @@ pub(super) fn insert_sql(tables: Tables<'_>, table: &str, columns: &[&str]) -> S
 fn upsert_clause(tables: Tables<'_>, table: &str, columns: &str, change: &str) -> String {
     let has_workspace = tables.schema.has_column(table, "workspace");
     let workspace = if has_workspace { "workspace, " } else { "" };
-    format!(" ON CONFLICT ({workspace}{columns}) DO UPDATE SET {change} = excluded.{change}")
+    let key = format!("{workspace}{columns}");
+    tables.dialect().upsert(&key, change)
 }
 
 /// Updates the rows of the workspace that match a condition, and returns how many.
@@ -115,7 +116,7 @@ fn update(
     table: &str,
     changes: &str,
     condition: &str,
-    params: impl Params,
+    params: &[Param<'_>],
 ) -> Result<usize, QueryError> {
     let workspace = tables.schema.workspace_condition(table, "t");
     let sql = format!("UPDATE {table} AS t SET {changes} WHERE {condition} AND {workspace}");
@@ -126,10 +127,11 @@ fn delete(
     tables: Tables<'_>,
     table: &str,
     condition: &str,
-    params: impl Params,
+    params: &[Param<'_>],
 ) -> Result<usize, QueryError> {
-    let workspace = tables.schema.workspace_condition(table, "t");
-    let sql = format!("DELETE FROM {table} AS t WHERE {condition} AND {workspace}");
+    // MariaDB takes no alias here.
+    let workspace = tables.schema.workspace_condition(table, table);
+    let sql = format!("DELETE FROM {table} WHERE {condition} AND {workspace}");
     tables.execute(&sql, params)
 }
 
@@ -137,7 +139,7 @@ fn exists(
     tables: Tables<'_>,
     table: &str,
     condition: &str,
-    params: impl Params,
+    params: &[Param<'_>],
 ) -> Result<bool, QueryError> {
     let workspace = tables.schema.workspace_condition(table, "t");
     let sql = format!("SELECT 1 FROM {table} AS t WHERE {condition} AND {workspace}");
@@ -145,7 +147,7 @@ fn exists(
 }
 
 fn model_exists(tables: Tables<'_>, name: &ModelName) -> Result<bool, QueryError> {
-    exists(tables, MODELS, "name = ?1", [name.raw()])
+    exists(tables, MODELS, "name = ?1", &params![name.raw()])
 }
 
 fn require_model(tables: Tables<'_>, name: &ModelName) -> Result<(), QueryError> {
@@ -165,7 +167,12 @@ fn require_version(
     check_model_name(name)?;
     let condition =
         format!("name = ?1 AND version = ?2 AND coalesce(current_stage, '') <> '{DELETED_STAGE}'");
-    if exists(tables, VERSIONS, &condition, params![name.raw(), version.0])? {
+    if exists(
+        tables,
+        VERSIONS,
+        &condition,
+        &params![name.raw(), version.0],
+    )? {
         Ok(())
     } else {
         QueryError::not_found("no such version")
@@ -175,16 +182,16 @@ fn require_version(
 fn create_model(tables: Tables<'_>, name: &ModelName) -> Result<(), QueryError> {
     check_model_name(name)?;
     if model_exists(tables, name)? {
-        return Err(QueryError::Store(
+        return Err(QueryError::new(
             StoreErrorKind::Conflict,
-            "a model with this name already exists".to_owned(),
+            "a model with this name already exists",
         ));
     }
     let columns = ["name", "creation_time", "last_updated_time"];
     let now = now_ms();
     tables.execute(
         &insert_sql(tables, MODELS, &columns),
-        params![name.raw(), now, now],
+        &params![name.raw(), now, now],
     )?;
     Ok(())
 }
@@ -201,7 +208,7 @@ pub(super) fn touch_model(
         MODELS,
         changes,
         "name = ?1",
-        params![name.raw(), now],
+        &params![name.raw(), now],
     )? == 0
     {
         return QueryError::not_found("no such model");
@@ -224,7 +231,7 @@ fn set_description(
     let changes = "description = ?2, last_updated_time = ?3";
     if let Some(version) = version {
         require_version(tables, name, version)?;
-        let params = params![name.raw(), text.raw(), now_ms(), version.0];
+        let params = &params![name.raw(), text.raw(), now_ms(), version.0];
         update(
             tables,
             VERSIONS,
@@ -234,7 +241,7 @@ fn set_description(
         )?;
     } else {
         require_model(tables, name)?;
-        let params = params![name.raw(), text.raw(), now_ms()];
+        let params = &params![name.raw(), text.raw(), now_ms()];
         update(tables, MODELS, changes, "name = ?1", params)?;
     }
     Ok(())
@@ -251,7 +258,7 @@ pub(super) fn set_version_tag(
         + &upsert_clause(tables, table, "\"key\", name, version", "value");
     tables.execute(
         &sql,
-        params![name.raw(), version.0, tag.key.raw(), tag.value.raw()],
+        &params![name.raw(), version.0, tag.key.raw(), tag.value.raw()],
     )?;
     Ok(())
 }
@@ -265,7 +272,7 @@ fn delete_version_tag(
     check_tag_key(key.raw())?;
     require_version(tables, name, version)?;
     let condition = "name = ?1 AND version = ?2 AND \"key\" = ?3";
-    let params = params![name.raw(), version.0, key.raw()];
+    let params = &params![name.raw(), version.0, key.raw()];
     delete(tables, "model_version_tags", condition, params)?;
     Ok(())
 }
@@ -280,12 +287,12 @@ fn delete_version(
     let now = now_ms();
     touch_model(tables, name, now)?;
     let condition = "name = ?1 AND version = ?2";
-    delete(tables, ALIASES, condition, params![name.raw(), version.0])?;
+    delete(tables, ALIASES, condition, &params![name.raw(), version.0])?;
     let changes = format!(
         "current_stage = '{DELETED_STAGE}', last_updated_time = ?3, description = NULL, user_id = NULL, \
          source = 'REDACTED-SOURCE-PATH', run_id = 'REDACTED-RUN-ID', run_link = 'REDACTED-RUN-LINK', status_message = NULL"
     );
-    let params = params![name.raw(), version.0, now];
+    let params = &params![name.raw(), version.0, now];
     update(tables, VERSIONS, &changes, condition, params)?;
     Ok(())
 }
@@ -303,7 +310,7 @@ fn transition_stage(
     }
     require_version(tables, name, version)?;
     let now = now_ms();
-    let params = params![name.raw(), version.0, stage.as_str(), now];
+    let params = &params![name.raw(), version.0, stage.as_str(), now];
     if archive_existing {
         update(
             tables,
@@ -333,7 +340,7 @@ fn set_alias(
     require_version(tables, name, version)?;
     let sql = insert_sql(tables, ALIASES, &["name", "alias", "version"])
         + &upsert_clause(tables, ALIASES, "name, alias", "version");
-    tables.execute(&sql, params![name.raw(), alias.raw(), version.0])?;
+    tables.execute(&sql, &params![name.raw(), alias.raw(), version.0])?;
     Ok(())
 }
 
@@ -344,12 +351,13 @@ fn delete_run(tables: Tables<'_>, run: &RunId) -> Result<(), QueryError> {
         .schema
         .has_column("assessments", "assessment_metadata")
     {
-        let sql =
-            "SELECT count(*) FROM assessments AS a WHERE instr(a.assessment_metadata, ?1) > 0";
+        let sql = format!(
+            "SELECT count(*) FROM assessments AS a WHERE {}(a.assessment_metadata, ?1) > 0",
+            tables.dialect().find_text
+        );
         let source_run = format!("\"{SOURCE_RUN_KEY}\": \"{}\"", run.raw());
-        let count: i64 = tables
-            .connection
-            .query_row(sql, [source_run], |row| row.get(0))?;
+        let count = tables.first(&sql, &params![&source_run], |row| integer(row, 0))?;
+        let count = count.flatten().unwrap_or_default();
         if count > 0 {
             return QueryError::unsupported(format!(
                 "deleting this run permanently deletes {count} assessments of traces; use MLflow for it"
@@ -376,10 +384,10 @@ fn set_lifecycle(
     let sql = format!(
         "SELECT 1 FROM runs AS r JOIN experiments AS e ON e.experiment_id = r.experiment_id WHERE r.run_uuid = ?1 AND {workspace}"
     );
-    if tables.first(&sql, [run.raw()], |_| ())?.is_none() {
+    if tables.first(&sql, &params![run.raw()], |_| ())?.is_none() {
         return QueryError::not_found("no such run");
     }
     let sql = "UPDATE runs SET lifecycle_stage = ?2, deleted_time = ?3 WHERE run_uuid = ?1";
-    tables.execute(sql, params![run.raw(), lifecycle, deleted_at])?;
+    tables.execute(sql, &params![run.raw(), lifecycle, deleted_at])?;
     Ok(())
 }

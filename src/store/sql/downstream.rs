@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::SqliteStore;
-use super::connection::{QueryError, Tables};
+use super::SqlStore;
 use super::runs::load_batches;
 use super::schema::Schema;
+use super::tables::{QueryError, Tables, params};
 use super::values::text;
 use super::versions::{VersionSelector, load};
 use crate::domain::LoggedModelId;
@@ -17,10 +17,7 @@ use crate::store::{LifecycleFilter, Result, limits};
 const MODEL_READERS_SQL: &str = "SELECT i.source_id FROM inputs AS i \
     WHERE i.source_type = 'RUN_INPUT' AND i.destination_type = 'MODEL_INPUT' AND i.destination_id = ?1";
 
-pub(super) async fn find_downstream(
-    store: &SqliteStore,
-    upstream: &Upstream,
-) -> Result<Downstream> {
+pub(super) async fn find_downstream(store: &SqlStore, upstream: &Upstream) -> Result<Downstream> {
     let what = format!("finding versions made from {upstream}");
     let upstream = upstream.clone();
     let read = move |tables: Tables<'_>| {
@@ -81,7 +78,7 @@ pub(super) fn version_condition(upstream: &Upstream, schema: &Schema) -> String 
             format!("v.run_id IN ({MODEL_READERS_SQL})")
         }
         Upstream::Digest(_) | Upstream::Commit(_) | Upstream::Model { .. } => {
-            "?1 IS NULL AND 0".to_owned()
+            "?1 IS NULL AND FALSE".to_owned()
         }
     }
 }
@@ -99,5 +96,7 @@ fn load_model_readers(tables: Tables<'_>, id: &LoggedModelId) -> Result<Vec<Stri
         return Ok(Vec::new());
     }
     let sql = format!("{MODEL_READERS_SQL} ORDER BY 1");
-    tables.collect(&sql, [id.raw()], |row| text(row, 0).raw().to_owned())
+    tables.collect(&sql, &params![id.raw()], |row| {
+        text(row, 0).raw().to_owned()
+    })
 }

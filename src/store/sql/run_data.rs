@@ -1,10 +1,7 @@
-//! Params, metrics, tags, datasets and model links of a batch of runs. SQLite takes the ids as one
-//! JSON parameter and walks them in order, so that rows come with the run's position and no run is
-//! looked up by its id again.
+//! Params, metrics, tags, datasets and model links of a batch of runs. The ids are one
+//! JSON parameter, so that rows come with the run's position and no run is looked up by its id again.
 
-use rusqlite::Row;
-
-use super::connection::{QueryError, Tables};
+use super::tables::{QueryError, Row, Tables, params};
 use super::values::{integer, interned, metric_value, optional_text, text};
 use crate::domain::{DatasetInput, KeyValue, LoggedModelId, Metric, ModelOutput};
 use crate::store::interner::Interner;
@@ -19,15 +16,20 @@ fn empty_lists<T>(count: usize) -> ByRun<T> {
     std::iter::repeat_with(Vec::new).take(count).collect()
 }
 
+/// The table of the ids in `?1`, and how another one is joined to it.
+pub(super) fn ids_join(tables: Tables<'_>) -> (String, &'static str) {
+    (tables.schema.ids("?1"), tables.dialect().ordered_join)
+}
+
 /// Collects rows by their first column, the position in the batch.
 fn collect_by_run<T>(
     tables: Tables<'_>,
     sql: &str,
     (ids, count): (&str, usize),
-    mut convert: impl FnMut(&Row<'_>) -> T,
+    mut convert: impl FnMut(&dyn Row) -> T,
 ) -> Result<ByRun<T>, QueryError> {
     let mut lists = empty_lists(count);
-    tables.for_each(sql, [ids], |row| {
+    tables.for_each(sql, &params![ids], |row| {
         let position = integer(row, 0).and_then(|position| usize::try_from(position).ok());
         if let Some(list) = position.and_then(|position| lists.get_mut(position)) {
             list.push(convert(row));
@@ -46,8 +48,9 @@ pub(super) fn load_pairs(
         return Ok(empty_lists(ids.1));
     }
     let columns = tables.schema.select_columns(table, "p", &["key", "value"]);
+    let (ids_table, join) = ids_join(tables);
     let sql = format!(
-        "SELECT ids.key, {columns} FROM json_each(?1) AS ids CROSS JOIN {table} AS p ON p.run_uuid = ids.value"
+        "SELECT ids.key, {columns} FROM {ids_table} {join} {table} AS p ON p.run_uuid = ids.value"
     );
     let mut keys = Interner::default();
     collect_by_run(tables, &sql, ids, |row| KeyValue {
@@ -67,8 +70,9 @@ pub(super) fn load_metrics(
     }
     let columns = ["key", "value", "is_nan", "timestamp", "step"];
     let columns = tables.schema.select_columns(table, "m", &columns);
+    let (ids_table, join) = ids_join(tables);
     let sql = format!(
-        "SELECT ids.key, {columns} FROM json_each(?1) AS ids CROSS JOIN {table} AS m ON m.run_uuid = ids.value"
+        "SELECT ids.key, {columns} FROM {ids_table} {join} {table} AS m ON m.run_uuid = ids.value"
     );
     let mut keys = Interner::default();
     collect_by_run(tables, &sql, ids, |row| Metric {
@@ -96,11 +100,12 @@ pub(super) fn load_datasets(
         "dataset_profile",
     ];
     let columns = tables.schema.select_columns("datasets", "d", &columns);
+    let (ids_table, join) = ids_join(tables);
     let sql = format!(
         "SELECT ids.key, {columns}, (SELECT t.value FROM input_tags AS t WHERE t.input_uuid = i.input_uuid AND t.name = '{CONTEXT_TAG}') \
-         FROM json_each(?1) AS ids \
-         CROSS JOIN inputs AS i ON i.destination_type = 'RUN' AND i.destination_id = ids.value AND i.source_type = 'DATASET' \
-         CROSS JOIN datasets AS d ON d.dataset_uuid = i.source_id"
+         FROM {ids_table} \
+         {join} inputs AS i ON i.destination_type = 'RUN' AND i.destination_id = ids.value AND i.source_type = 'DATASET' \
+         {join} datasets AS d ON d.dataset_uuid = i.source_id"
     );
     // The runs of an experiment share few datasets, whose schemas and profiles can be long.
     let mut texts = Interner::default();
@@ -128,7 +133,8 @@ pub(super) fn load_model_links(
     if !tables.schema.has_column("inputs", "step") {
         return Ok((empty_lists(ids.1), empty_lists(ids.1)));
     }
-    let from = "FROM json_each(?1) AS ids CROSS JOIN inputs AS i ON i.source_id = ids.value";
+    let (ids_table, join) = ids_join(tables);
+    let from = format!("FROM {ids_table} {join} inputs AS i ON i.source_id = ids.value");
     let inputs_sql = format!(
         "SELECT ids.key, i.destination_id {from} AND i.source_type = 'RUN_INPUT' AND i.destination_type = 'MODEL_INPUT'"
     );

@@ -4,10 +4,10 @@
 use std::mem::take;
 use std::sync::Arc;
 
-use super::SqliteStore;
-use super::connection::{QueryError, Tables};
-use super::run_data::{load_datasets, load_metrics, load_model_links, load_pairs};
-use super::schema::{IN_EXPERIMENTS, json_array, lifecycle_condition};
+use super::SqlStore;
+use super::dialect::json_array;
+use super::run_data::{ids_join, load_datasets, load_metrics, load_model_links, load_pairs};
+use super::tables::{QueryError, Tables, params};
 use super::values::{integer, text};
 use crate::domain::{ExperimentId, Lifecycle, Run, RunId, RunStatus, StoreError, StoreErrorKind};
 use crate::store::pagination::{SortKey, describe_query};
@@ -15,14 +15,14 @@ use crate::store::run_queries::fill_from_tags;
 use crate::store::{LifecycleFilter, Page, PageToken, Result, RunQuery, limits};
 
 pub(super) async fn page(
-    store: &SqliteStore,
+    store: &SqlStore,
     query: &RunQuery,
     from: Option<&PageToken>,
 ) -> Result<Page<Run>> {
     let what = describe_query(query);
     let invalid = |why| Err(StoreError::new(StoreErrorKind::InvalidRequest, &*what, why));
     if query.filter.is_some() || !query.order_by.is_empty() {
-        return invalid("a SQLite file can't filter or order; the run table does");
+        return invalid("a database can't filter or order; the run table does");
     }
     let after = match from.map(SortKey::from_token).transpose() {
         Ok(after) => after,
@@ -63,7 +63,7 @@ pub(super) async fn page(
 }
 
 /// One run, deleted or not.
-pub(super) async fn get(store: &SqliteStore, id: &RunId) -> Result<Run> {
+pub(super) async fn get(store: &SqlStore, id: &RunId) -> Result<Run> {
     let what = format!("reading run {}", id.clean());
     let mut runs = load_batches(store, &what, &[id.raw()], LifecycleFilter::All).await?;
     runs.pop()
@@ -73,10 +73,11 @@ pub(super) async fn get(store: &SqliteStore, id: &RunId) -> Result<Run> {
 fn load_sort_keys(tables: Tables<'_>, query: &RunQuery) -> Result<Vec<SortKey>, QueryError> {
     let condition = tables.schema.run_condition(query.lifecycle);
     let sql = format!(
-        "SELECT r.start_time, r.run_uuid FROM runs AS r WHERE {condition} AND {IN_EXPERIMENTS}"
+        "SELECT r.start_time, r.run_uuid FROM runs AS r WHERE {condition} AND {}",
+        tables.schema.in_experiments("?1")
     );
     let experiments = json_array(query.experiments.iter().map(ExperimentId::raw));
-    let mut keys = tables.collect(&sql, [experiments], |row| {
+    let mut keys = tables.collect(&sql, &params![&experiments], |row| {
         SortKey::new(integer(row, 0), text(row, 1).raw())
     })?;
     keys.sort_unstable();
@@ -86,7 +87,7 @@ fn load_sort_keys(tables: Tables<'_>, query: &RunQuery) -> Result<Vec<SortKey>, 
 /// The runs of these ids in their order, without those that the filter excludes. A batch is short
 /// enough that no writer waits for it.
 pub(super) async fn load_batches(
-    store: &SqliteStore,
+    store: &SqlStore,
     what: &str,
     ids: &[impl AsRef<str> + Sync],
     lifecycle: LifecycleFilter,
@@ -103,7 +104,7 @@ pub(super) async fn load_batches(
 }
 
 async fn load_batch(
-    store: &SqliteStore,
+    store: &SqlStore,
     what: &str,
     ids: &IdList,
     lifecycle: LifecycleFilter,
@@ -142,7 +143,7 @@ struct IdList {
 }
 
 async fn load_part<T: Send + 'static>(
-    store: &SqliteStore,
+    store: &SqlStore,
     what: &str,
     ids: &IdList,
     read: impl FnOnce(Tables<'_>, (&str, usize)) -> Result<T, QueryError> + Send + 'static,
@@ -170,11 +171,12 @@ fn load_rows(
         "artifact_uri",
     ];
     let columns = tables.schema.select_columns("runs", "r", &columns);
-    let condition = lifecycle_condition(lifecycle, "r.lifecycle_stage");
+    let condition = tables.schema.run_condition(lifecycle);
+    let (ids_table, join) = ids_join(tables);
     let sql = format!(
-        "SELECT ids.key, {columns} FROM json_each(?1) AS ids CROSS JOIN runs AS r ON r.run_uuid = ids.value WHERE {condition}"
+        "SELECT ids.key, {columns} FROM {ids_table} {join} runs AS r ON r.run_uuid = ids.value WHERE {condition}"
     );
-    tables.collect(&sql, [ids], |row| {
+    tables.collect(&sql, &params![ids], |row| {
         let position = integer(row, 0).and_then(|position| usize::try_from(position).ok());
         let run = Run {
             name: text(row, 3),

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::SqliteStore;
-use super::connection::{QueryError, Tables};
+use super::SqlStore;
+use super::tables::{QueryError, Tables, params};
 use super::values::{integer, text};
 use super::versions::{VersionSelector, load as load_versions, version_number};
 use crate::domain::run::KeyValue;
@@ -13,7 +13,7 @@ use crate::store::add_staged_versions;
 use crate::text::Untrusted;
 
 /// All models without prompts, by name.
-pub(super) async fn models(store: &SqliteStore) -> Result<Vec<RegisteredModel>> {
+pub(super) async fn models(store: &SqlStore) -> Result<Vec<RegisteredModel>> {
     query(store, "reading registered models", |tables| {
         let mut models = load_models(tables, None)?;
         models.retain(|model| !model.is_prompt());
@@ -25,7 +25,7 @@ pub(super) async fn models(store: &SqliteStore) -> Result<Vec<RegisteredModel>> 
 }
 
 /// All prompts, by name.
-pub(super) async fn prompts(store: &SqliteStore) -> Result<Vec<RegisteredModel>> {
+pub(super) async fn prompts(store: &SqlStore) -> Result<Vec<RegisteredModel>> {
     query(store, "reading prompts", |tables| {
         let mut models = load_models(tables, None)?;
         models.retain(RegisteredModel::is_prompt);
@@ -35,7 +35,7 @@ pub(super) async fn prompts(store: &SqliteStore) -> Result<Vec<RegisteredModel>>
 }
 
 /// One model; a prompt, too.
-pub(super) async fn model(store: &SqliteStore, name: &ModelName) -> Result<RegisteredModel> {
+pub(super) async fn model(store: &SqlStore, name: &ModelName) -> Result<RegisteredModel> {
     let (what, name) = (format!("reading model {}", name.clean()), name.clone());
     query(store, &what, move |tables| {
         let model = load_models(tables, Some(&name))?.pop();
@@ -45,7 +45,7 @@ pub(super) async fn model(store: &SqliteStore, name: &ModelName) -> Result<Regis
 }
 
 /// The versions of a model, newest first.
-pub(super) async fn versions(store: &SqliteStore, name: &ModelName) -> Result<Vec<ModelVersion>> {
+pub(super) async fn versions(store: &SqlStore, name: &ModelName) -> Result<Vec<ModelVersion>> {
     let what = format!("reading versions of {}", name.clean());
     let name = name.clone();
     query(store, &what, move |tables| {
@@ -58,7 +58,7 @@ pub(super) async fn versions(store: &SqliteStore, name: &ModelName) -> Result<Ve
     .await
 }
 
-pub(super) async fn versions_of_run(store: &SqliteStore, run: &RunId) -> Result<Vec<ModelVersion>> {
+pub(super) async fn versions_of_run(store: &SqlStore, run: &RunId) -> Result<Vec<ModelVersion>> {
     let what = format!("reading versions of run {}", run.clean());
     let run = run.clone();
     query(store, &what, move |tables| {
@@ -68,7 +68,7 @@ pub(super) async fn versions_of_run(store: &SqliteStore, run: &RunId) -> Result<
 }
 
 async fn query<T: Send + 'static>(
-    store: &SqliteStore,
+    store: &SqlStore,
     what: &str,
     query: impl FnOnce(Tables<'_>) -> Result<T, QueryError> + Send + 'static,
 ) -> Result<T> {
@@ -76,7 +76,7 @@ async fn query<T: Send + 'static>(
         if tables.schema.has_registry() {
             query(tables)
         } else {
-            QueryError::unsupported("the file has no model registry")
+            QueryError::unsupported("the store has no model registry")
         }
     };
     store.database.read(what, read).await
@@ -100,9 +100,9 @@ fn load_models(
         .select_columns("registered_models", "m", &columns);
     let workspace = tables.schema.workspace_condition("registered_models", "m");
     let sql = format!(
-        "SELECT {columns} FROM registered_models AS m WHERE (?1 IS NULL OR m.name = ?1) AND {workspace} ORDER BY m.name"
+        "SELECT {columns} FROM registered_models AS m WHERE (?1 IS NULL OR m.name = ?1) AND {workspace}"
     );
-    tables.collect(&sql, [name], |row| {
+    let mut models = tables.collect(&sql, &params![name], |row| {
         let name = text(row, 0);
         RegisteredModel {
             creation_time: integer(row, 1),
@@ -114,7 +114,9 @@ fn load_models(
             staged_versions: Vec::new(),
             name: ModelName::new(name),
         }
-    })
+    })?;
+    models.sort_by(|a, b| a.name.raw().cmp(b.name.raw()));
+    Ok(models)
 }
 
 fn load_tags(
@@ -128,7 +130,7 @@ fn load_tags(
         let sql = format!(
             "SELECT t.name, t.\"key\", t.value FROM {table} AS t WHERE (?1 IS NULL OR t.name = ?1) AND {workspace}"
         );
-        tables.for_each(&sql, [name], |row| {
+        tables.for_each(&sql, &params![name], |row| {
             let tag = KeyValue::new(text(row, 1), text(row, 2));
             tags.entry(text(row, 0)).or_default().push(tag);
         })?;
@@ -149,12 +151,15 @@ pub(super) fn load_aliases(
         let workspace = tables.schema.workspace_condition(table, "a");
         let sql = format!(
             "SELECT a.name, a.alias, a.version FROM {table} AS a \
-             WHERE (?1 IS NULL OR a.name = ?1) AND {workspace} ORDER BY a.alias"
+             WHERE (?1 IS NULL OR a.name = ?1) AND {workspace}"
         );
-        tables.for_each(&sql, [name], |row| {
+        tables.for_each(&sql, &params![name], |row| {
             let alias = (Alias::new(text(row, 1)), version_number(row, 2));
             aliases.entry(text(row, 0)).or_default().push(alias);
         })?;
+        for aliases in aliases.values_mut() {
+            aliases.sort_by(|(a, _), (b, _)| a.raw().cmp(b.raw()));
+        }
     }
     Ok(aliases)
 }
