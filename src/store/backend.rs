@@ -9,9 +9,13 @@ use std::sync::Arc;
 use thiserror::Error;
 use url::Url;
 
-use super::sql::sqlite;
-use super::{AccessMode, ConnectOptions, Result, StoreHandle, Writer, file, rest, wandb};
+use super::sql::{mysql, postgres, sqlite};
+use super::{
+    AccessMode, ConnectOptions, DatabaseKind, DatabaseUri, Result, StoreHandle, Writer, file, rest,
+    wandb,
+};
 use crate::domain::Address;
+use crate::text::untrusted::clean;
 
 /// A kind of store.
 #[derive(Debug)]
@@ -48,6 +52,24 @@ static SQLITE: Backend = Backend {
     discover: find_database,
 };
 
+static POSTGRES: Backend = Backend {
+    label: "PostgreSQL database",
+    target: "a postgresql:// address",
+    default_path: None,
+    parse_uri: |text| parse_database_uri(text, DatabaseKind::Postgres),
+    parse_path: |_| None,
+    discover: |_| None,
+};
+
+static MYSQL: Backend = Backend {
+    label: "MySQL database",
+    target: "a mysql:// address",
+    default_path: None,
+    parse_uri: |text| parse_database_uri(text, DatabaseKind::MySql),
+    parse_path: |_| None,
+    discover: |_| None,
+};
+
 static FILES: Backend = Backend {
     label: "MLflow file store",
     target: "an mlruns folder",
@@ -67,7 +89,7 @@ static WANDB: Backend = Backend {
 };
 
 /// All backends, in the order in which they are asked whether a target is theirs.
-pub static BACKENDS: [&Backend; 4] = [&SERVER, &SQLITE, &FILES, &WANDB];
+pub static BACKENDS: [&Backend; 6] = [&SERVER, &SQLITE, &POSTGRES, &MYSQL, &FILES, &WANDB];
 
 /// Schemes of stores that can't be opened, and what to do instead.
 const UNSUPPORTED_SCHEMES: [(&[&str], &str); 4] = [
@@ -78,15 +100,8 @@ const UNSUPPORTED_SCHEMES: [(&[&str], &str); 4] = [
     (&["arn"], "SageMaker is not supported"),
     (&["azureml"], "Azure ML is not supported"),
     (
-        &[
-            "postgresql",
-            "postgres",
-            "mysql",
-            "mariadb",
-            "mssql",
-            "oracle",
-        ],
-        "database servers are not supported; start `mlflow server` on it and open that",
+        &["mssql", "oracle"],
+        "this database is not supported; run `mlflow server --backend-store-uri URI` and open http://127.0.0.1:5000",
     ),
 ];
 
@@ -102,6 +117,8 @@ pub enum StoreTarget {
     Server(Url),
     /// MLflow's SQLite file.
     Sqlite(PathBuf),
+    /// MLflow's database on a server.
+    Database(DatabaseUri),
     /// The root of MLflow's file store.
     Files(PathBuf),
     /// The folder of a W&B run, or a folder of such folders.
@@ -240,6 +257,10 @@ impl StoreTarget {
         match self {
             Self::Server(_) => &SERVER,
             Self::Sqlite(_) => &SQLITE,
+            Self::Database(uri) => match uri.kind {
+                DatabaseKind::Postgres => &POSTGRES,
+                DatabaseKind::MySql => &MYSQL,
+            },
             Self::Files(_) => &FILES,
             Self::Wandb(_) => &WANDB,
         }
@@ -250,6 +271,7 @@ impl fmt::Display for StoreTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Server(url) => write!(f, "{url}"),
+            Self::Database(uri) => write!(f, "{}", clean(&uri.to_string())),
             Self::Sqlite(path) | Self::Files(path) | Self::Wandb(path) => {
                 write!(f, "{}", path.display())
             }
@@ -366,6 +388,24 @@ fn parse_sqlite_uri(text: &str) -> Option<Result<StoreTarget, StoreTargetError>>
     })
 }
 
+fn parse_database_uri(
+    text: &str,
+    kind: DatabaseKind,
+) -> Option<Result<StoreTarget, StoreTargetError>> {
+    let parsed = DatabaseUri::parse(text)?;
+    if parsed.as_ref().is_ok_and(|uri| uri.kind != kind) {
+        return None;
+    }
+    Some(
+        parsed
+            .map(StoreTarget::Database)
+            .map_err(|why| StoreTargetError::Unsupported {
+                target: text.into(),
+                why,
+            }),
+    )
+}
+
 fn find_database(folder: &Path) -> Option<StoreTarget> {
     let path = folder.join("mlflow.db");
     path.is_file().then_some(StoreTarget::Sqlite(path))
@@ -395,6 +435,10 @@ pub async fn open(
             })
         }
         StoreTarget::Sqlite(path) => sqlite::open(path, mode, options.workspace.as_deref()).await,
+        StoreTarget::Database(uri) => match uri.kind {
+            DatabaseKind::Postgres => postgres::open(uri, mode, options).await,
+            DatabaseKind::MySql => mysql::open(uri, mode, options).await,
+        },
         StoreTarget::Files(path) => file::open(path, mode).await,
         StoreTarget::Wandb(path) => wandb::open(path).await,
     }
@@ -463,7 +507,7 @@ mod tests {
             ("databricks://profile", "Databricks"),
             ("uc:catalog", "Databricks"),
             ("arn:aws:sagemaker:x", "SageMaker"),
-            ("mysql+pymysql://host/db", "mlflow server"),
+            ("mssql+pymssql://host/db", "mlflow server"),
             ("s3://bucket", "http"),
             ("sqlite:///:memory:", "no file"),
         ] {
@@ -481,8 +525,9 @@ mod tests {
     fn no_error_shows_a_secret() {
         for text in [
             "https://ana:hunter2@mlflow.example.org",
-            "postgresql://u:hunter2@h/db",
-            "mysql+pymysql://u:hunter2@h/db",
+            "mssql+pymssql://u:hunter2@h/db",
+            "postgresql://u:hunter2@h:port/db",
+            "postgresql:u:hunter2@h",
             "HTTPS://u:hunter2@h",
             " https://u:hunter2@h",
             "https://u:hunter2@h:notaport",

@@ -124,6 +124,13 @@ pub const SQLITE_VALUE_BYTES: i32 = 64 << 20;
 /// How long a write to a SQLite file waits for other programs, in seconds.
 pub const SQLITE_WRITE_SECONDS: u64 = 10;
 
+/// How long a query of a database server may take, in seconds.
+pub const DATABASE_QUERY_SECONDS: u64 = 60;
+
+/// The most bytes that a database server may send for one query: a million points of a history are
+/// 50 MB, the ids of a million runs likewise.
+pub const DATABASE_RESULT_BYTES: u64 = 256 << 20;
+
 /// How many runs one query reads from a SQLite file, so that no writer waits longer than about 10
 /// ms.
 pub const SQLITE_BATCH_RUNS: usize = 1_000;

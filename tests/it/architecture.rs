@@ -142,6 +142,8 @@ const FORBIDDEN: &[(&[&str], &[&str], &str)] = &[
 /// The path prefixes under `src/` that use a crate.
 const CRATES: &[(&str, &[&str])] = &[
     ("rusqlite", &["store/sql/sqlite/", "demo/"]),
+    ("tokio_postgres", &["store/sql/postgres/"]),
+    ("mysql_async", &["store/sql/mysql/"]),
     ("reqwest", &["store/rest/"]),
     // The command line asks for the width of the terminal that it prints to.
     ("crossterm", &["tui/runtime/", "cli/output/", "cli/doctor/"]),

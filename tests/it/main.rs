@@ -19,6 +19,7 @@ mod cli_warnings;
 mod cli_writes;
 mod compatibility;
 mod data_versions;
+mod database_store;
 mod delete_and_restore;
 mod demo;
 mod demo_command;

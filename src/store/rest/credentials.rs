@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::domain::{StoreError, StoreErrorKind};
 use crate::files::read_text;
-use crate::store::{Result, limits};
+use crate::store::{DatabaseVariables, Result, limits};
 
 /// How to connect to a server: what MLflow's own client takes from the environment.
 #[derive(Clone, Debug, Default)]
@@ -23,8 +23,10 @@ pub struct ConnectOptions {
     pub insecure_tls: bool,
     /// `MLFLOW_TRACKING_SERVER_CERT_PATH`: a PEM file of the authorities to trust.
     pub server_cert_path: Option<PathBuf>,
-    /// `MLFLOW_WORKSPACE`: sent as a header.
+    /// `MLFLOW_WORKSPACE`: sent as a header, and chosen in a database.
     pub workspace: Option<String>,
+    /// What the clients of databases are configured by.
+    pub databases: DatabaseVariables,
     /// The only origin that the credentials and the workspace are sent to; `None` if they are not bound to one.
     pub origin: Option<url::Origin>,
     /// Whether there are credentials, but they belong to another server.
@@ -84,6 +86,7 @@ impl ConnectOptions {
             insecure_tls,
             server_cert_path,
             workspace: from_env_var("MLFLOW_WORKSPACE"),
+            databases: DatabaseVariables::from_env(&lookup, home),
             origin: None,
             are_withheld: false,
         })

@@ -54,3 +54,53 @@ impl Dialect {
 pub(super) fn json_array<'a>(items: impl Iterator<Item = &'a str>) -> String {
     items.collect::<serde_json::Value>().to_string()
 }
+
+/// Rewrites the numbered parameters of a statement (`?1`) by `placeholder`, which gets their
+/// numbers. A question mark without a number, or in a quoted text, is left alone.
+pub(super) fn rewrite_parameters(
+    sql: &str,
+    mut placeholder: impl FnMut(usize, &mut String),
+) -> String {
+    let mut rewritten = String::with_capacity(sql.len() + 16);
+    let mut is_quoted = false;
+    let mut rest = sql;
+    while let Some(at) = rest.find(['?', '\'']) {
+        let (before, from) = rest.split_at(at);
+        rewritten.push_str(before);
+        let after = &from[1..];
+        let digits = after.len() - after.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        match after[..digits].parse() {
+            Ok(number) if !is_quoted && from.starts_with('?') => {
+                placeholder(number, &mut rewritten);
+                rest = &after[digits..];
+            }
+            _ => {
+                is_quoted ^= from.starts_with('\'');
+                rewritten.push_str(&from[..1]);
+                rest = after;
+            }
+        }
+    }
+    rewritten.push_str(rest);
+    rewritten
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rewrites_numbered_parameters_outside_of_quotes() {
+        let mut numbers = Vec::new();
+        let sql = "a = ?1 AND b = '?2 it''s ?' AND c = ?12 OR ?1 IS NULL ?";
+        let rewritten = rewrite_parameters(sql, |number, sql| {
+            numbers.push(number);
+            sql.push('$');
+        });
+        assert_eq!(
+            rewritten,
+            "a = $ AND b = '?2 it''s ?' AND c = $ OR $ IS NULL ?"
+        );
+        assert_eq!(numbers, [1, 12, 1]);
+    }
+}

@@ -1,4 +1,4 @@
-//! MLflow's databases, opened directly.
+//! MLflow's databases, opened directly: SQLite files, PostgreSQL, MySQL and MariaDB.
 //!
 //! MLflow has one schema for all of them, and the queries are shared: `dialect` has what differs, `tables` what a
 //! database offers to a query. Each database has a module for its connections.
@@ -30,15 +30,21 @@ mod downstream;
 mod experiments;
 mod histories;
 mod logged_models;
+pub(super) mod mysql;
+pub(super) mod postgres;
 mod registry;
 mod run_data;
 mod run_queries;
 mod runs;
 mod schema;
+mod server;
 mod sql_preview;
 pub(super) mod sqlite;
 mod tables;
+mod tls;
+mod uri;
 mod values;
+mod variables;
 mod versions;
 mod writer;
 mod writes;
@@ -46,6 +52,8 @@ mod writes;
 use database::{Database, Source};
 use schema::Schema;
 use tables::QueryError;
+pub use uri::{DatabaseKind, DatabaseUri};
+pub use variables::DatabaseVariables;
 use writer::SqlWriter;
 
 /// A store in an open database, and a writer if the session and the database allow it.

@@ -136,6 +136,11 @@ impl Schema {
         tables.first(sql, &[], |row| text(row, 0).raw().to_owned())
     }
 
+    /// The migration that MLflow had applied last when the schema was read.
+    pub(super) fn alembic_head(&self) -> Option<&str> {
+        self.alembic_head.as_deref()
+    }
+
     fn tables_of<'a>(&'a self, connection: &'a dyn Connection) -> Tables<'a> {
         Tables {
             connection,

@@ -10,6 +10,9 @@ import struct
 import sys
 import traceback
 
+# The packages that open the databases of servers.
+sys.path += filter(None, [os.environ.get("DATABASE_DRIVERS")])
+
 # What MLflow itself prints must not be taken for an answer.
 answers = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)

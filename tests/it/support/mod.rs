@@ -11,6 +11,7 @@
 
 pub mod bad_server;
 pub mod client;
+pub mod database;
 pub mod driver;
 pub mod fake_store;
 pub mod fault_proxy;
