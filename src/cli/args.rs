@@ -76,6 +76,10 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "NAME", conflicts_with = "store")]
     #[arg(help_heading = "Store options")]
     pub profile: Option<String>,
+    /// Workspace of the store (MLflow 3.10 and later) [env: MLFLOW_WORKSPACE].
+    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(help_heading = "Store options")]
+    pub workspace: Option<String>,
     /// Also show the runs of a second store (read-only).
     #[arg(long, alias = "beside", global = true, value_name = "TARGET")]
     #[arg(help_heading = "Store options")]

@@ -57,7 +57,7 @@ impl<'a> CommandContext<'a> {
     /// If no store is found or it can't be opened.
     pub async fn open_store(&mut self) -> Result<StoreHandle, CliError> {
         let found = self.resolve_target()?;
-        let connection = resolve::connection(&found, None)?;
+        let connection = self.connection(&found)?;
         self.warn_of_exposed_credentials(&found.target, &connection);
         self.open_store_silently().await
     }
@@ -73,8 +73,19 @@ impl<'a> CommandContext<'a> {
             .or_else(|| found.read_only.clone())
             .or_else(|| self.policy_read_only_reason())
             .map_or(AccessMode::ReadWrite, AccessMode::ReadOnly);
-        let connection = resolve::connection(&found, None)?;
+        let connection = self.connection(&found)?;
         Ok(store::open(&found.target, access, &connection).await?)
+    }
+
+    /// How to connect to the store; `--workspace` overrides the environment and the profile.
+    ///
+    /// # Errors
+    /// If the environment or the profile is invalid.
+    pub fn connection(&self, found: &resolve::ResolvedTarget) -> Result<ConnectOptions, CliError> {
+        let mut options = resolve::connection(found, None)?;
+        let chosen = self.global_args.workspace.clone();
+        options.workspace = chosen.or(options.workspace);
+        Ok(options)
     }
 
     fn warn_of_exposed_credentials(&mut self, target: &StoreTarget, options: &ConnectOptions) {

@@ -191,6 +191,12 @@ pub trait ReadStore: Send + Sync {
     /// Detected by the first call.
     async fn features(&self) -> Result<Features>;
 
+    /// The names of the workspaces that a session can choose; empty if the store has none, or does
+    /// not list them.
+    async fn workspaces(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
     /// All experiments with this lifecycle, with their tags.
     async fn experiments(&self, lifecycle: LifecycleFilter) -> Result<Vec<Experiment>>;
 

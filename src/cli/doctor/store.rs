@@ -9,6 +9,7 @@ use crate::cli::resolve::{self, ResolvedTarget};
 use crate::promotion::Outcome;
 use crate::promotion::journal::EntryState;
 use crate::store::{Backend, Features, StoreTarget};
+use crate::text::untrusted::clean;
 
 /// Checks the store that would be opened.
 ///
@@ -53,7 +54,7 @@ async fn run_checks(
         "target",
         format!("{} ({})", found.target, found.reason),
     ));
-    let warnings = resolve::warnings(&found.target, &resolve::connection(&found, None)?);
+    let warnings = resolve::warnings(&found.target, &context.connection(&found)?);
     findings.extend(
         warnings
             .into_iter()
@@ -68,6 +69,12 @@ async fn run_checks(
         Ok(_) => Finding::ok("store", "session", "read-write"),
         Err(reason) => Finding::note("store", "session", format!("read-only: {reason}")),
     });
+    let workspaces = reader.workspaces().await?;
+    if workspaces.len() > 1 {
+        let names: Vec<_> = workspaces.iter().map(|name| clean(name)).collect();
+        let detail = format!("{}; choose one by --workspace", names.join(", "));
+        findings.push(Finding::ok("store", "workspaces", detail));
+    }
     let experiments = reader
         .experiments(crate::store::LifecycleFilter::Active)
         .await?;

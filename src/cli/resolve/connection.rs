@@ -27,6 +27,10 @@ pub fn connection(
         options = options.bound_to(&owner);
     }
     let StoreTarget::Server(url) = &found.target else {
+        let of_profile = || found.profile.as_ref()?.workspace.clone();
+        // The workspace of the environment is one of the first store.
+        options.workspace = options.workspace.filter(|_| first.is_none());
+        options.workspace = options.workspace.or_else(of_profile);
         return Ok(options);
     };
     options = options.for_server(url);

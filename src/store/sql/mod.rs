@@ -46,6 +46,7 @@ mod uri;
 mod values;
 mod variables;
 mod versions;
+mod workspaces;
 mod writer;
 mod writes;
 
@@ -126,6 +127,11 @@ impl ReadStore for SqlStore {
             has_registry: self.database.schema().has_registry(),
             has_transition_requests: false,
         })
+    }
+
+    async fn workspaces(&self) -> Result<Vec<String>> {
+        let what = "reading workspaces";
+        self.database.read(what, workspaces::names).await
     }
 
     async fn experiments(&self, lifecycle: LifecycleFilter) -> Result<Vec<Experiment>> {

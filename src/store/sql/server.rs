@@ -15,7 +15,7 @@ use super::schema::Schema;
 use super::tables::{Connection, QueryError, Row, Tables};
 use super::uri::DatabaseUri;
 use super::values::{integer, text};
-use super::{check_schema, handle};
+use super::{check_schema, handle, workspaces};
 use crate::domain::StoreErrorKind;
 use crate::store::local::run_blocking;
 use crate::store::{AccessMode, ConnectOptions, ReadOnlyReason, Result, StoreHandle, limits};
@@ -176,6 +176,7 @@ impl<C: Connector> Server<C> {
         let connection = connector.connect()?;
         connection.begin_read()?;
         let schema = Schema::read(connector.dialect(), &connection, workspace.as_deref())?;
+        workspaces::check(&connection, &schema, workspace.as_deref())?;
         connection.commit()?;
         let address = connector.address();
         Ok(Arc::new(Self {

@@ -16,7 +16,7 @@ use super::database::{Cancelled, Database, Identity, Transaction};
 use super::dialect::Dialect;
 use super::schema::Schema;
 use super::tables::{QueryError, Tables};
-use super::{check_schema, handle};
+use super::{check_schema, handle, workspaces};
 use crate::domain::StoreErrorKind;
 use crate::store::local::{file_id, run_blocking};
 use crate::store::{AccessMode, ReadOnlyReason, Result, StoreHandle, limits};
@@ -96,6 +96,7 @@ impl SqliteFile {
         let file_name = path.file_name().unwrap_or(path.as_os_str());
         let origin = path.to_string_lossy().into_owned();
         let schema = Schema::read(&SQLITE, connection, workspace.as_deref())?;
+        workspaces::check(connection, &schema, workspace.as_deref())?;
         Ok(Arc::new(Self {
             made_wal_files: !had_wal_files && is_wal(connection)?,
             schema,
