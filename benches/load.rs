@@ -33,6 +33,14 @@ use tokio::runtime::Runtime;
     reason = "written for tests"
 )]
 mod mlflow;
+#[path = "../tests/it/support/script_host.rs"]
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "written for tests"
+)]
+mod script_host;
 
 type BoxResult<T> = Result<T, Box<dyn Error>>;
 

@@ -35,6 +35,14 @@ mod database;
     reason = "written for tests"
 )]
 mod mlflow;
+#[path = "../tests/it/support/script_host.rs"]
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "written for tests"
+)]
+mod script_host;
 
 use database::{DatabaseServer, Kind, drivers, shared};
 
@@ -150,7 +158,6 @@ fn copy_in(
     let mut statement = source.prepare(&format!("SELECT * FROM {table}"))?;
     let columns: Vec<String> = statement
         .column_names()
-        .iter()
         .map(|name| format!("\"{name}\""))
         .collect();
     let sql = format!(

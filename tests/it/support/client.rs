@@ -2,10 +2,11 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::support::database::drivers;
 use crate::support::script_host::Script;
 
 /// What runs in Python; it knows how to tell everything of a store in the words of `support::snapshot`.
@@ -21,12 +22,22 @@ impl MlflowClient {
     /// Starts a version's client of a store, named as MLflow names it: `sqlite:////path`, `http://…`. It runs in the folder,
     /// where it puts artifacts.
     pub fn start(version: &str, folder: &Path, store: &str) -> Self {
+        let is_database = store.contains('+');
+        let drivers = if is_database {
+            drivers()
+        } else {
+            PathBuf::new()
+        };
         let connection = Script {
             code: CLIENT_SCRIPT,
             arguments: &[store],
             folder,
-            // Without the second, MLflow 3.13 and later refuse a file store.
-            env: &[("TZ", "UTC"), ("MLFLOW_ALLOW_FILE_STORE", "true")],
+            env: &[
+                ("TZ", "UTC"),
+                // Without it, MLflow 3.13 and later refuse a file store.
+                ("MLFLOW_ALLOW_FILE_STORE", "true"),
+                ("DATABASE_DRIVERS", drivers.to_str().unwrap()),
+            ],
         }
         .talk(version);
         let mut client = Self {
