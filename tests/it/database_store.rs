@@ -225,7 +225,6 @@ fn twin_in_postgres_gives_the_same_json() {
         &["show", run],
         &["models"],
         &["versions", "shop"],
-        &["lineage", "shop/1"],
     ] {
         let of = |uri: &str| program.json(&[&["--target", uri], arguments].concat());
         let (mut of_file, mut of_twin) = (of(&file), of(&twin));
@@ -278,6 +277,38 @@ async fn postgres_errors_say_what_is_wrong_and_no_password() {
         assert_eq!(error.kind, kind, "{error}");
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains("hunter"), "{shown}");
+    }
+}
+
+/// The modes of `sslmode`, on a server with a certificate of another authority and for another name.
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_certificate_is_verified_as_far_as_asked() {
+    let Some(store) = filled_database(Kind::Postgres, FILL) else {
+        return;
+    };
+    let authority = store.server.use_tls("localhost");
+    let authority = authority.display();
+    let uri = store.server.uri(&store.database);
+    let by_name = uri.replace("127.0.0.1", "localhost");
+    for (uri, is_accepted) in [
+        (format!("{uri}?sslmode=require"), true),
+        (format!("{uri}?sslmode=verify-ca"), false),
+        (
+            format!("{uri}?sslmode=verify-ca&sslrootcert={authority}"),
+            true,
+        ),
+        (
+            format!("{uri}?sslmode=verify-full&sslrootcert={authority}"),
+            false,
+        ),
+        (
+            format!("{by_name}?sslmode=verify-full&sslrootcert={authority}"),
+            true,
+        ),
+        (format!("{by_name}?sslmode=disable"), true),
+    ] {
+        let opened = open_database(&uri, AccessMode::ReadWrite).await;
+        assert_eq!(opened.is_ok(), is_accepted, "{uri}: {:?}", opened.err());
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod concurrent_access;
 mod odd_schemas;
+mod workspaces;
 pub mod writing;
 
 use std::path::{Path, PathBuf};

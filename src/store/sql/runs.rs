@@ -9,7 +9,9 @@ use super::dialect::json_array;
 use super::run_data::{ids_join, load_datasets, load_metrics, load_model_links, load_pairs};
 use super::tables::{QueryError, Tables, params};
 use super::values::{integer, text};
-use crate::domain::{ExperimentId, Lifecycle, Run, RunId, RunStatus, StoreError, StoreErrorKind};
+use crate::domain::{
+    DatasetInput, ExperimentId, Lifecycle, Run, RunId, RunStatus, StoreError, StoreErrorKind,
+};
 use crate::store::pagination::{SortKey, describe_query};
 use crate::store::run_queries::fill_from_tags;
 use crate::store::{LifecycleFilter, Page, PageToken, Result, RunQuery, limits};
@@ -66,8 +68,18 @@ pub(super) async fn page(
 pub(super) async fn get(store: &SqlStore, id: &RunId) -> Result<Run> {
     let what = format!("reading run {}", id.clean());
     let mut runs = load_batches(store, &what, &[id.raw()], LifecycleFilter::All).await?;
-    runs.pop()
-        .ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, what, "no such run"))
+    let mut run = runs
+        .pop()
+        .ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, what, "no such run"))?;
+    // Elsewhere rows come in no order, and in another one each time.
+    if !store.database.schema().dialect().has_rowid {
+        run.params.sort_by(|a, b| a.key.raw().cmp(b.key.raw()));
+        run.tags.sort_by(|a, b| a.key.raw().cmp(b.key.raw()));
+        run.metrics.sort_by(|a, b| a.key.raw().cmp(b.key.raw()));
+        let key = |data: &DatasetInput| (data.name.clone(), data.digest.clone());
+        run.datasets.sort_by_cached_key(key);
+    }
+    Ok(run)
 }
 
 fn load_sort_keys(tables: Tables<'_>, query: &RunQuery) -> Result<Vec<SortKey>, QueryError> {

@@ -105,6 +105,43 @@ impl DatabaseServer {
         name
     }
 
+    /// Makes PostgreSQL speak TLS with a certificate for this host name, and returns the file of its authority.
+    pub fn use_tls(&self, host: &str) -> PathBuf {
+        let (key, certificate) = (
+            self.folder.join("server.key"),
+            self.folder.join("server.crt"),
+        );
+        let made = rcgen::generate_simple_self_signed([host.to_owned()]).unwrap();
+        std::fs::write(&certificate, made.cert.pem()).unwrap();
+        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        // The server takes no key that others can read.
+        run(Command::new("chmod").arg("600").arg(&key));
+        if is_root() {
+            run(Command::new("chown")
+                .arg("nobody")
+                .args([&key, &certificate]));
+        }
+        for (setting, value) in [
+            ("ssl_key_file", key.to_str().unwrap()),
+            ("ssl_cert_file", certificate.to_str().unwrap()),
+            ("ssl", "on"),
+        ] {
+            self.execute(&format!("ALTER SYSTEM SET {setting} = '{value}'"));
+        }
+        self.execute("SELECT pg_reload_conf()");
+        // A connection that is encrypted tells that it is done.
+        let is_done = || {
+            let mut psql = self.psql("sslmode=require dbname=postgres", "SELECT 1");
+            psql.output().is_ok_and(|done| done.status.success())
+        };
+        let deadline = Instant::now() + STARTUP_TIMEOUT;
+        while !is_done() {
+            assert!(Instant::now() < deadline, "no TLS");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        certificate
+    }
+
     /// Executes SQL as the administrator, outside of the tests' databases.
     pub fn execute(&self, sql: &str) {
         run(&mut self.client(sql));
