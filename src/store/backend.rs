@@ -381,6 +381,13 @@ fn parse_sqlite_uri(text: &str) -> Option<Result<StoreTarget, StoreTargetError>>
         None => path,
     };
     let path = path.split_once('?').map_or(path, |(path, _)| path);
+    // SQLite's own URI, as SQLAlchemy takes it with `uri=true`.
+    if let Some(rest) = path.strip_prefix("file:") {
+        return Some(match file_uri_path(rest) {
+            Some(path) => Ok(StoreTarget::Sqlite(decode_path(path))),
+            None => unsupported("a file address names no host: sqlite:///file:PATH?uri=true"),
+        });
+    }
     Some(if path.is_empty() || path == ":memory:" {
         unsupported("it names no file")
     } else {
@@ -453,6 +460,11 @@ mod tests {
         for (text, path) in [
             ("sqlite:///mlflow.db", "mlflow.db"),
             ("sqlite:////data/mlflow.db?mode=ro", "/data/mlflow.db"),
+            ("sqlite:///file:mlflow.db?mode=ro&uri=true", "mlflow.db"),
+            (
+                "sqlite:///file:///data/mlflow.db?uri=true",
+                "/data/mlflow.db",
+            ),
             ("runs/mlflow.db", "runs/mlflow.db"),
             ("file:///data/mlflow.db", "/data/mlflow.db"),
             ("file:///my%20data/mlflow.db", "/my data/mlflow.db"),

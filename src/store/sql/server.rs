@@ -68,7 +68,7 @@ pub(super) fn wait<T>(
 ) -> Option<T> {
     // A little longer than the server takes, so that its own timeout comes first.
     let timeout = Duration::from_secs(limits::DATABASE_QUERY_SECONDS + 5);
-    runtime.block_on(async {
+    let result = runtime.block_on(async {
         let given_up = async {
             match cancelled.as_mut() {
                 Some(cancelled) => _ = cancelled.await,
@@ -80,7 +80,21 @@ pub(super) fn wait<T>(
             () = given_up => None,
             () = tokio::time::sleep(timeout) => None,
         }
-    })
+    });
+    if result.is_none() {
+        // It can't be asked again.
+        *cancelled = None;
+    }
+    result
+}
+
+/// Whether a query failed for what it found, and not for the connection.
+fn is_answer(error: &QueryError) -> bool {
+    use StoreErrorKind as Kind;
+    matches!(
+        error.kind,
+        Kind::NotFound | Kind::Unsupported | Kind::InvalidRequest
+    )
 }
 
 pub(super) fn given_up() -> QueryError {
@@ -206,11 +220,20 @@ impl<C: Connector> Server<C> {
         let result = work(Tables {
             connection: &connection,
             schema: &self.schema,
-        })?;
+        });
         connection.set_cancelled(None);
-        connection.commit()?;
-        self.idle.put_back(connection);
-        Ok(result)
+        match &result {
+            Ok(_) => {
+                connection.commit()?;
+                self.idle.put_back(connection);
+            }
+            // After an error of the server, this rolls back.
+            Err(error) if is_answer(error) && connection.commit().is_ok() => {
+                self.idle.put_back(connection);
+            }
+            Err(_) => {}
+        }
+        result
     }
 
     /// An idle connection, or a new one, in a transaction.
