@@ -30,6 +30,7 @@ mod create_version;
 mod downstream;
 mod experiments;
 mod histories;
+mod known_schemas;
 mod logged_models;
 mod registry;
 mod run_data;
@@ -41,6 +42,8 @@ mod values;
 mod versions;
 mod writer;
 mod writes;
+
+pub use known_schemas::{KNOWN_SCHEMAS, sqlite_version};
 
 use connection::{Database, QueryError, ReadConnection, run_blocking};
 use writer::SqliteWriter;
