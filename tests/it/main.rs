@@ -40,6 +40,7 @@ mod lineage_warnings;
 mod live;
 mod logging;
 mod merged_stores;
+mod package;
 mod pictures;
 mod policy;
 mod printed_values;
