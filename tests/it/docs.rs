@@ -3,6 +3,7 @@
 //! `UPDATE=1 cargo test --test it docs` rewrites the generated parts.
 
 mod commands;
+mod facts;
 mod schemas;
 
 use std::collections::BTreeSet;
