@@ -130,3 +130,55 @@ fn workflows_and_templates_are_yaml() {
         assert!(parsed.is_ok(), "{}: {parsed:?}", path.display());
     }
 }
+
+/// Runs the installer on a release that consists of a shell script.
+#[cfg(unix)]
+fn install(releases: &std::path::Path, into: &std::path::Path) -> std::process::Output {
+    Command::new("sh")
+        .arg(package_root().join("packaging/installer.sh"))
+        .env(
+            "FRONTRUNNER_RELEASES",
+            format!("file://{}", releases.display()),
+        )
+        .env("FRONTRUNNER_INSTALL_DIR", into)
+        .output()
+        .unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn installer_checks_what_it_downloads() {
+    let folder = tempfile::tempdir().unwrap();
+    let (releases, into) = (folder.path().join("releases"), folder.path().join("bin"));
+    let system = if cfg!(target_os = "macos") {
+        "apple-darwin"
+    } else {
+        "unknown-linux-gnu"
+    };
+    let name = format!("frontrunner-{}-{system}", std::env::consts::ARCH);
+    let pack = format!(
+        "mkdir -p {name} && printf '#!/bin/sh\\necho installed\\n' > {name}/frontrunner && chmod +x {name}/frontrunner \
+         && tar -cJf {name}.tar.xz {name} && (sha256sum {name}.tar.xz || shasum -a 256 {name}.tar.xz) > {name}.tar.xz.sha256"
+    );
+    std::fs::create_dir_all(&releases).unwrap();
+    let packed = Command::new("sh")
+        .args(["-c", &pack])
+        .current_dir(&releases)
+        .output()
+        .unwrap();
+    assert!(packed.status.success(), "{packed:?}");
+    let installed = install(&releases, &into);
+    let printed = String::from_utf8_lossy(&installed.stdout);
+    assert!(
+        installed.status.success() && printed.starts_with("installed\n"),
+        "{installed:?}"
+    );
+    std::fs::remove_file(into.join("frontrunner")).unwrap();
+    std::fs::write(releases.join(format!("{name}.tar.xz")), "something else").unwrap();
+    let refused = install(&releases, &into);
+    assert!(!refused.status.success(), "{refused:?}");
+    assert!(
+        !into.join("frontrunner").exists(),
+        "a wrong file was installed"
+    );
+}
