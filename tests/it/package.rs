@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use serde_json::Value;
+
 use crate::support::sources::{find_files, package_root};
 
 fn read(path: &str) -> String {
@@ -81,6 +83,59 @@ fn minimum_rust_version_is_the_same_everywhere() {
     }
 }
 
+/// The packages that the program is built from, by ID: dependencies of tests are left out.
+fn built_packages(metadata: &Value) -> BTreeSet<String> {
+    let nodes = metadata["resolve"]["nodes"].as_array().unwrap();
+    let mut left = vec![metadata["resolve"]["root"].as_str().unwrap()];
+    let mut found = BTreeSet::new();
+    while let Some(id) = left.pop() {
+        if !found.insert(id.to_owned()) {
+            continue;
+        }
+        let node = nodes.iter().find(|node| node["id"] == id).unwrap();
+        for dependency in node["deps"].as_array().unwrap() {
+            let kinds = dependency["dep_kinds"].as_array().unwrap();
+            if kinds.iter().any(|kind| kind["kind"] != "dev") {
+                left.push(dependency["pkg"].as_str().unwrap());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn minimum_rust_version_covers_the_dependencies() {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .args(["--filter-platform", "x86_64-unknown-linux-gnu"])
+        .current_dir(package_root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let built = built_packages(&metadata);
+    let parse = |version: &str| -> Vec<u32> {
+        version
+            .split('.')
+            .map(|part| part.parse().unwrap_or(0))
+            .take(2)
+            .collect()
+    };
+    let ours = parse(&value(&read("Cargo.toml"), "rust-version"));
+    let packages = metadata["packages"].as_array().unwrap();
+    let newer: Vec<String> = packages
+        .iter()
+        .filter(|package| built.contains(package["id"].as_str().unwrap()))
+        .filter_map(|package| Some((package, package["rust_version"].as_str()?)))
+        .filter(|(_, version)| parse(version) > ours)
+        .map(|(package, version)| format!("{} needs Rust {version}", package["name"]))
+        .collect();
+    assert!(
+        newer.is_empty(),
+        "raise rust-version in Cargo.toml and in the pages: {newer:#?}"
+    );
+}
+
 #[test]
 fn names_and_addresses_agree() {
     let manifest = read("Cargo.toml");
@@ -126,7 +181,7 @@ fn names_and_addresses_agree() {
 fn workflows_and_templates_are_yaml() {
     for path in find_files(".github", &["yml"]) {
         let text = std::fs::read_to_string(&path).unwrap();
-        let parsed: Result<serde_json::Value, _> = serde_saphyr::from_str(&text);
+        let parsed: Result<Value, _> = serde_saphyr::from_str(&text);
         assert!(parsed.is_ok(), "{}: {parsed:?}", path.display());
     }
 }
