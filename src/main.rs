@@ -3,6 +3,9 @@
 use std::process::ExitCode;
 
 fn main() -> std::io::Result<ExitCode> {
+    if frontrunner::cli::answer_shell() {
+        return Ok(ExitCode::SUCCESS);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;

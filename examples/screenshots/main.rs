@@ -4,6 +4,9 @@
 //! keys, waits for what should be on the screen, and writes what is there to `screenshots/` as SVG and PNG. With
 //! `-- --program 'ls --color'` it draws what any command leaves on
 //! the screen to `target/program.png`, to look at the drawing itself.
+//!
+//! `-- story` records the session at the top of the README, as an asciinema cast and as an animated SVG. `FRONTRUNNER_PROGRAM`
+//! names a program that is built already.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -12,10 +15,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use frontrunner::demo::{DemoOptions, create};
 
+mod animation;
 mod glyphs;
 mod pty;
 mod rasterize;
 mod scenes;
+mod story;
 mod svg;
 
 use pty::PtyProgram;
@@ -47,6 +52,10 @@ fn main() -> BoxResult<()> {
         program.wait_for_exit()?;
         return save(&program, &scene, &root.join("target"));
     }
+    let out = root.join("screenshots");
+    if arguments == ["story"] {
+        return story::record(&build_program()?, &out);
+    }
     let known = |name: &String| SCENES.iter().any(|scene| scene.file == name);
     if let Some(unknown) = arguments.iter().find(|name| !known(name)) {
         let names: Vec<_> = SCENES.iter().map(|scene| scene.file).collect();
@@ -56,7 +65,6 @@ fn main() -> BoxResult<()> {
         )
         .into());
     }
-    let out = root.join("screenshots");
     std::fs::create_dir_all(&out)?;
     let app = build_program()?;
     let chosen = SCENES
@@ -74,15 +82,7 @@ fn main() -> BoxResult<()> {
 
 /// The picture that the program draws of itself: what the README says.
 fn draw_chart(app: &Path, out: &Path) -> BoxResult<()> {
-    let home = tempfile::tempdir()?;
-    let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
-    create(
-        &home.path().join("demo.db"),
-        &DemoOptions {
-            load_test_runs: None,
-            now,
-        },
-    )?;
+    let home = demo_folder()?;
     let runs = ["resnet50-aug", "resnet34-noaug", "vit-small", "vit-base"];
     let chart_arguments = [
         "--metric", "val/acc", "--metric", "val/loss", "--scale", "symlog", "--smooth", "0.6",
@@ -103,6 +103,9 @@ fn draw_chart(app: &Path, out: &Path) -> BoxResult<()> {
 
 /// The program as it is now, built with the profile that this was built with.
 fn build_program() -> BoxResult<PathBuf> {
+    if let Some(program) = std::env::var_os("FRONTRUNNER_PROGRAM") {
+        return Ok(PathBuf::from(program).canonicalize()?);
+    }
     let example = std::env::current_exe()?;
     let folder = example
         .ancestors()
@@ -121,9 +124,8 @@ fn build_program() -> BoxResult<PathBuf> {
     Ok(folder.join("frontrunner"))
 }
 
-/// Plays one scene on a store of its own, so that no scene sees what another did.
-fn capture(scene: &Scene, app: &Path, out: &Path) -> BoxResult<()> {
-    // A name that is the same on every machine: the pictures show it.
+/// A folder with a fresh demo store, of a name that is the same on every machine: the pictures show it.
+fn demo_folder() -> BoxResult<tempfile::TempDir> {
     let home = tempfile::Builder::new()
         .prefix("demo")
         .rand_bytes(0)
@@ -136,6 +138,12 @@ fn capture(scene: &Scene, app: &Path, out: &Path) -> BoxResult<()> {
             now,
         },
     )?;
+    Ok(home)
+}
+
+/// Plays one scene on a store of its own, so that no scene sees what another did.
+fn capture(scene: &Scene, app: &Path, out: &Path) -> BoxResult<()> {
+    let home = demo_folder()?;
     let arguments: Vec<&str> = std::iter::once("demo.db")
         .chain(scene.arguments.iter().copied())
         .collect();

@@ -63,6 +63,8 @@ pub struct PtyProgram {
     writer: Box<dyn Write + Send>,
     bytes: Receiver<Vec<u8>>,
     parser: Parser<TerminalResponses>,
+    /// What the program wrote since it was last taken.
+    output: Vec<u8>,
     // Closing it would hang up the program's terminal.
     _master: Box<dyn MasterPty + Send>,
 }
@@ -123,8 +125,14 @@ impl PtyProgram {
             writer: pty.master.take_writer()?,
             bytes,
             parser,
+            output: Vec::new(),
             _master: pty.master,
         })
+    }
+
+    /// Takes what the program wrote since the last time.
+    pub fn take_output(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.output)
     }
 
     /// What is on the screen.
@@ -177,6 +185,7 @@ impl PtyProgram {
         match self.bytes.recv_timeout(timeout) {
             Ok(bytes) => {
                 self.parser.process(&bytes);
+                self.output.extend_from_slice(&bytes);
                 let answers = std::mem::take(&mut self.parser.callbacks_mut().0);
                 self.writer.write_all(&answers)?;
                 self.writer.flush()?;
@@ -195,22 +204,31 @@ impl Drop for PtyProgram {
     }
 }
 
+/// What a terminal sends for keys with a name.
+const NAMED_KEYS: [(&str, &[u8]); 9] = [
+    ("enter", b"\r"),
+    ("esc", b"\x1b"),
+    ("tab", b"\t"),
+    ("space", b" "),
+    ("backspace", b"\x7f"),
+    ("up", b"\x1b[A"),
+    ("down", b"\x1b[B"),
+    ("right", b"\x1b[C"),
+    ("left", b"\x1b[D"),
+];
+
+/// Whether a word is the name of a key, or a pause, rather than a text to type.
+pub fn is_key_name(word: &str) -> bool {
+    word == "pause" || word.starts_with("ctrl-") || NAMED_KEYS.iter().any(|(name, _)| *name == word)
+}
+
 /// What a terminal sends for a key.
 fn key_bytes(key: &str) -> Vec<u8> {
-    let named: &[u8] = match key {
-        "enter" => b"\r",
-        "esc" => b"\x1b",
-        "tab" => b"\t",
-        "space" => b" ",
-        "backspace" => b"\x7f",
-        "up" => b"\x1b[A",
-        "down" => b"\x1b[B",
-        "right" => b"\x1b[C",
-        "left" => b"\x1b[D",
-        _ => match key.strip_prefix("ctrl-").map(str::as_bytes) {
-            Some([letter]) => return vec![letter & 0x1f],
-            _ => key.as_bytes(),
-        },
-    };
-    named.to_vec()
+    if let Some((_, bytes)) = NAMED_KEYS.iter().find(|(name, _)| *name == key) {
+        return bytes.to_vec();
+    }
+    match key.strip_prefix("ctrl-").map(str::as_bytes) {
+        Some([letter]) => vec![letter & 0x1f],
+        _ => key.as_bytes().to_vec(),
+    }
 }

@@ -137,7 +137,7 @@ pub const SCENES: &[Scene<'static>] = &[
             ("space j j space j j space j space", "● 4"),
             ("m", "points of 4 curves"),
             ("enter", "› val/acc"),
-            ("] ] d", "parts from"),
+            ("] ] d", "diverges from"),
             ("h h h h h h h h h h h h", "at "),
         ],
         size: (140, 30),
@@ -242,6 +242,16 @@ pub const SCENES: &[Scene<'static>] = &[
             ("enter", "enter applies"),
             ("pause enter", "verified"),
             ("enter 6", "writes to this store"),
+        ],
+        ..DEFAULT_SCENE
+    },
+    Scene {
+        file: "history",
+        steps: &[
+            OPEN_VERSIONS[0],
+            OPEN_VERSIONS[1],
+            OPEN_VERSIONS[2],
+            ("H", "newest first"),
         ],
         ..DEFAULT_SCENE
     },

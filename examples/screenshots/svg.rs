@@ -134,13 +134,31 @@ struct StyledSpan {
     glyphs: Vec<(u32, String)>,
 }
 
+/// The size in pixels of a window of so many columns and rows.
+pub fn window_size(columns: u16, rows: u16) -> (u32, u32) {
+    (
+        u32::from(columns) * CELL.0 + 2 * MARGIN,
+        u32::from(rows) * CELL.1 + TITLE_BAR + 2 * MARGIN,
+    )
+}
+
 /// Draws a screen as a window with a title.
 pub fn draw_window(screen: &Screen, title: &str, colors: TerminalColors) -> String {
     let (rows, columns) = screen.size();
-    let (width, height) = (
-        u32::from(columns.get()) * CELL.0 + 2 * MARGIN,
-        u32::from(rows.get()) * CELL.1 + TITLE_BAR + 2 * MARGIN,
-    );
+    let mut svg = open_window(columns.get(), rows.get(), title, colors);
+    for row in 0..rows.get() {
+        for run in styled_spans(screen, row, colors) {
+            draw_span(&mut svg, &run, u32::from(row) * CELL.1, colors);
+        }
+    }
+    svg.push_str(&draw_cursor(screen, colors));
+    svg.push_str("</g>\n</svg>\n");
+    svg
+}
+
+/// The beginning of a drawing: the window, its title, and a group for what is in it.
+pub fn open_window(columns: u16, rows: u16, title: &str, colors: TerminalColors) -> String {
+    let (width, height) = window_size(columns, rows);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
          font-family=\"{FAMILIES}\" font-size=\"{FONT_SIZE}\">\n\
@@ -169,23 +187,30 @@ pub fn draw_window(screen: &Screen, title: &str, colors: TerminalColors) -> Stri
         "<g transform=\"translate({MARGIN} {})\">",
         TITLE_BAR + MARGIN
     );
-    for row in 0..rows.get() {
-        for run in styled_spans(screen, row, colors) {
-            draw_span(&mut svg, &run, u32::from(row) * CELL.1, colors);
-        }
+    svg
+}
+
+/// The cursor of a screen; nothing if it is hidden.
+pub fn draw_cursor(screen: &Screen, colors: TerminalColors) -> String {
+    if screen.hide_cursor() {
+        return String::new();
     }
-    if !screen.hide_cursor() {
-        let (row, column) = screen.cursor_position();
-        let (x, y) = (u32::from(column) * CELL.0, u32::from(row) * CELL.1);
-        let _ = writeln!(
-            svg,
-            "<rect x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\" fill=\"{}\" opacity=\"0.6\"/>",
-            CELL.0,
-            CELL.1,
-            hex(colors.fg)
-        );
+    let (row, column) = screen.cursor_position();
+    let (x, y) = (u32::from(column) * CELL.0, u32::from(row) * CELL.1);
+    format!(
+        "<rect x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\" fill=\"{}\" opacity=\"0.6\"/>\n",
+        CELL.0,
+        CELL.1,
+        hex(colors.fg)
+    )
+}
+
+/// One row of a screen, drawn as if it were the first one.
+pub fn draw_row(screen: &Screen, row: u16, colors: TerminalColors) -> String {
+    let mut svg = String::new();
+    for span in styled_spans(screen, row, colors) {
+        draw_span(&mut svg, &span, 0, colors);
     }
-    svg.push_str("</g>\n</svg>\n");
     svg
 }
 
@@ -270,7 +295,8 @@ fn draw_span(svg: &mut String, span: &StyledSpan, y: u32, colors: TerminalColors
     );
 }
 
-fn escape_xml(text: &str) -> String {
+/// Text as XML writes it.
+pub fn escape_xml(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

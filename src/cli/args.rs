@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand};
 
 use super::{
     chart, compare, completions, config, delete_restore, demo, demote, doctor, download, evidence,
-    experiments, gates, goal, history, lineage, metadata, models, promote, register, reproduce,
-    request, review, rollback, runs, show, versions, watch,
+    experiments, gates, goal, history, lineage, man, metadata, models, promote, register,
+    reproduce, request, review, rollback, runs, show, versions, watch,
 };
 use crate::cli::output::OutputFormat;
 use crate::cli::output::error::{CliError, ExitStatus};
@@ -43,6 +43,7 @@ Exit codes:
 #[command(
     name = "frontrunner",
     version,
+    disable_version_flag = true,
     after_help = examples!["http://localhost:5000", "demo", "runs churn --json"],
     after_long_help = EXAMPLES_AND_EXIT_CODES
 )]
@@ -54,6 +55,12 @@ pub struct Cli {
     pub global: GlobalArgs,
     #[command(flatten)]
     pub tui: TuiArgs,
+    /// Print the version.
+    #[arg(short = 'V', long)]
+    pub version: bool,
+    /// With --version: print the commit, the kinds of stores and the known MLflow schemas, too.
+    #[arg(long, requires = "version")]
+    pub verbose: bool,
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -285,14 +292,22 @@ pub enum Command {
     ])]
     Rollback(rollback::RollbackArgs),
     /// Check configuration, connectivity and terminal support.
-    #[command(after_help = examples!["doctor", "doctor http://localhost:5000 --json"])]
+    #[command(after_help = examples![
+        "doctor",
+        "doctor http://localhost:5000 --json",
+        "doctor --report",
+    ])]
     Doctor(doctor::DoctorArgs),
-    /// Print a shell completion script.
+    /// Print a shell completion script, which also completes experiments, runs, models and versions.
     #[command(after_help = examples![
         "completions bash > ~/.local/share/bash-completion/completions/frontrunner",
         "completions fish > ~/.config/fish/completions/frontrunner.fish",
+        "completions zsh > ~/.zfunc/_frontrunner",
     ])]
     Completions(completions::CompletionsArgs),
+    /// Create manual pages, one per subcommand.
+    #[command(after_help = examples!["man ~/.local/share/man/man1"])]
+    Man(man::ManArgs),
     /// Show and check the settings.
     #[command(after_help = examples!["config show", "config check"])]
     Config(config::ConfigArgs),

@@ -26,6 +26,7 @@ mod history;
 mod launch_tui;
 mod lineage;
 mod log;
+mod man;
 mod metadata;
 mod models;
 mod output;
@@ -39,6 +40,7 @@ mod review;
 mod rollback;
 mod runs;
 mod show;
+mod version;
 mod versions;
 mod watch;
 mod write;
@@ -53,6 +55,8 @@ use args::{Cli, Command};
 use context::CommandContext;
 use output::error::CliError;
 use output::{OutputFormat, Printer};
+
+pub use completions::answer_shell;
 
 /// Parses the command line, runs it and returns the exit code.
 pub async fn main() -> ExitCode {
@@ -89,10 +93,7 @@ fn report_parse_error(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         OutputFormat::Table
     };
     let mut printer = Printer::stdio(format);
-    if matches!(
-        error.kind(),
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-    ) {
+    if error.kind() == ErrorKind::DisplayHelp {
         let printed = printer
             .write_raw(&error.render().to_string())
             .and_then(|()| printer.flush());
@@ -110,8 +111,10 @@ fn report_parse_error(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
 async fn run(cli: &Cli, printer: &mut Printer) -> Result<(), CliError> {
     // These work with invalid settings, to help fix them.
     match &cli.command {
+        _ if cli.version => version::run(cli.verbose, printer),
         Some(Command::Completions(arguments)) => completions::run(arguments, printer),
         Some(Command::Config(arguments)) => config::run(arguments, cli, printer),
+        Some(Command::Man(arguments)) => man::run(arguments, printer),
         Some(Command::Doctor(arguments)) => doctor::run(arguments, cli, printer).await,
         command => dispatch(command.as_ref(), &mut CommandContext::load(cli, printer)?).await,
     }
@@ -149,8 +152,9 @@ async fn dispatch(
         Some(Command::History(arguments)) => history::run(arguments, context).await,
         Some(Command::Watch(arguments)) => watch::run(arguments, context).await,
         Some(Command::Rollback(arguments)) => rollback::run(arguments, context).await,
-        None | Some(Command::Completions(_) | Command::Config(_) | Command::Doctor(_)) => {
-            launch_tui::run(context).await
-        }
+        None
+        | Some(
+            Command::Completions(_) | Command::Config(_) | Command::Doctor(_) | Command::Man(_),
+        ) => launch_tui::run(context).await,
     }
 }

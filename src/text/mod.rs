@@ -1,6 +1,7 @@
 //! Text for display: cleaning of untrusted text, width, excerpts, natural order, numbers, quantities, secrets, shell
 //! quoting.
 
+pub mod anonymize;
 pub mod duration;
 pub mod excerpt;
 pub mod natural;

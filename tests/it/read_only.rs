@@ -143,7 +143,7 @@ fn run_all_commands(program: &Program, target: &str) -> Vec<String> {
 }
 
 /// The subcommands that no store is asked by.
-const COMMANDS_WITHOUT_STORE: [&str; 2] = ["demo", "help"];
+const COMMANDS_WITHOUT_STORE: [&str; 3] = ["demo", "help", "man"];
 
 #[test]
 fn every_subcommand_is_covered() {

@@ -8,6 +8,8 @@
 use std::error::Error;
 use std::path::Path;
 
+#[path = "../../examples/screenshots/animation.rs"]
+mod animation;
 #[path = "../../examples/screenshots/glyphs.rs"]
 mod glyphs;
 #[path = "../../examples/screenshots/pty.rs"]
@@ -143,4 +145,53 @@ fn light_terminal_reports_and_draws_a_light_background() {
         svg::draw_window(program.screen(), "light", svg::LIGHT)
             .contains(&format!("fill=\"{}\"", svg::hex(svg::LIGHT.bg)))
     );
+}
+
+#[test]
+fn session_is_recorded_as_a_cast_and_an_animation() {
+    let home = tempfile::tempdir().unwrap();
+    let mut program = start_program(
+        "stty -echo; echo one; read line; echo \"<$line>\"; sleep 600",
+        home.path(),
+    );
+    let mut animation = animation::Animation::new((40, 6), svg::DARK);
+    animation.caption("first & last");
+    program.wait_for("one").unwrap();
+    let output = program.take_output();
+    animation.show(program.screen(), output, 1_000);
+    assert!(pty::is_key_name("enter") && !pty::is_key_name("é"));
+    program.press("é enter").unwrap();
+    program.wait_for("<é>").unwrap();
+    let output = program.take_output();
+    animation.show(program.screen(), output, 3_000);
+    // A frame like the one before only lasts longer.
+    animation.show(program.screen(), Vec::new(), 1_000);
+    let cast = animation.to_cast("a title");
+    let lines: Vec<serde_json::Value> = cast
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(
+        (&lines[0]["version"], &lines[0]["width"], lines.len()),
+        (&2.into(), &40.into(), 3)
+    );
+    assert_eq!((&lines[2][0], &lines[2][1]), (&1.0.into(), &"o".into()));
+    assert!(lines[2][2].as_str().unwrap().contains("<é>"), "{cast}");
+    let svg = animation.to_svg("a title");
+    assert_eq!(
+        svg.matches("repeatCount=\"indefinite\"").count(),
+        2,
+        "{svg}"
+    );
+    assert!(
+        svg.contains("dur=\"5.0s\"") && svg.contains("keyTimes=\"0;0.20000\""),
+        "{svg}"
+    );
+    assert_eq!(
+        svg.matches(">one</text>").count(),
+        1,
+        "a row is drawn once: {svg}"
+    );
+    assert!(svg.contains("first &amp; last"));
+    assert!(!rasterize::svg_to_png(&svg).unwrap().is_empty());
 }

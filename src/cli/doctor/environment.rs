@@ -10,25 +10,25 @@ use crate::domain::Address;
 use crate::promotion::policy::PolicySource;
 use crate::store::StoreTarget;
 
-/// Variables whose values are printed.
-const PLAIN_VARIABLES: [&str; 17] = [
-    "MLFLOW_TRACKING_DIR",
-    "MLFLOW_TRACKING_USERNAME",
-    "MLFLOW_TRACKING_INSECURE_TLS",
-    "MLFLOW_TRACKING_SERVER_CERT_PATH",
-    "MLFLOW_WORKSPACE",
-    "NO_PROXY",
-    "no_proxy",
-    "FRONTRUNNER_PROFILE",
-    "FRONTRUNNER_THEME",
-    "FRONTRUNNER_COLOR",
-    "FRONTRUNNER_MOUSE",
-    "FRONTRUNNER_ASCII",
-    "FRONTRUNNER_REFRESH",
-    "FRONTRUNNER_PROTECTED",
-    "FRONTRUNNER_TAGS",
-    "FRONTRUNNER_READ_ONLY",
-    "FRONTRUNNER_LOG",
+/// Variables whose values are printed; in public, too, where nobody is named in them.
+const PLAIN_VARIABLES: [(&str, bool); 17] = [
+    ("MLFLOW_TRACKING_DIR", false),
+    ("MLFLOW_TRACKING_USERNAME", false),
+    ("MLFLOW_TRACKING_INSECURE_TLS", true),
+    ("MLFLOW_TRACKING_SERVER_CERT_PATH", false),
+    ("MLFLOW_WORKSPACE", false),
+    ("NO_PROXY", false),
+    ("no_proxy", false),
+    ("FRONTRUNNER_PROFILE", false),
+    ("FRONTRUNNER_THEME", true),
+    ("FRONTRUNNER_COLOR", true),
+    ("FRONTRUNNER_MOUSE", true),
+    ("FRONTRUNNER_ASCII", true),
+    ("FRONTRUNNER_REFRESH", true),
+    ("FRONTRUNNER_PROTECTED", false),
+    ("FRONTRUNNER_TAGS", true),
+    ("FRONTRUNNER_READ_ONLY", true),
+    ("FRONTRUNNER_LOG", false),
 ];
 
 /// Variables whose values are not printed: secrets, or URLs that often contain one.
@@ -51,11 +51,14 @@ pub fn check_variables() -> Vec<Finding> {
             findings.push(Finding::note("environment", name, detail));
         }
     }
-    findings.extend(
-        PLAIN_VARIABLES
-            .iter()
-            .filter_map(|name| env_var(name).map(|value| Finding::ok("environment", *name, value))),
-    );
+    findings.extend(PLAIN_VARIABLES.iter().filter_map(|(name, is_public)| {
+        let found = Finding::ok("environment", *name, env_var(name)?);
+        Some(if *is_public {
+            found
+        } else {
+            found.with_public("set")
+        })
+    }));
     findings.extend(
         SECRET_VARIABLES
             .iter()
@@ -67,7 +70,8 @@ pub fn check_variables() -> Vec<Finding> {
             findings.push(Finding::ok("environment", name, "not set"));
         }
     }
-    findings.push(Finding::ok("environment", "user", current_user(&env_var)));
+    let user = Finding::ok("environment", "user", current_user(&env_var));
+    findings.push(user.with_public("known"));
     findings
 }
 
@@ -76,8 +80,10 @@ fn check_tracking_uri() -> Finding {
     match env_var(name) {
         None => Finding::ok("environment", name, "not set"),
         Some(uri) => match StoreTarget::parse(&uri) {
-            Ok(_) => Finding::ok("environment", name, Address::from(uri).to_string()),
-            Err(error) => Finding::new(Severity::Problem, "environment", name, error.to_string()),
+            Ok(target) => Finding::ok("environment", name, Address::from(uri).to_string())
+                .with_public(format!("set, {}", target.backend().label)),
+            Err(error) => Finding::new(Severity::Problem, "environment", name, error.to_string())
+                .with_public("set, but invalid"),
         },
     }
 }
@@ -158,15 +164,13 @@ pub fn check_files(context: &CommandContext<'_>) -> Vec<Finding> {
         .keys()
         .map(String::as_str)
         .collect();
-    findings.push(Finding::ok(
-        "settings",
-        "profiles",
-        if names.is_empty() {
-            "none".to_owned()
-        } else {
-            names.join(", ")
-        },
-    ));
+    let profiles = if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    };
+    let profiles = Finding::ok("settings", "profiles", profiles);
+    findings.push(profiles.with_public(names.len().to_string()));
     findings
 }
 
@@ -199,8 +203,8 @@ pub fn check_policies(context: &CommandContext<'_>) -> Vec<Finding> {
         } else {
             ""
         };
-        let detail = format!("{} ({owner}, {gates} gates{read_only})", source.path);
-        Finding::ok("policy", "in force", detail)
+        let about = format!("({owner}, {gates} gates{read_only})");
+        Finding::ok("policy", "in force", format!("{} {about}", source.path)).with_public(about)
     };
     policy.sources.iter().enumerate().map(finding).collect()
 }

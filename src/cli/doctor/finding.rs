@@ -36,6 +36,9 @@ pub struct Finding {
     /// Contains no secrets.
     #[serde(rename = "found")]
     pub detail: String,
+    /// Replaces the detail in a report that anyone can read.
+    #[serde(skip)]
+    pub public_detail: Option<String>,
 }
 
 impl Finding {
@@ -50,7 +53,14 @@ impl Finding {
             area,
             subject: subject.into(),
             detail: redact(&detail.into()).into_owned(),
+            public_detail: None,
         }
+    }
+
+    /// What a report that anyone can read has in place of the detail.
+    pub fn with_public(mut self, detail: impl Into<String>) -> Self {
+        self.public_detail = Some(detail.into());
+        self
     }
 
     pub fn ok(area: &'static str, subject: impl Into<String>, detail: impl Into<String>) -> Self {

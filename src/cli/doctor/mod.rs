@@ -2,6 +2,7 @@
 
 mod environment;
 mod finding;
+mod report;
 mod store;
 
 use clap::Args;
@@ -19,12 +20,15 @@ pub struct DoctorArgs {
     /// Store to check [default: the one that would be opened].
     #[arg(value_name = "TARGET")]
     target: Option<String>,
+    /// Print a bug report that is safe to publish: no addresses, names of people or paths.
+    #[arg(long, conflicts_with_all = ["json", "jsonl", "csv", "markdown"])]
+    report: bool,
 }
 
 /// Prints all findings, also if the store can't be opened.
 ///
 /// # Errors
-/// The first error that prevents opening the store.
+/// The first error that prevents opening the store; a report has it as a finding.
 pub async fn run(arguments: &DoctorArgs, cli: &Cli, printer: &mut Printer) -> Result<(), CliError> {
     let mut findings = vec![Finding::ok("program", "version", env!("CARGO_PKG_VERSION"))];
     findings.extend(environment::check_variables());
@@ -48,6 +52,9 @@ pub async fn run(arguments: &DoctorArgs, cli: &Cli, printer: &mut Printer) -> Re
             Some(error)
         }
     };
+    if arguments.report {
+        return printer.write_raw(&report::render(&findings, cli, arguments.target.as_deref()));
+    }
     printer.print(&command_output(&findings))?;
     first_error.map_or(Ok(()), Err)
 }

@@ -49,11 +49,18 @@ async fn run_checks(
         &context.directories,
         context.now,
     )?;
-    findings.push(Finding::ok(
-        "store",
-        "target",
-        format!("{} ({})", found.target, found.reason),
-    ));
+    let reason = match &found.profile {
+        Some(_) => "from a profile",
+        None => &found.reason,
+    };
+    findings.push(
+        Finding::ok(
+            "store",
+            "target",
+            format!("{} ({})", found.target, found.reason),
+        )
+        .with_public(format!("{} ({reason})", found.target.backend().label)),
+    );
     let warnings = resolve::warnings(&found.target, &context.connection(&found)?);
     findings.extend(
         warnings
@@ -105,7 +112,7 @@ fn other_stores(found: &ResolvedTarget) -> Vec<Finding> {
         .filter(|other| **other != found.target)
         .map(|other| {
             let detail = format!("{other} ({}); name it to open it", other.backend().label);
-            Finding::note("store", "also in this folder", detail)
+            Finding::note("store", "also in this folder", detail).with_public(other.backend().label)
         })
         .collect()
 }
@@ -140,7 +147,7 @@ fn unfinished_entries(
                 "{}; `frontrunner rollback --entry {}`",
                 entry.plan.intent, entry.id
             );
-            Finding::note("journal", "unfinished", what)
+            Finding::note("journal", "unfinished", what).with_public("a write without an outcome")
         })
         .collect();
     let is_finished = findings.is_empty();

@@ -29,6 +29,7 @@ mod dialect;
 mod downstream;
 mod experiments;
 mod histories;
+mod known_schemas;
 mod logged_models;
 pub(super) mod mysql;
 pub(super) mod postgres;
@@ -51,6 +52,7 @@ mod writer;
 mod writes;
 
 use database::{Database, Source};
+pub use known_schemas::{KNOWN_SCHEMAS, sqlite_version};
 use schema::Schema;
 use tables::QueryError;
 pub use uri::{DatabaseKind, DatabaseUri};
