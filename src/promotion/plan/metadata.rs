@@ -50,6 +50,33 @@ pub struct MetadataChange {
 }
 
 impl MetadataKey {
+    /// Whether a write changes this tag or description.
+    #[must_use]
+    pub fn is_written_by(&self, write: &StoreWrite) -> bool {
+        match (self, write) {
+            (
+                Self::Tag { version, key },
+                StoreWrite::SetVersionTag {
+                    version: written,
+                    tag: KeyValue { key: tag, .. },
+                    ..
+                }
+                | StoreWrite::DeleteVersionTag {
+                    version: written,
+                    key: tag,
+                    ..
+                },
+            ) => version == written && key == tag,
+            (
+                Self::Description { version },
+                StoreWrite::SetDescription {
+                    version: written, ..
+                },
+            ) => version == written,
+            _ => false,
+        }
+    }
+
     /// `None` for the model itself.
     #[must_use]
     pub fn version(&self) -> Option<VersionNumber> {

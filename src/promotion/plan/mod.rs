@@ -218,7 +218,8 @@ impl Plan {
     /// Whether a write makes the change itself rather than recording it.
     #[must_use]
     pub fn is_primary_write(&self, write: &StoreWrite) -> bool {
-        !write.is_metadata_write() || !self.metadata.is_empty()
+        let is_wanted = |change: &MetadataChange| change.key.is_written_by(write);
+        !write.is_metadata_write() || self.metadata.iter().any(is_wanted)
     }
 
     /// Versions that it deletes, which cannot be restored.
