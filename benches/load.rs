@@ -42,6 +42,16 @@ mod mlflow;
 )]
 mod script_host;
 
+// What `mlflow` runs its scripts with.
+#[path = "../tests/it/support/script_host.rs"]
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "written for tests"
+)]
+mod script_host;
+
 type BoxResult<T> = Result<T, Box<dyn Error>>;
 
 /// The time of the demo's newest run, ms since the epoch.

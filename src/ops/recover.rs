@@ -28,13 +28,14 @@ pub async fn recover(
     let now = read_snapshot(reader, &entry.plan.intent).await?;
     let tagged = find_by_intent_tag(&entry.plan, &now).first().copied();
     let created = entry.created_version.or(tagged);
-    let outcome = match verify(&entry.plan, created, &now) {
-        Outcome::Verified => Outcome::Verified,
-        _ if let Some(seconds) = seconds_until_settled(entry, journal) => Outcome::Unknown {
+    let verified = verify(&entry.plan, created, &now);
+    let outcome = match (verified, seconds_until_settled(entry, journal)) {
+        (Outcome::Verified, _) => Outcome::Verified,
+        (_, Some(seconds)) => Outcome::Unknown {
             reason: format!("a request may still be in flight: check again in {seconds} s"),
         },
-        Outcome::NotApplied { .. } if has_applied_step(entry) => reverted_outcome(),
-        outcome => outcome,
+        (Outcome::NotApplied { .. }, None) if has_applied_step(entry) => reverted_outcome(),
+        (outcome, None) => outcome,
     };
     record_outcome(
         journal,
