@@ -32,9 +32,11 @@ const PLAIN_VARIABLES: [(&str, bool); 17] = [
 ];
 
 /// Variables whose values are not printed: secrets, or URLs that often contain one.
-const SECRET_VARIABLES: [&str; 8] = [
+const SECRET_VARIABLES: [&str; 10] = [
     "MLFLOW_TRACKING_PASSWORD",
     "MLFLOW_TRACKING_TOKEN",
+    "PGPASSWORD",
+    "MYSQL_PWD",
     "HTTPS_PROXY",
     "HTTP_PROXY",
     "ALL_PROXY",

@@ -68,18 +68,8 @@ pub(super) async fn page(
 pub(super) async fn get(store: &SqlStore, id: &RunId) -> Result<Run> {
     let what = format!("reading run {}", id.clean());
     let mut runs = load_batches(store, &what, &[id.raw()], LifecycleFilter::All).await?;
-    let mut run = runs
-        .pop()
-        .ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, what, "no such run"))?;
-    // Elsewhere rows come in no order, and in another one each time.
-    if !store.database.schema().dialect().has_rowid {
-        run.params.sort_by(|a, b| a.key.raw().cmp(b.key.raw()));
-        run.tags.sort_by(|a, b| a.key.raw().cmp(b.key.raw()));
-        run.metrics.sort_by(|a, b| a.key.raw().cmp(b.key.raw()));
-        let key = |data: &DatasetInput| (data.name.clone(), data.digest.clone());
-        run.datasets.sort_by_cached_key(key);
-    }
-    Ok(run)
+    runs.pop()
+        .ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, what, "no such run"))
 }
 
 fn load_sort_keys(tables: Tables<'_>, query: &RunQuery) -> Result<Vec<SortKey>, QueryError> {
@@ -135,6 +125,7 @@ async fn load_batch(
         load_part(store, what, ids, load_datasets),
         load_part(store, what, ids, load_model_links),
     )?;
+    let has_order = store.database.schema().dialect().has_rowid;
     let complete = runs.into_iter().map(|(position, mut run)| {
         run.params = params.get_mut(position).map(take).unwrap_or_default();
         run.tags = tags.get_mut(position).map(take).unwrap_or_default();
@@ -143,9 +134,27 @@ async fn load_batch(
         run.model_inputs = inputs.get_mut(position).map(take).unwrap_or_default();
         run.model_outputs = outputs.get_mut(position).map(take).unwrap_or_default();
         fill_from_tags(&mut run);
+        if !has_order {
+            sort_values(&mut run);
+        }
         run
     });
     Ok(complete.collect())
+}
+
+/// The rows of a server come in no order, and in another one each time.
+fn sort_values(run: &mut Run) {
+    run.params
+        .sort_unstable_by(|a, b| a.key.raw().cmp(b.key.raw()));
+    run.tags
+        .sort_unstable_by(|a, b| a.key.raw().cmp(b.key.raw()));
+    run.metrics
+        .sort_unstable_by(|a, b| a.key.raw().cmp(b.key.raw()));
+    let key = |data: &DatasetInput| (data.name.clone(), data.digest.clone(), data.context.clone());
+    run.datasets.sort_by_cached_key(key);
+    run.model_inputs.sort_unstable();
+    run.model_outputs
+        .sort_by_cached_key(|output| (output.step, output.model_id.clone()));
 }
 
 /// Ids of runs as one JSON parameter.
