@@ -9,12 +9,13 @@ use super::dialect::json_array;
 use super::run_data::{ids_join, load_datasets, load_metrics, load_model_links, load_pairs};
 use super::tables::{QueryError, Tables, params};
 use super::values::{integer, text};
+use super::window;
 use crate::domain::{
     DatasetInput, ExperimentId, Lifecycle, Run, RunId, RunStatus, StoreError, StoreErrorKind,
 };
 use crate::store::pagination::{SortKey, describe_query};
 use crate::store::run_queries::fill_from_tags;
-use crate::store::{LifecycleFilter, Page, PageToken, Result, RunQuery, limits};
+use crate::store::{LifecycleFilter, Page, PageToken, Result, RunQuery, WindowQuery, limits};
 
 pub(super) async fn page(
     store: &SqlStore,
@@ -25,6 +26,9 @@ pub(super) async fn page(
     let invalid = |why| Err(StoreError::new(StoreErrorKind::InvalidRequest, &*what, why));
     if query.filter.is_some() || !query.order_by.is_empty() {
         return invalid("a database can't filter or order; the run table does");
+    }
+    if from.is_none() && store.database.schema().dialect().window.is_some() {
+        return first_page(store, &what, query).await;
     }
     let after = match from.map(SortKey::from_token).transpose() {
         Ok(after) => after,
@@ -45,11 +49,7 @@ pub(super) async fn page(
         store.database.read(&what, read).await?.into()
     };
     let begin = after.map_or(0, |after| keys.partition_point(|key| *key <= after));
-    let size = match query.page_size {
-        0 => limits::PAGE_RUNS,
-        size => size,
-    };
-    let end = begin.saturating_add(size as usize).min(keys.len());
+    let end = begin.saturating_add(page_size(query)).min(keys.len());
     let page_keys = keys.get(begin..end).unwrap_or_default();
     let ids: Vec<&str> = page_keys.iter().map(|key| &*key.id).collect();
     let items = load_batches(store, &what, &ids, query.lifecycle).await?;
@@ -62,6 +62,41 @@ pub(super) async fn page(
     let is_last = page.next.is_none();
     store.listing_cache.set(listing, (!is_last).then_some(keys));
     Ok(page)
+}
+
+fn page_size(query: &RunQuery) -> usize {
+    match query.page_size {
+        0 => limits::PAGE_RUNS as usize,
+        size => size as usize,
+    }
+}
+
+/// The first page of a new listing, without the order of the other runs.
+async fn first_page(store: &SqlStore, what: &str, query: &RunQuery) -> Result<Page<Run>> {
+    let listing = RunQuery {
+        page_size: 0,
+        ..query.clone()
+    };
+    store.listing_cache.set(listing, None);
+    let size = page_size(query);
+    let newest = WindowQuery {
+        experiments: query.experiments.clone(),
+        lifecycle: query.lifecycle,
+        ..WindowQuery::default()
+    };
+    // One more, to know whether a page follows: the runs are counted at another moment.
+    let limit = u32::try_from(size).unwrap_or(u32::MAX).saturating_add(1);
+    let (ids, total) = window::first(store, what, &newest, limit).await?;
+    let has_next = ids.len() > size;
+    let ids: Vec<&str> = ids.iter().take(size).collect();
+    let items = load_batches(store, what, &ids, query.lifecycle).await?;
+    let last = items.last().filter(|_| has_next);
+    let next = last.map(|run| SortKey::new(run.start_time, run.id.raw()).to_token());
+    Ok(Page {
+        items,
+        next,
+        total: Some(total),
+    })
 }
 
 /// One run, deleted or not.
