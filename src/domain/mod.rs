@@ -12,6 +12,7 @@ pub mod registrable_model;
 pub mod registry;
 pub mod rng;
 pub mod run;
+mod run_condition;
 mod slot;
 pub mod store_error;
 pub mod write;
@@ -30,6 +31,7 @@ pub use registry::{
     logged_model_in_source,
 };
 pub use run::{DatasetInput, KeyValue, ModelOutput, Run, RunStatus, UNREADABLE_TAG};
+pub use run_condition::{ComparisonOp, NumberTest, RunCondition, RunField, RunOrder, TextTest};
 pub use slot::Slot;
 pub use store_error::{StoreError, StoreErrorKind};
 pub use write::StoreWrite;

@@ -8,7 +8,9 @@ use futures_util::future::join;
 use tokio::time::timeout;
 
 use crate::domain::{Run, RunId, UNREADABLE_TAG};
-use crate::store::{Page, PageToken, ReadStore, Result, RunQuery, limits};
+use crate::store::{
+    Page, PageToken, ReadStore, Result, RunQuery, WindowQuery, WindowRange, limits,
+};
 use crate::text::Untrusted;
 
 /// A page that was read ahead is dropped after this time: by then it shows an outdated state of the store.
@@ -38,7 +40,8 @@ pub enum ListingEnd {
 /// The position in a listing. A failed page leaves it unchanged: the next call reads that page again.
 #[derive(Debug)]
 pub struct RunPages {
-    query: RunQuery,
+    listing: Listing,
+    page_size: u32,
     limit: Option<u64>,
     token: Option<PageToken>,
     page_count: usize,
@@ -47,6 +50,15 @@ pub struct RunPages {
     total: Option<u64>,
     ahead: Option<Result<Page<Run>>>,
     end: Option<ListingEnd>,
+}
+
+/// What is listed.
+#[derive(Clone, Debug)]
+enum Listing {
+    /// Page by page, by the tokens of the store.
+    Query(RunQuery),
+    /// By position, which the token holds.
+    Window(WindowQuery),
 }
 
 /// The listed runs of which a store on this machine could not read everything.
@@ -88,20 +100,35 @@ impl UnreadableRuns {
 /// [`limits::LISTED_RUN_BYTES`].
 #[must_use]
 pub fn list_runs(query: RunQuery, limit: Option<u64>) -> RunPages {
-    RunPages {
-        query,
-        limit,
-        token: None,
-        page_count: 0,
-        seen: HashSet::new(),
-        bytes: 0,
-        total: None,
-        ahead: None,
-        end: None,
-    }
+    let page_size = query.page_size;
+    RunPages::new(Listing::Query(query), page_size, limit)
+}
+
+/// Starts a listing that the store filters and orders, for a store with [`crate::store::Features::has_windows`].
+#[must_use]
+pub fn list_window(query: WindowQuery, limit: Option<u64>) -> RunPages {
+    let page_size = limit.and_then(|limit| u32::try_from(limit).ok());
+    let page_size = page_size.unwrap_or(limits::PAGE_RUNS);
+    let page_size = page_size.clamp(1, limits::PAGE_RUNS);
+    RunPages::new(Listing::Window(query), page_size, limit)
 }
 
 impl RunPages {
+    fn new(listing: Listing, page_size: u32, limit: Option<u64>) -> Self {
+        Self {
+            listing,
+            page_size,
+            limit,
+            token: None,
+            page_count: 0,
+            seen: HashSet::new(),
+            bytes: 0,
+            total: None,
+            ahead: None,
+            end: None,
+        }
+    }
+
     /// Whether the last page was returned.
     #[must_use]
     pub fn is_done(&self) -> bool {
@@ -125,7 +152,7 @@ impl RunPages {
         };
         self.page_count += 1;
         self.total = page.total.or(self.total);
-        self.query.page_size = limits::next_page_size(&page.items);
+        self.page_size = limits::next_page_size(&page.items);
         // Stop at a repeated token or at MAX_PAGES: a faulty server may return tokens forever.
         let is_last =
             page.next.is_none() || page.next == self.token || self.page_count >= limits::MAX_PAGES;
@@ -169,7 +196,34 @@ impl RunPages {
     }
 
     async fn read(&self, reader: &dyn ReadStore) -> Result<Page<Run>> {
-        reader.runs(&self.query, self.token.as_ref()).await
+        match &self.listing {
+            Listing::Query(query) => {
+                let query = RunQuery {
+                    page_size: self.page_size,
+                    ..query.clone()
+                };
+                reader.runs(&query, self.token.as_ref()).await
+            }
+            Listing::Window(query) => {
+                let token = self.token.as_ref();
+                let offset = token.and_then(|token| token.0.parse().ok()).unwrap_or(0);
+                let limit = self.page_size;
+                // A listing with an end needs no order of the other runs.
+                let is_enough = self.limit.is_some_and(|end| end <= u64::from(limit));
+                let range = if is_enough && offset == 0 {
+                    WindowRange::First(limit)
+                } else {
+                    WindowRange::At { offset, limit }
+                };
+                let window = reader.run_window(query, range).await?;
+                let next = offset + u64::from(limit);
+                Ok(Page {
+                    items: window.runs,
+                    next: (next < window.total).then(|| PageToken(next.to_string())),
+                    total: Some(window.total),
+                })
+            }
+        }
     }
 }
 

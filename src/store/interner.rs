@@ -1,6 +1,6 @@
 //! Texts that repeat within one response, such as the keys of metrics, stored once.
 
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 use crate::text::Untrusted;
 

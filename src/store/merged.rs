@@ -154,6 +154,7 @@ impl ReadStore for MergedStore {
         let (first, second) = try_join!(self.first.features(), self.second.features())?;
         Ok(Features {
             can_filter: first.can_filter && second.can_filter,
+            has_windows: false,
             has_bulk_histories: first.has_bulk_histories && second.has_bulk_histories,
             has_cheap_full_histories: first.has_cheap_full_histories
                 && second.has_cheap_full_histories,

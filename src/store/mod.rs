@@ -14,8 +14,8 @@ use async_trait::async_trait;
 use crate::domain::downsample::downsample;
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
-    ModelName, ModelVersion, Point, Preview, RegisteredModel, Run, RunId, Stage, StoreError,
-    StoreErrorKind, StoreWrite, TransitionRequest, VersionNumber,
+    ModelName, ModelVersion, Point, Preview, RegisteredModel, Run, RunCondition, RunId, RunOrder,
+    Stage, StoreError, StoreErrorKind, StoreWrite, TransitionRequest, VersionNumber,
 };
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
@@ -32,6 +32,7 @@ mod local;
 mod local_artifacts;
 mod merged;
 mod mlflow_names;
+mod objects;
 mod pagination;
 pub mod rest;
 mod run_queries;
@@ -93,6 +94,43 @@ pub struct RunQuery {
     pub page_size: u32,
 }
 
+/// A listing of runs that a store filters and orders as the run table does.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WindowQuery {
+    /// Empty for all experiments.
+    pub experiments: Vec<ExperimentId>,
+    /// Selects by the run's own lifecycle.
+    pub lifecycle: LifecycleFilter,
+    /// `None` for all runs.
+    pub condition: Option<RunCondition>,
+    /// The first key first; runs that are equal in all keys are newest first, then by id.
+    pub order: Vec<RunOrder>,
+}
+
+/// A part of a listing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WindowRange {
+    /// The first runs of a new listing. The store need not order the others.
+    First(u32),
+    /// Runs at a position. The store keeps the order of the listing from its first use until the next
+    /// [`WindowRange::First`], so that the parts of one listing fit together.
+    At {
+        /// The position of the first run.
+        offset: u64,
+        /// The most runs.
+        limit: u32,
+    },
+}
+
+/// Some runs of a listing, in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunWindow {
+    /// Without those that were deleted since the listing was ordered.
+    pub runs: Vec<Run>,
+    /// The runs of the whole listing.
+    pub total: u64,
+}
+
 /// How many points of each history to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resolution {
@@ -148,6 +186,8 @@ pub struct Features {
     pub product: String,
     /// Supports MLflow's filter and order clauses.
     pub can_filter: bool,
+    /// Reads any part of a filtered, ordered listing: [`ReadStore::run_window`].
+    pub has_windows: bool,
     /// Reads the histories of many runs in one request.
     pub has_bulk_histories: bool,
     /// Reads a full history at the cost of a sampled one.
@@ -202,6 +242,16 @@ pub trait ReadStore: Send + Sync {
 
     /// A page of runs: the first one, or the one of a token.
     async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Result<Page<Run>>;
+
+    /// A part of a filtered, ordered listing, and its length; for a store with [`Features::has_windows`].
+    async fn run_window(&self, query: &WindowQuery, range: WindowRange) -> Result<RunWindow> {
+        let _ = (query, range);
+        Err(StoreError::new(
+            StoreErrorKind::Unsupported,
+            "reading a part of a listing",
+            "this kind of store can't filter and order runs",
+        ))
+    }
 
     /// The known runs that are still active, and new ones.
     async fn changed_runs(&self, query: &ChangedRunsQuery) -> Result<Vec<Run>> {

@@ -9,7 +9,7 @@ use super::group::{Group, group_rows, group_sort_keys, sort_groups};
 use super::sort::sort_rows;
 use super::tree::{Children, add_ancestors, tree_rows};
 use super::{ColumnKey, RowId, RunTable, Statistic};
-use crate::domain::{Direction, Goal, Millis};
+use crate::domain::{Direction, Goal, Millis, RunOrder};
 
 /// A column to sort by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +33,15 @@ impl SortKey {
         let is_sortable = self.column.kind().remote == RemoteSupport::Number;
         let column = self.column.to_remote_string().filter(|_| is_sortable)?;
         Some(format!("{column} {}", self.order()))
+    }
+
+    /// The key of a database, which sorts exactly as this table does; `None` for a column that only the table has.
+    #[must_use]
+    pub fn to_run_order(&self) -> Option<RunOrder> {
+        Some(RunOrder {
+            field: self.column.run_field()?,
+            descending: self.descending,
+        })
     }
 
     fn order(&self) -> &'static str {

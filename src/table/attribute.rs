@@ -3,6 +3,7 @@
 use super::cells::ColumnData;
 use super::column_kind::{ColumnDisplay, ColumnKind, DEFAULT, RemoteSupport, ValueKind};
 use super::rows::RunTable;
+use crate::domain::RunField;
 
 /// A property that every run has, though its value may be missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,6 +45,7 @@ static ATTRIBUTES: [AttributeSpec; 13] = [
             rank: 0,
             is_visible_by_default: true,
             remote: RemoteSupport::Text,
+            field: |_| Some(RunField::Status),
             data: |_, _| ColumnData::Status,
             ..DEFAULT
         },
@@ -58,6 +60,7 @@ static ATTRIBUTES: [AttributeSpec; 13] = [
             is_visible_by_default: true,
             max_width: 32,
             remote: RemoteSupport::Text,
+            field: |_| Some(RunField::Name),
             data: |table, _| ColumnData::Text(&table.name),
             ..DEFAULT
         },
@@ -69,6 +72,7 @@ static ATTRIBUTES: [AttributeSpec; 13] = [
         kind: ColumnKind {
             rank: 2,
             is_visible_by_default: true,
+            field: |_| Some(RunField::StartTime),
             data: |table, _| ColumnData::Time(&table.start),
             ..TIME
         },
@@ -78,6 +82,7 @@ static ATTRIBUTES: [AttributeSpec; 13] = [
         aliases: &["end"],
         title: "end",
         kind: ColumnKind {
+            field: |_| Some(RunField::EndTime),
             data: |table, _| ColumnData::Time(&table.end),
             ..TIME
         },
@@ -90,6 +95,7 @@ static ATTRIBUTES: [AttributeSpec; 13] = [
             values: ValueKind::Duration,
             rank: 2,
             is_visible_by_default: true,
+            field: |_| Some(RunField::Duration),
             data: |_, _| ColumnData::Duration,
             ..DEFAULT
         },
@@ -100,6 +106,7 @@ static ATTRIBUTES: [AttributeSpec; 13] = [
         title: "user",
         kind: ColumnKind {
             is_visible_by_default: true,
+            field: |_| Some(RunField::User),
             data: |table, _| ColumnData::Text(&table.user),
             ..DEFAULT
         },
@@ -110,6 +117,7 @@ static ATTRIBUTES: [AttributeSpec; 13] = [
         title: "source",
         kind: ColumnKind {
             is_visible_by_default: true,
+            field: |_| Some(RunField::TextTag("mlflow.source.name".into())),
             data: |table, _| tag_text(table, "mlflow.source.name"),
             ..DEFAULT
         },
@@ -119,6 +127,7 @@ static ATTRIBUTES: [AttributeSpec; 13] = [
         aliases: &[],
         title: "commit",
         kind: ColumnKind {
+            field: |_| Some(RunField::TextTag("mlflow.source.git.commit".into())),
             data: |table, _| tag_text(table, "mlflow.source.git.commit"),
             ..DEFAULT
         },
@@ -138,6 +147,7 @@ static ATTRIBUTES: [AttributeSpec; 13] = [
         title: "experiment",
         kind: ColumnKind {
             has_statistics: false,
+            field: |_| Some(RunField::Experiment),
             data: |table, _| ColumnData::Tag(&table.experiment),
             ..DEFAULT
         },
@@ -148,6 +158,7 @@ static ATTRIBUTES: [AttributeSpec; 13] = [
         title: "run",
         kind: ColumnKind {
             remote: RemoteSupport::TextOrList,
+            field: |_| Some(RunField::RunId),
             data: |_, _| ColumnData::RunId,
             ..DEFAULT
         },
@@ -157,6 +168,7 @@ static ATTRIBUTES: [AttributeSpec; 13] = [
         aliases: &["parent"],
         title: "parent_run",
         kind: ColumnKind {
+            field: |_| Some(RunField::TextTag("mlflow.parentRunId".into())),
             data: |table, _| tag_text(table, "mlflow.parentRunId"),
             ..DEFAULT
         },
@@ -167,6 +179,7 @@ static ATTRIBUTES: [AttributeSpec; 13] = [
         title: "artifact_uri",
         kind: ColumnKind {
             remote: RemoteSupport::Text,
+            field: |_| Some(RunField::ArtifactUri),
             data: |table, _| ColumnData::Text(&table.artifact_uri),
             ..DEFAULT
         },

@@ -6,6 +6,7 @@
 use super::cells::ColumnData;
 use super::column::ColumnKey;
 use super::rows::RunTable;
+use crate::domain::RunField;
 
 /// The values of a column, which decide its operators and the unit of its statistics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +67,8 @@ pub struct ColumnKind {
     /// Whether statistics of numeric values mean something: not for ids.
     pub has_statistics: bool,
     pub(super) remote: RemoteSupport,
+    /// What a database tests and sorts by, where it can.
+    pub(super) field: fn(&str) -> Option<RunField>,
     pub(super) data: for<'t> fn(&'t RunTable, &str) -> ColumnData<'t>,
 }
 
@@ -88,6 +91,7 @@ pub(super) const DEFAULT: ColumnKind = ColumnKind {
     aligns_decimals: false,
     has_statistics: true,
     remote: RemoteSupport::Never,
+    field: |_| None,
     data: |_, _| ColumnData::Absent,
 };
 
@@ -97,6 +101,7 @@ static METRIC: ColumnKind = ColumnKind {
     is_visible_by_default: true,
     aligns_decimals: true,
     remote: RemoteSupport::Number,
+    field: |key| Some(RunField::Metric(key.into())),
     data: |table, key| {
         let column = table.metrics.get(key);
         column.map_or(ColumnData::Absent, ColumnData::Metric)
@@ -116,6 +121,7 @@ static PARAM: ColumnKind = ColumnKind {
     rank: 4,
     is_visible_by_default: true,
     remote: RemoteSupport::Text,
+    field: |key| Some(RunField::Param(key.into())),
     data: |table, key| {
         let column = table.params.get(key);
         column.map_or(ColumnData::Absent, ColumnData::Param)
@@ -125,6 +131,7 @@ static PARAM: ColumnKind = ColumnKind {
 
 static TAG: ColumnKind = ColumnKind {
     rank: 7,
+    field: |key| Some(RunField::Tag(key.into())),
     data: |table, key| {
         let column = table.tags.get(key);
         column.map_or(ColumnData::Absent, ColumnData::Tag)
@@ -139,6 +146,11 @@ static TOOL_TAG: ColumnKind = ColumnKind {
 };
 
 impl ColumnKey {
+    /// The value of a run that the column shows, for a database; `None` where only the table has it.
+    pub(super) fn run_field(&self) -> Option<RunField> {
+        (self.kind().field)(self.key())
+    }
+
     /// The properties of the column's kind.
     #[must_use]
     pub fn kind(&self) -> &'static ColumnKind {

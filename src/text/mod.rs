@@ -6,6 +6,7 @@ pub mod duration;
 pub mod excerpt;
 pub mod natural;
 pub mod number;
+pub mod pattern;
 pub mod quantity;
 pub mod secrets;
 pub mod shell;

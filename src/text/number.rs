@@ -194,6 +194,19 @@ fn integer_part_len(text: &str) -> usize {
     }
 }
 
+/// Longer texts are not parsed as numbers.
+const MAX_NUMBER_LEN: usize = 64;
+
+/// Parses what Python's `float` prints: integers, decimals, exponents, `nan`, `inf`; surrounding spaces are ignored.
+#[must_use]
+pub fn parse_number(text: &str) -> Option<f64> {
+    let text = text.trim();
+    if text.len() > MAX_NUMBER_LEN {
+        return None;
+    }
+    text.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -309,5 +322,23 @@ mod tests {
             let back: f64 = format_short(value).parse().unwrap();
             prop_assert!(((back - value) / value).abs() <= 0.5001e-3 || back.is_infinite(), "{value} {}", format_short(value));
         }
+    }
+
+    #[test]
+    fn numbers_parse_as_python_prints_them() {
+        for (text, number) in [
+            ("1", 1.0),
+            ("-2.5", -2.5),
+            ("1e-05", 1e-5),
+            ("1E3", 1000.0),
+            (" 7 ", 7.0),
+            ("-inf", f64::NEG_INFINITY),
+        ] {
+            assert_eq!(parse_number(text), Some(number), "{text}");
+        }
+        for text in ["", "None", "1,5", "0x10", "1_000", "[1]", "1 2"] {
+            assert_eq!(parse_number(text), None, "{text}");
+        }
+        assert!(parse_number("-NaN").is_some_and(f64::is_nan));
     }
 }

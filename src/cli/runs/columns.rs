@@ -119,17 +119,20 @@ fn invalid_column(text: &str, error: &ParseColumnError) -> CliError {
 /// Turns the key of a missing metric into the param or tag with this key.
 #[must_use]
 pub fn resolve_bare_key(column: ColumnKey, table: &RunTable) -> ColumnKey {
-    let ColumnKey::Metric(key) = &column else {
-        return column;
-    };
     let columns = table.columns();
-    if columns.contains(&column) {
-        return column;
-    }
-    [ColumnKey::Param(key.clone()), ColumnKey::Tag(key.clone())]
-        .into_iter()
-        .find(|other| columns.contains(other))
-        .unwrap_or(column)
+    let known = bare_key_candidates(&column).find(|other| columns.contains(other));
+    known.unwrap_or(column)
+}
+
+/// The columns that a key without a kind may name, which is read as a metric at first.
+pub fn bare_key_candidates(column: &ColumnKey) -> impl Iterator<Item = ColumnKey> + use<> {
+    let key = match column {
+        ColumnKey::Metric(key) => Some(key.clone()),
+        _ => None,
+    };
+    let kinds = [ColumnKey::Metric, ColumnKey::Param, ColumnKey::Tag];
+    key.into_iter()
+        .flat_map(move |key| kinds.map(|kind| kind(key.clone())))
 }
 
 /// The columns without --columns: some attributes, then metrics, then params that differ. Machine formats get all columns.

@@ -18,12 +18,11 @@ use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::resolve;
 use crate::domain::{Experiment, Run};
 use crate::export::{Sheet, records};
-use crate::ops;
 use crate::ops::list_runs::UnreadableRuns;
 use crate::store::{LifecycleFilter, ReadStore};
 use crate::table::filter::Filter;
 use crate::table::{ColumnKey, RowId, RunTable, SheetClock, SheetKind, SortKey};
-use list::{Remaining, plan_query};
+use list::{Remaining, StoreListing, plan_query};
 
 /// The limit of tables without --limit. Machine formats have none.
 const DEFAULT_TABLE_LIMIT: usize = 100;
@@ -65,7 +64,7 @@ pub async fn run(arguments: &RunsArgs, context: &mut CommandContext<'_>) -> Resu
         context.printer.format,
         OutputFormat::Table | OutputFormat::Markdown
     );
-    let options = ListOptions {
+    let mut options = ListOptions {
         experiments: vec![experiment.id],
         filter,
         sort: order.keys,
@@ -79,6 +78,7 @@ pub async fn run(arguments: &RunsArgs, context: &mut CommandContext<'_>) -> Resu
             .limit
             .or(is_human_format.then_some(DEFAULT_TABLE_LIMIT)),
     };
+    list::resolve_bare_sort_keys(reader, &mut options).await?;
     let filter_text = arguments.filter.as_deref().unwrap_or_default();
     if context.printer.format == OutputFormat::Jsonl
         && let Some(count) = try_stream(reader, &options, context).await?
@@ -120,15 +120,36 @@ async fn require_columns(
     if missing.is_empty() {
         return Ok(());
     }
+    let candidates = |column: &&ColumnKey| {
+        let exact = std::iter::once((*column).clone());
+        exact
+            .chain(columns::bare_key_candidates(column))
+            .collect::<Vec<_>>()
+    };
+    let wanted: Vec<ColumnKey> = missing.iter().flat_map(candidates).collect();
+    let known = known_runs(reader, options, &wanted, context).await?;
+    missing
+        .into_iter()
+        .try_for_each(|column| columns::require_column(column, &known))
+}
+
+/// Runs that have every one of these columns that any run has, whether it is listed or not.
+async fn known_runs(
+    reader: &dyn ReadStore,
+    options: &ListOptions,
+    columns: &[ColumnKey],
+    context: &mut CommandContext<'_>,
+) -> Result<RunTable, CliError> {
+    if reader.features().await?.has_windows {
+        return list::sample_runs(reader, options, columns).await;
+    }
     let all = ListOptions {
         experiments: options.experiments.clone(),
         lifecycle: options.lifecycle,
         ..ListOptions::default()
     };
     let all = list_runs(reader, &all, context.now, context.printer).await?;
-    missing
-        .into_iter()
-        .try_for_each(|column| columns::require_column(column, &all.table))
+    Ok(all.table)
 }
 
 /// Warns of a metric, param or tag in the filter that no run has, with the nearest known one. `read` are the runs that were
@@ -142,20 +163,15 @@ pub(super) async fn warn_of_unknown_key(
     let filter = options
         .filter
         .as_ref()
-        .filter(|filter| filter.has_logged_keys());
+        .filter(|filter| !filter.logged_columns().is_empty());
     let Some(filter) = filter else {
         return Ok(());
     };
     if !read.is_empty() && filter.unknown_key(text, read).is_none() {
         return Ok(());
     }
-    let all = ListOptions {
-        experiments: options.experiments.clone(),
-        lifecycle: options.lifecycle,
-        ..ListOptions::default()
-    };
-    let all = list_runs(reader, &all, context.now, context.printer).await?;
-    if let Some(unknown) = filter.unknown_key(text, &all.table) {
+    let known = known_runs(reader, options, &filter.logged_columns(), context).await?;
+    if let Some(unknown) = filter.unknown_key(text, &known) {
         context
             .printer
             .note(&format!("warning: {}", unknown.message));
@@ -188,19 +204,24 @@ async fn try_stream(
     context: &mut CommandContext<'_>,
 ) -> Result<Option<usize>, CliError> {
     let plan = plan_query(options, &reader.features().await?);
+    let is_window = matches!(plan.listing, StoreListing::Window(_));
     if !plan.is_store_ordered || plan.local_filter.is_some() {
         return Ok(None);
     }
     let mut remaining = options.limit.unwrap_or(usize::MAX);
     let mut unreadable = UnreadableRuns::default();
-    let limit = options.limit.map(|limit| limit as u64);
-    let mut pages = ops::list_runs::list_runs(plan.query, limit);
+    let mut pages = plan.pages(options.limit);
     let (mut is_first, mut printed) = (true, 0);
     while !pages.is_done() && remaining > 0 && !context.printer.is_closed() {
         let page = pages.next(reader).await?.runs;
         if std::mem::take(&mut is_first) && !has_sort_keys(&page, &options.sort) {
-            // A key may be unknown, which only the list of all runs shows.
-            return Ok(None);
+            if is_window {
+                let nothing = (&RunListing::default(), [].as_slice());
+                require_columns(reader, options, nothing, context).await?;
+            } else {
+                // A key may be unknown, which only the list of all runs shows.
+                return Ok(None);
+            }
         }
         for run in page.iter().take(remaining) {
             context

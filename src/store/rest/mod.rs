@@ -241,6 +241,7 @@ impl RestStore {
                 |version| format!("{MLFLOW_PRODUCT_PREFIX}{version}"),
             ),
             can_filter: true,
+            has_windows: false,
             has_bulk_histories: !self.lacks_bulk_histories(),
             has_cheap_full_histories: false,
             has_logged_models: major.is_none_or(|major| major >= 3),

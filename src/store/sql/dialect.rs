@@ -1,5 +1,6 @@
 //! Where the SQL of the databases differs. Everything else of a query is the same text.
 
+use super::window::WindowSql;
 use crate::domain::StoreErrorKind;
 
 /// The SQL of a database.
@@ -32,6 +33,8 @@ pub(super) struct Dialect {
     pub(super) views_sql: &'static str,
     /// The tables with a trigger.
     pub(super) triggers_sql: &'static str,
+    /// How runs are filtered and ordered as the run table does it; `None` where that is not known.
+    pub(super) window: Option<&'static WindowSql>,
     /// The hint for an error, where it differs from the one for a server.
     pub(super) hint: fn(StoreErrorKind) -> Option<&'static str>,
 }

@@ -14,12 +14,14 @@ use async_trait::async_trait;
 
 use super::{
     AccessMode, ByteSender, ChangedRunsQuery, Downstream, Features, LifecycleFilter, Page,
-    PageToken, ReadStore, Resolution, Result, RunQuery, StoreHandle, Upstream, Writer,
+    PageToken, ReadStore, Resolution, Result, RunQuery, RunWindow, StoreHandle, Upstream,
+    WindowQuery, WindowRange, Writer,
 };
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
     ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, StoreErrorKind,
 };
+use crate::store::objects::ObjectClients;
 use crate::store::pagination::ListingCache;
 
 mod artifacts;
@@ -47,6 +49,7 @@ mod uri;
 mod values;
 mod variables;
 mod versions;
+mod window;
 mod workspaces;
 mod writer;
 mod writes;
@@ -90,6 +93,8 @@ fn check_schema(
 struct SqlStore {
     database: Source,
     listing_cache: ListingCache,
+    windows: window::Listings,
+    objects: ObjectClients,
 }
 
 impl SqlStore {
@@ -97,6 +102,8 @@ impl SqlStore {
         Self {
             database,
             listing_cache: ListingCache::default(),
+            windows: window::Listings::default(),
+            objects: ObjectClients::default(),
         }
     }
 }
@@ -123,6 +130,7 @@ impl ReadStore for SqlStore {
         Ok(Features {
             product: self.database.schema().product(),
             can_filter: false,
+            has_windows: self.database.schema().dialect().window.is_some(),
             has_bulk_histories: true,
             has_cheap_full_histories: true,
             has_logged_models: self.database.schema().has_table("logged_models"),
@@ -142,6 +150,10 @@ impl ReadStore for SqlStore {
 
     async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Result<Page<Run>> {
         runs::page(self, query, from).await
+    }
+
+    async fn run_window(&self, query: &WindowQuery, range: WindowRange) -> Result<RunWindow> {
+        window::read(self, query, range).await
     }
 
     async fn changed_runs(&self, changes: &ChangedRunsQuery) -> Result<Vec<Run>> {

@@ -9,12 +9,13 @@ use super::dialect::json_array;
 use super::run_data::{ids_join, load_datasets, load_metrics, load_model_links, load_pairs};
 use super::tables::{QueryError, Tables, params};
 use super::values::{integer, text};
+use super::window;
 use crate::domain::{
     DatasetInput, ExperimentId, Lifecycle, Run, RunId, RunStatus, StoreError, StoreErrorKind,
 };
 use crate::store::pagination::{SortKey, describe_query};
 use crate::store::run_queries::fill_from_tags;
-use crate::store::{LifecycleFilter, Page, PageToken, Result, RunQuery, limits};
+use crate::store::{LifecycleFilter, Page, PageToken, Result, RunQuery, WindowQuery, limits};
 
 pub(super) async fn page(
     store: &SqlStore,
@@ -25,6 +26,9 @@ pub(super) async fn page(
     let invalid = |why| Err(StoreError::new(StoreErrorKind::InvalidRequest, &*what, why));
     if query.filter.is_some() || !query.order_by.is_empty() {
         return invalid("a database can't filter or order; the run table does");
+    }
+    if from.is_none() && store.database.schema().dialect().window.is_some() {
+        return first_page(store, &what, query).await;
     }
     let after = match from.map(SortKey::from_token).transpose() {
         Ok(after) => after,
@@ -40,16 +44,17 @@ pub(super) async fn page(
     let keys = if let Some(keys) = cached {
         keys
     } else {
+        let first = store.listing_cache.first(&listing);
         let listing = listing.clone();
-        let read = move |tables: Tables<'_>| load_sort_keys(tables, &listing);
+        let read = move |tables: Tables<'_>| {
+            let mut keys = load_sort_keys(tables, &listing)?;
+            keys.retain(|key| first.as_ref().is_none_or(|first| key >= first));
+            Ok(keys)
+        };
         store.database.read(&what, read).await?.into()
     };
     let begin = after.map_or(0, |after| keys.partition_point(|key| *key <= after));
-    let size = match query.page_size {
-        0 => limits::PAGE_RUNS,
-        size => size,
-    };
-    let end = begin.saturating_add(size as usize).min(keys.len());
+    let end = begin.saturating_add(page_size(query)).min(keys.len());
     let page_keys = keys.get(begin..end).unwrap_or_default();
     let ids: Vec<&str> = page_keys.iter().map(|key| &*key.id).collect();
     let items = load_batches(store, &what, &ids, query.lifecycle).await?;
@@ -62,6 +67,42 @@ pub(super) async fn page(
     let is_last = page.next.is_none();
     store.listing_cache.set(listing, (!is_last).then_some(keys));
     Ok(page)
+}
+
+fn page_size(query: &RunQuery) -> usize {
+    match query.page_size {
+        0 => limits::PAGE_RUNS as usize,
+        size => size as usize,
+    }
+}
+
+/// The first page of a new listing, without the order of the other runs.
+async fn first_page(store: &SqlStore, what: &str, query: &RunQuery) -> Result<Page<Run>> {
+    let listing = RunQuery {
+        page_size: 0,
+        ..query.clone()
+    };
+    let size = page_size(query);
+    let newest = WindowQuery {
+        experiments: query.experiments.clone(),
+        lifecycle: query.lifecycle,
+        ..WindowQuery::default()
+    };
+    // One more, to know whether a page follows: the runs are counted at another moment.
+    let limit = u32::try_from(size).unwrap_or(u32::MAX).saturating_add(1);
+    let (ids, total) = window::first(store, what, &newest, limit).await?;
+    let has_next = ids.len() > size;
+    let ids: Vec<&str> = ids.iter().take(size).collect();
+    let items = load_batches(store, what, &ids, query.lifecycle).await?;
+    let key = |run: &Run| SortKey::new(run.start_time, run.id.raw());
+    let first = items.first().filter(|_| has_next).map(key);
+    let next = items.last().filter(|_| has_next).map(key);
+    store.listing_cache.set_first(listing, first);
+    Ok(Page {
+        items,
+        next: next.as_ref().map(SortKey::to_token),
+        total: Some(total),
+    })
 }
 
 /// One run, deleted or not.
@@ -197,7 +238,7 @@ fn load_rows(
     let sql = format!(
         "SELECT ids.key, {columns} FROM {ids_table} {join} runs AS r ON r.run_uuid = ids.value WHERE {condition}"
     );
-    tables.collect(&sql, &params![ids], |row| {
+    let mut rows = tables.collect(&sql, &params![ids], |row| {
         let position = integer(row, 0).and_then(|position| usize::try_from(position).ok());
         let run = Run {
             name: text(row, 3),
@@ -210,5 +251,8 @@ fn load_rows(
             ..Run::bare(RunId::new(text(row, 1)), ExperimentId::new(text(row, 2)))
         };
         (position.unwrap_or(usize::MAX), run)
-    })
+    })?;
+    // A server joins in any order.
+    rows.sort_by_key(|(position, _)| *position);
+    Ok(rows)
 }

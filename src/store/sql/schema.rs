@@ -204,9 +204,11 @@ impl Schema {
     /// The condition on `r` that selects the runs of the experiments in a parameter, a
     /// [`json_array`](super::dialect::json_array); all runs if it is empty.
     pub(super) fn in_experiments(&self, parameter: &str) -> String {
+        // The ids are compared as numbers with each run, and as texts only once.
         format!(
-            "({parameter} = '[]' OR {} IN (SELECT ids.value FROM {}))",
-            self.dialect.as_text("r.experiment_id"),
+            "({parameter} = '[]' OR r.experiment_id IN (SELECT x.experiment_id FROM experiments AS x \
+             WHERE {} IN (SELECT ids.value FROM {})))",
+            self.dialect.as_text("x.experiment_id"),
             self.ids(parameter)
         )
     }

@@ -123,6 +123,7 @@ impl ReadStore for WandbStore {
         Ok(Features {
             product: "W&B local runs".to_owned(),
             can_filter: false,
+            has_windows: false,
             has_bulk_histories: true,
             has_cheap_full_histories: true,
             has_logged_models: false,

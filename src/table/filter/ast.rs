@@ -1,6 +1,7 @@
 //! The syntax tree of a filter.
 
 use super::super::{ColumnKey, ValueKind};
+pub(super) use crate::domain::ComparisonOp;
 
 /// A filter or a part of one.
 #[derive(Clone, Debug, PartialEq)]
@@ -140,53 +141,6 @@ pub(super) enum Condition {
     IsNull {
         negated: bool,
     },
-}
-
-/// A comparison of numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ComparisonOp {
-    Equal,
-    NotEqual,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-}
-
-impl ComparisonOp {
-    pub(super) const ALL: [Self; 6] = [
-        Self::Equal,
-        Self::NotEqual,
-        Self::Less,
-        Self::LessOrEqual,
-        Self::Greater,
-        Self::GreaterOrEqual,
-    ];
-
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Equal => "=",
-            Self::NotEqual => "!=",
-            Self::Less => "<",
-            Self::LessOrEqual => "<=",
-            Self::Greater => ">",
-            Self::GreaterOrEqual => ">=",
-        }
-    }
-
-    /// Compares as IEEE 754 does: with NaN, only `!=` is true.
-    pub(super) fn compare(self, left: f64, right: f64) -> bool {
-        match self {
-            #[expect(clippy::float_cmp, reason = "exact equality, as in SQL")]
-            Self::Equal => left == right,
-            #[expect(clippy::float_cmp, reason = "exact equality, as in SQL")]
-            Self::NotEqual => left != right,
-            Self::Less => left < right,
-            Self::LessOrEqual => left <= right,
-            Self::Greater => left > right,
-            Self::GreaterOrEqual => left >= right,
-        }
-    }
 }
 
 /// A state after `is:`.

@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 use super::super::cells::ColumnRef;
 use super::super::{Attribute, ColumnKey, RowId, RunTable};
 use super::ast::{ComparisonOp, Condition, DatasetField, Expr, Field, IsQualifier};
-use super::pattern::Pattern;
 use crate::domain::{Direction, Goal, Millis, RunStatus};
+use crate::text::pattern::Pattern;
 
 /// A filter with its columns looked up and its patterns compiled.
 #[derive(Debug)]
@@ -281,7 +281,7 @@ impl<'a> CompiledCondition<'a> {
 }
 
 /// MLflow's SQL stores write infinity as the largest f64, and filters do the same.
-fn max_f64_to_infinity(number: f64) -> f64 {
+pub(super) fn max_f64_to_infinity(number: f64) -> f64 {
     crate::domain::MetricValue::new(number).get()
 }
 

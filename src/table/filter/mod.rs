@@ -25,17 +25,17 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::{RowId, RunTable};
-use crate::domain::{Goal, Millis};
+use super::{ColumnKey, RowId, RunTable};
+use crate::domain::{Goal, Millis, RunCondition};
 
 mod ast;
 mod complete;
 mod eval;
 mod lexer;
 mod parser;
-mod pattern;
 mod print;
 mod pushdown;
+mod run_condition;
 mod terms;
 mod unknown;
 
@@ -110,16 +110,24 @@ impl Filter {
         unknown::find(&self.root, text, table)
     }
 
-    /// Whether it compares a metric, param or tag, whose key may be typed wrong.
+    /// The metrics, params and tags that it compares, whose keys may be typed wrong.
     #[must_use]
-    pub fn has_logged_keys(&self) -> bool {
-        unknown::has_logged_keys(&self.root)
+    pub fn logged_columns(&self) -> Vec<ColumnKey> {
+        unknown::logged_columns(&self.root)
     }
 
     /// Splits the filter into a part for a store and the rest.
     #[must_use]
     pub fn pushdown(&self) -> Pushdown {
         pushdown::split(&self.root)
+    }
+
+    /// The whole filter as a condition that a database evaluates as the table does, or the first part that none can.
+    ///
+    /// # Errors
+    /// The part, in its canonical form.
+    pub fn to_run_condition(&self) -> Result<RunCondition, String> {
+        run_condition::convert(&self.root)
     }
 
     /// Queries for a store whose results together contain every matching run, and possibly others: one for each operand of an OR. Empty

@@ -26,11 +26,12 @@ pub(super) fn find(root: &Expr, text: &str, table: &RunTable) -> Option<FilterEr
     })
 }
 
-/// Whether it compares a metric, param or tag.
-pub(super) fn has_logged_keys(root: &Expr) -> bool {
+/// The metrics, params and tags that it compares.
+pub(super) fn logged_columns(root: &Expr) -> Vec<ColumnKey> {
     let mut keys = Vec::new();
     collect(root, &mut keys);
-    keys.into_iter().any(|key| name(key).is_some())
+    keys.retain(|key| name(key).is_some());
+    keys.into_iter().cloned().collect()
 }
 
 fn collect<'a>(node: &'a Expr, keys: &mut Vec<&'a ColumnKey>) {

@@ -398,6 +398,7 @@ impl ReadStore for FakeStore {
         Ok(Features {
             product,
             can_filter: false,
+            has_windows: false,
             has_bulk_histories: false,
             has_cheap_full_histories: true,
             has_logged_models: false,

@@ -33,6 +33,7 @@ static MYSQL: Dialect = Dialect {
                 WHERE v.TABLE_SCHEMA = DATABASE() AND v.TABLE_TYPE <> 'BASE TABLE'",
     triggers_sql: "SELECT t.EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS AS t \
                    WHERE t.EVENT_OBJECT_SCHEMA = DATABASE()",
+    window: None,
     hint,
 };
 

@@ -6,6 +6,7 @@
 mod connection;
 mod settings;
 mod socket;
+mod window;
 
 use tokio::runtime::Handle;
 
@@ -36,6 +37,7 @@ pub(super) static POSTGRES: Dialect = Dialect {
     triggers_sql: "SELECT c.relname::text FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid \
                    JOIN pg_namespace AS n ON n.oid = c.relnamespace \
                    WHERE NOT t.tgisinternal AND n.nspname = current_schema()",
+    window: Some(&window::WINDOW),
     hint,
 };
 

@@ -14,6 +14,7 @@ use rusqlite::limits::Limit;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, params_from_iter};
 
+use super::functions::add_functions;
 use crate::domain::StoreErrorKind;
 use crate::store::limits;
 use crate::store::local::file_id;
@@ -215,6 +216,7 @@ pub(super) fn open_read_only(path: &Path) -> Result<ReadConnection, QueryError> 
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(limits::SQLITE_READ_SECONDS))?;
+    add_functions(&connection)?;
     Ok(ReadConnection {
         deadline: Deadline::guard(&mut connection)?,
         connection,

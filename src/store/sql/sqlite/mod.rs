@@ -4,6 +4,7 @@
 //! `-shm` files next to it; those that a session made are removed at its end, unless others use them.
 
 mod connection;
+mod functions;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -45,6 +46,7 @@ static SQLITE: Dialect = Dialect {
                   JOIN pragma_table_info(m.name) AS c WHERE m.type IN ('table', 'view')",
     views_sql: "SELECT name FROM sqlite_master WHERE type = 'view'",
     triggers_sql: "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger'",
+    window: Some(&functions::WINDOW),
     hint,
 };
 

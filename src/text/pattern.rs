@@ -2,7 +2,7 @@
 
 /// A compiled pattern: `%` matches any text, `_` any character.
 #[derive(Clone, Debug)]
-pub(super) struct Pattern {
+pub struct Pattern {
     tokens: Vec<PatternToken>,
     ignore_case: bool,
     /// The ASCII text of a pattern `%text%`: bytes are searched much faster than characters.
@@ -18,7 +18,8 @@ enum PatternToken {
 
 impl Pattern {
     /// Compiles the pattern of `LIKE`, or of `ILIKE` if case is ignored.
-    pub(super) fn new(text: &str, ignore_case: bool) -> Self {
+    #[must_use]
+    pub fn new(text: &str, ignore_case: bool) -> Self {
         let piece = |c| match c {
             '%' => PatternToken::AnySequence,
             '_' => PatternToken::AnyChar,
@@ -30,7 +31,8 @@ impl Pattern {
     }
 
     /// A pattern for texts that contain this one, ignoring case.
-    pub(super) fn containing(text: &str) -> Self {
+    #[must_use]
+    pub fn containing(text: &str) -> Self {
         let mut pieces = vec![PatternToken::AnySequence];
         pieces.extend(text.chars().map(|c| PatternToken::Literal(fold_case(c))));
         pieces.push(PatternToken::AnySequence);
@@ -66,7 +68,8 @@ impl Pattern {
     }
 
     /// Whether a whole text matches. Takes at most as many steps as the product of both lengths.
-    pub(super) fn matches(&self, text: &str) -> bool {
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
         match &self.substring {
             Some(within) if self.ignore_case => {
                 contains_ignore_case(text.as_bytes(), within.as_bytes())
