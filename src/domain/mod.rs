@@ -30,7 +30,7 @@ pub use registry::{
     logged_model_in_source,
 };
 pub use run::{DatasetInput, KeyValue, ModelOutput, Run, RunStatus, UNREADABLE_TAG};
-pub use slot::Slot;
+pub use slot::{Slot, SlotKinds};
 pub use store_error::{StoreError, StoreErrorKind};
 pub use write::StoreWrite;
 
