@@ -87,6 +87,11 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "NAME")]
     #[arg(help_heading = "Store options")]
     pub workspace: Option<String>,
+    /// Model registry, if it is not the store's own: a store, databricks-uc, databricks-uc://PROFILE or uc:http://HOST
+    /// [default: the profile's registry, MLFLOW_REGISTRY_URI].
+    #[arg(long, global = true, value_name = "REGISTRY")]
+    #[arg(help_heading = "Store options")]
+    pub registry: Option<String>,
     /// Also show the runs of a second store (read-only).
     #[arg(long, alias = "beside", global = true, value_name = "TARGET")]
     #[arg(help_heading = "Store options")]

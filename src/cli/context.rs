@@ -59,22 +59,45 @@ impl<'a> CommandContext<'a> {
         let found = self.resolve_target()?;
         let connection = self.connection(&found)?;
         self.warn_of_exposed_credentials(&found.target, &connection);
+        if let Some(registry) = self.resolve_registry(&found)? {
+            let connection = resolve::connection(&registry.store, Some(&found.target))?;
+            self.warn_of_exposed_credentials(&registry.store.target, &connection);
+        }
         self.open_store_silently().await
     }
 
-    /// Opens the store.
+    /// Opens the store, with the models of its registry.
     ///
     /// # Errors
     /// As for [`Self::open_store`].
     pub async fn open_store_silently(&self) -> Result<StoreHandle, CliError> {
         let found = self.resolve_target()?;
-        let access = self
-            .read_only_reason()
-            .or_else(|| found.read_only.clone())
-            .or_else(|| self.policy_read_only_reason())
-            .map_or(AccessMode::ReadWrite, AccessMode::ReadOnly);
+        let access = |own: &Option<ReadOnlyReason>| {
+            self.read_only_reason()
+                .or_else(|| own.clone())
+                .or_else(|| self.policy_read_only_reason())
+                .map_or(AccessMode::ReadWrite, AccessMode::ReadOnly)
+        };
         let connection = self.connection(&found)?;
-        Ok(store::open(&found.target, access, &connection).await?)
+        let opened = store::open(&found.target, access(&found.read_only), &connection).await?;
+        let Some(registry) = self.resolve_registry(&found)? else {
+            return Ok(opened);
+        };
+        let own = registry.store.read_only.clone().or(found.read_only);
+        let connection = resolve::connection(&registry.store, Some(&found.target))?;
+        let models = store::open_registry(&registry.target, access(&own), &connection).await?;
+        Ok(store::with_registry(opened, models))
+    }
+
+    /// The registry, if it is not the store's own.
+    ///
+    /// # Errors
+    /// If it is named and is none.
+    pub fn resolve_registry(
+        &self,
+        found: &resolve::ResolvedTarget,
+    ) -> Result<Option<resolve::ResolvedRegistry>, CliError> {
+        resolve::registry(self.global_args.registry.as_deref(), found, &self.settings)
     }
 
     /// How to connect to the store; `--workspace` overrides the environment and the profile.

@@ -111,6 +111,7 @@ fn describe_session(
             .unwrap_or_default(),
         user: current_user(&env_var),
         web_url: reader.web_url().map(str::to_owned),
+        slot_kinds: reader.slot_kinds(),
         refresh_seconds: settings.refresh_seconds,
         max_runs: settings.max_runs,
         protected_slots: settings.protected_slots.clone(),

@@ -32,7 +32,7 @@ pub async fn run(arguments: &ModelsArgs, context: &mut CommandContext<'_>) -> Re
     let sheet = if arguments.prompts {
         tables::prompt_sheet(&all)
     } else {
-        tables::model_sheet(&all)
+        tables::model_sheet(&all, store.reader.slot_kinds())
     };
     let records = models
         .iter()

@@ -56,7 +56,7 @@ pub async fn run(
     let mut sheet = if model.is_prompt() {
         tables::prompt_version_sheet(&all, zone)
     } else {
-        tables::version_sheet(&all, zone)
+        tables::version_sheet(&all, reader.slot_kinds(), zone)
     };
     let values = versions
         .iter()

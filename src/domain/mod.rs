@@ -32,7 +32,7 @@ pub use registry::{
 };
 pub use run::{DatasetInput, KeyValue, ModelOutput, Run, RunStatus, UNREADABLE_TAG};
 pub use run_condition::{ComparisonOp, NumberTest, RunCondition, RunField, RunOrder, TextTest};
-pub use slot::Slot;
+pub use slot::{Slot, SlotKinds};
 pub use store_error::{StoreError, StoreErrorKind};
 pub use write::StoreWrite;
 

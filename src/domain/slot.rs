@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Alias, Stage};
+use super::{Alias, Stage, StoreWrite};
 use crate::text::untrusted::clean;
 
 /// A stage or an alias. The serde form is the journal's: `{"stage": "Production"}`; the text form, `Production` or
@@ -27,6 +27,63 @@ impl Slot {
             Self::Stage(Stage::Production),
             Self::Alias("champion".into()),
         ]
+    }
+}
+
+/// What a version of a registry can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SlotKinds {
+    /// Whether it has stages.
+    pub stages: bool,
+    /// Whether it has aliases.
+    pub aliases: bool,
+}
+
+impl SlotKinds {
+    /// Stages and aliases, as MLflow's own stores have.
+    pub const BOTH: Self = Self {
+        stages: true,
+        aliases: true,
+    };
+    /// Stages only, as the workspace registry of Databricks has.
+    pub const STAGES: Self = Self {
+        stages: true,
+        aliases: false,
+    };
+    /// Aliases only, as Unity Catalog has.
+    pub const ALIASES: Self = Self {
+        stages: false,
+        aliases: true,
+    };
+
+    /// The kinds as a noun: `a stage or alias`.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        match (self.stages, self.aliases) {
+            (true, true) => "a stage or alias",
+            (true, false) => "a stage",
+            _ => "an alias",
+        }
+    }
+
+    /// Why a write to a slot is impossible, and what to do instead.
+    #[must_use]
+    pub fn refuse_write(self, write: &StoreWrite) -> Option<&'static str> {
+        match write {
+            StoreWrite::TransitionStage { .. }
+            | StoreWrite::RequestTransition { .. }
+            | StoreWrite::ApproveTransition { .. }
+            | StoreWrite::RejectTransition { .. }
+            | StoreWrite::WithdrawTransition { .. }
+                if !self.stages =>
+            {
+                Some("this registry has no stages: use an alias, such as @champion")
+            }
+            StoreWrite::SetAlias { .. } | StoreWrite::DeleteAlias { .. } if !self.aliases => {
+                Some("this registry has no aliases: use a stage, such as Production")
+            }
+            _ => None,
+        }
     }
 }
 

@@ -38,6 +38,20 @@ impl Sheet {
         self.rows.push(cells.into());
     }
 
+    /// The sheet without some columns, by their headers.
+    #[must_use]
+    pub fn without_columns(mut self, headers: &[&str]) -> Self {
+        for header in headers {
+            if let Some(at) = self.headers.iter().position(|known| known == header) {
+                self.headers.remove(at);
+                for row in &mut self.rows {
+                    row.remove(at);
+                }
+            }
+        }
+        self
+    }
+
     /// Aligned lines, the headers first, and the number of columns that did not fit `width`.
     #[must_use]
     pub fn to_aligned_lines(&self, width: Option<usize>) -> (Vec<String>, usize) {

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::Sheet;
-use crate::domain::{ModelVersion, RegisteredModel, Stage, VersionNumber};
+use crate::domain::{ModelVersion, RegisteredModel, SlotKinds, Stage, VersionNumber};
 use crate::lineage::Graph;
 use crate::promotion::Outcome;
 use crate::promotion::journal::{EntryState, EventSource, JournalEntry, TimelineEvent};
@@ -12,7 +12,7 @@ use crate::text::quantity::format_zoned_time;
 
 /// Registered models.
 #[must_use]
-pub fn model_sheet(models: &[&RegisteredModel]) -> Sheet {
+pub fn model_sheet(models: &[&RegisteredModel], slots: SlotKinds) -> Sheet {
     let mut sheet = Sheet::new(["name", "latest", "production", "aliases", "description"]);
     for model in models {
         sheet.push_row([
@@ -23,7 +23,21 @@ pub fn model_sheet(models: &[&RegisteredModel]) -> Sheet {
             model.description.raw().to_owned(),
         ]);
     }
-    sheet
+    without_missing_slots(sheet, slots)
+}
+
+/// The sheet without the columns of slots that the registry does not have.
+fn without_missing_slots(sheet: Sheet, slots: SlotKinds) -> Sheet {
+    let sheet = if slots.stages {
+        sheet
+    } else {
+        sheet.without_columns(&["stage", "production"])
+    };
+    if slots.aliases {
+        sheet
+    } else {
+        sheet.without_columns(&["aliases"])
+    }
 }
 
 /// Prompts, which have no stages.
@@ -64,7 +78,7 @@ fn join_or_dash(versions: &[VersionNumber]) -> String {
 
 /// The versions of a model.
 #[must_use]
-pub fn version_sheet(versions: &[&ModelVersion], zone: &TimeZone) -> Sheet {
+pub fn version_sheet(versions: &[&ModelVersion], slots: SlotKinds, zone: &TimeZone) -> Sheet {
     let mut sheet = Sheet::new([
         "version", "stage", "aliases", "status", "run_id", "created", "user", "source",
     ]);
@@ -80,7 +94,7 @@ pub fn version_sheet(versions: &[&ModelVersion], zone: &TimeZone) -> Sheet {
             version.source.raw().to_owned(),
         ]);
     }
-    sheet
+    without_missing_slots(sheet, slots)
 }
 
 /// The versions of a prompt: its text is what a model's run and source are.

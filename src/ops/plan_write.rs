@@ -116,10 +116,11 @@ pub async fn plan_write(
             reason: request.reason.to_owned(),
             protected_slots: planner.protected_slots.to_vec(),
             gates: gates.to_vec(),
-            writes_tags: planner.writes_tags,
+            writes_tags: planner.writes_tags && reader.has_version_tags(),
         },
     );
     let mut plan = plan(intent.clone(), &snapshot, &context)
+        .and_then(|plan| refuse_impossible(reader, plan))
         .map_err(|error| PlanWriteError::Plan(error, snapshot.fingerprint()))?;
     let of_lineage = gates::lineage_warnings(planner.sources, intent, &snapshot, &mut facts).await;
     plan.warnings = gates::merge_warnings(of_lineage, plan.warnings);
@@ -155,6 +156,15 @@ pub async fn plan_write(
         can_override,
         policies: planner.policy.source_paths(),
     })
+}
+
+/// Refuses a plan with a write that the store can't apply, before the first one is sent.
+fn refuse_impossible(reader: &dyn ReadStore, plan: Plan) -> Result<Plan, PlanError> {
+    let mut writes = plan.steps.iter().filter_map(|step| step.write.as_ref());
+    match writes.find_map(|write| reader.refusal(write)) {
+        Some(why) => Err(PlanError::Refused(why)),
+        None => Ok(plan),
+    }
 }
 
 /// Reads a run for the comparison. The plan does not depend on it, so an unreadable run is only a warning.

@@ -11,8 +11,8 @@ use url::Url;
 
 use super::sql::{mysql, postgres, sqlite};
 use super::{
-    AccessMode, ConnectOptions, DatabaseKind, DatabaseUri, Result, StoreHandle, Writer, file, rest,
-    wandb,
+    AccessMode, ConnectOptions, DatabaseKind, DatabaseUri, ManagedTarget, Result, StoreHandle,
+    Writer, file, rest, wandb,
 };
 use crate::domain::Address;
 use crate::text::untrusted::clean;
@@ -88,22 +88,51 @@ static WANDB: Backend = Backend {
     discover: |folder| wandb::find_project_runs(folder).map(StoreTarget::Wandb),
 };
 
+static DATABRICKS: Backend = Backend {
+    label: "Databricks workspace",
+    target: "databricks or databricks://PROFILE",
+    default_path: None,
+    parse_uri: |text| parse_managed_uri(text, |it| matches!(it, ManagedTarget::Databricks { .. })),
+    parse_path: |_| None,
+    discover: |_| None,
+};
+
+static SAGEMAKER: Backend = Backend {
+    label: "MLflow of SageMaker",
+    target: "the ARN of a tracking server or app of SageMaker",
+    default_path: None,
+    parse_uri: |text| parse_managed_uri(text, |it| matches!(it, ManagedTarget::SageMaker(_))),
+    parse_path: |_| None,
+    discover: |_| None,
+};
+
+static AZURE_ML: Backend = Backend {
+    label: "Azure ML workspace",
+    target: "the azureml:// address of a workspace",
+    default_path: None,
+    parse_uri: |text| parse_managed_uri(text, |it| matches!(it, ManagedTarget::AzureMl(_))),
+    parse_path: |_| None,
+    discover: |_| None,
+};
+
 /// All backends, in the order in which they are asked whether a target is theirs.
-pub static BACKENDS: [&Backend; 6] = [&SERVER, &SQLITE, &POSTGRES, &MYSQL, &FILES, &WANDB];
+pub static BACKENDS: [&Backend; 9] = [
+    &SERVER,
+    &SQLITE,
+    &POSTGRES,
+    &MYSQL,
+    &FILES,
+    &WANDB,
+    &DATABRICKS,
+    &SAGEMAKER,
+    &AZURE_ML,
+];
 
 /// Schemes of stores that can't be opened, and what to do instead.
-const UNSUPPORTED_SCHEMES: [(&[&str], &str); 4] = [
-    (
-        &["databricks", "databricks-uc", "uc"],
-        "Databricks profiles are not supported; name the workspace by its MLflow address and set MLFLOW_TRACKING_TOKEN",
-    ),
-    (&["arn"], "SageMaker is not supported"),
-    (&["azureml"], "Azure ML is not supported"),
-    (
-        &["mssql", "oracle"],
-        "this database is not supported; run `mlflow server --backend-store-uri URI` and open http://127.0.0.1:5000",
-    ),
-];
+const UNSUPPORTED_SCHEMES: [(&[&str], &str); 1] = [(
+    &["mssql", "oracle"],
+    "this database is not supported; run `mlflow server --backend-store-uri URI` and open http://127.0.0.1:5000",
+)];
 
 /// Beside a database or a server, MLflow's `mlruns/` holds only artifacts.
 const NO_STORE_IN_FOLDER: &str =
@@ -123,6 +152,8 @@ pub enum StoreTarget {
     Files(PathBuf),
     /// The folder of a W&B run, or a folder of such folders.
     Wandb(PathBuf),
+    /// A managed service.
+    Managed(ManagedTarget),
 }
 
 /// Why a text names no store.
@@ -182,7 +213,6 @@ impl StoreTarget {
         }
         let (scheme, rest) = match text.split_once(':') {
             Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest),
-            None if text == "databricks" => (text.to_owned(), ""),
             None => (String::new(), ""),
         };
         if let Some((_, why)) = UNSUPPORTED_SCHEMES
@@ -263,6 +293,9 @@ impl StoreTarget {
             },
             Self::Files(_) => &FILES,
             Self::Wandb(_) => &WANDB,
+            Self::Managed(ManagedTarget::Databricks { .. }) => &DATABRICKS,
+            Self::Managed(ManagedTarget::SageMaker(_)) => &SAGEMAKER,
+            Self::Managed(ManagedTarget::AzureMl(_)) => &AZURE_ML,
         }
     }
 }
@@ -275,6 +308,7 @@ impl fmt::Display for StoreTarget {
             Self::Sqlite(path) | Self::Files(path) | Self::Wandb(path) => {
                 write!(f, "{}", path.display())
             }
+            Self::Managed(target) => target.fmt(f),
         }
     }
 }
@@ -348,6 +382,18 @@ fn parse_server_uri(text: &str) -> Option<Result<StoreTarget, StoreTargetError>>
             why: error.to_string(),
         }),
     })
+}
+
+/// The target of a managed service, or why there is none, for the backend that a target or its mistake belongs to.
+fn parse_managed_uri(
+    text: &str,
+    is_mine: fn(&ManagedTarget) -> bool,
+) -> Option<Result<StoreTarget, StoreTargetError>> {
+    match ManagedTarget::parse(text)? {
+        Ok(target) if is_mine(&target) => Some(Ok(StoreTarget::Managed(target))),
+        Ok(_) => None,
+        Err(error) => Some(Err(error)),
+    }
 }
 
 /// Whether an address has a user or password. A password that begins with digits and has a slash, `u:12/word@host`, is
@@ -430,16 +476,9 @@ pub async fn open(
 ) -> Result<StoreHandle> {
     tracing::info!(kind = target.backend().label, ?mode, "opening store");
     match target {
-        StoreTarget::Server(url) => {
-            let store = rest::RestStore::connect(url, options)?;
-            let writer = match mode {
-                AccessMode::ReadWrite => Ok(Arc::new(store.writer()?) as Writer),
-                AccessMode::ReadOnly(reason) => Err(reason),
-            };
-            Ok(StoreHandle {
-                reader: Arc::new(store),
-                writer,
-            })
+        StoreTarget::Server(url) => open_server(rest::RestStore::connect(url, options)?, mode),
+        StoreTarget::Managed(target) => {
+            open_server(rest::RestStore::connect_managed(target, options)?, mode)
         }
         StoreTarget::Sqlite(path) => sqlite::open(path, mode, options.workspace.as_deref()).await,
         StoreTarget::Database(uri) => match uri.kind {
@@ -451,132 +490,16 @@ pub async fn open(
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parses_uris_and_paths() {
-        for (text, path) in [
-            ("sqlite:///mlflow.db", "mlflow.db"),
-            ("sqlite:////data/mlflow.db?mode=ro", "/data/mlflow.db"),
-            ("sqlite:///file:mlflow.db?mode=ro&uri=true", "mlflow.db"),
-            (
-                "sqlite:///file:///data/mlflow.db?uri=true",
-                "/data/mlflow.db",
-            ),
-            ("runs/mlflow.db", "runs/mlflow.db"),
-            ("file:///data/mlflow.db", "/data/mlflow.db"),
-            ("file:///my%20data/mlflow.db", "/my data/mlflow.db"),
-        ] {
-            assert_eq!(
-                StoreTarget::parse(text),
-                Ok(StoreTarget::Sqlite(path.into()))
-            );
-        }
-        let server = StoreTarget::parse("https://mlflow.example.org/team").unwrap();
-        assert_eq!(server.backend().label, "MLflow server");
-        assert_eq!(server.to_string(), "https://mlflow.example.org/team");
-    }
-
-    #[test]
-    fn recognizes_what_a_folder_contains() {
-        let folder = tempfile::tempdir().unwrap();
-        let text = folder.path().to_str().unwrap();
-        assert!(StoreTarget::parse(text).is_err());
-        assert_eq!(
-            StoreTarget::discover(folder.path()),
-            Err(StoreTargetError::NoStore)
-        );
-        let run = folder.path().join("wandb/run-20261123_135403-a");
-        std::fs::create_dir_all(&run).unwrap();
-        let wandb = StoreTarget::Wandb(folder.path().join("wandb"));
-        assert_eq!(StoreTarget::parse(text), Ok(wandb.clone()));
-        assert_eq!(StoreTarget::discover(folder.path()), Ok(wandb));
-        let log = run.join("run-a.wandb");
-        std::fs::write(&log, "").unwrap();
-        assert_eq!(
-            StoreTarget::parse(log.to_str().unwrap()),
-            Ok(StoreTarget::Wandb(run))
-        );
-        // A database goes before runs.
-        let path = folder.path().join("mlflow.db");
-        std::fs::write(&path, "").unwrap();
-        assert_eq!(
-            StoreTarget::parse(text),
-            Ok(StoreTarget::Sqlite(path.clone()))
-        );
-        assert_eq!(
-            StoreTarget::discover(folder.path()),
-            Ok(StoreTarget::Sqlite(path))
-        );
-    }
-
-    #[test]
-    fn unsupported_targets_are_explained() {
-        for (text, why) in [
-            ("databricks", "Databricks"),
-            ("databricks://profile", "Databricks"),
-            ("uc:catalog", "Databricks"),
-            ("arn:aws:sagemaker:x", "SageMaker"),
-            ("mssql+pymssql://host/db", "mlflow server"),
-            ("s3://bucket", "http"),
-            ("sqlite:///:memory:", "no file"),
-        ] {
-            let error = StoreTarget::parse(text).unwrap_err().to_string();
-            assert!(error.contains(why), "{error}");
-        }
-        assert!(
-            StoreTargetError::NoStore
-                .to_string()
-                .contains("./mlflow.db or ./mlruns or ./wandb")
-        );
-    }
-
-    #[test]
-    fn no_error_shows_a_secret() {
-        for text in [
-            "https://ana:hunter2@mlflow.example.org",
-            "mssql+pymssql://u:hunter2@h/db",
-            "postgresql://u:hunter2@h:port/db",
-            "postgresql:u:hunter2@h",
-            "HTTPS://u:hunter2@h",
-            " https://u:hunter2@h",
-            "https://u:hunter2@h:notaport",
-            "https://u:hun/hunter2@h",
-            "https://u:12/hunter2@h",
-            "https://u:h#hunter2@h",
-            "https:/u:hunter2@h",
-            "ftp://u:hunter2@h",
-            "file://u:hunter2@h",
-            "sqlite://u:hunter2@h/db",
-            "u:hunter2@h:5000",
-            "h:5000/?token=hunter2",
-        ] {
-            let error = StoreTarget::parse(text).unwrap_err();
-            let shown = format!("{error} {error:?}");
-            assert!(!shown.contains("hunter2"), "{text}: {shown}");
-        }
-        let target = StoreTarget::parse("http://h/?token=hunter2#hunter2").unwrap();
-        assert_eq!(target.to_string(), "http://h/");
-    }
-
-    #[test]
-    fn almost_valid_targets_get_advice() {
-        let advice = |text: &str| StoreTarget::parse(text).unwrap_err().to_string();
-        for text in [
-            "localhost:5000",
-            "mlflow.example.org:443/team",
-            "[::1]:5000",
-        ] {
-            assert!(advice(text).contains(&format!("did you mean `http://{text}`?")));
-        }
-        assert!(advice("sqlite://mlflow.db").contains("sqlite:///mlflow.db"));
-        for text in ["sqlite+pysqlite:///mlflow.db", "SQLite:///mlflow.db"] {
-            assert_eq!(
-                StoreTarget::parse(text),
-                Ok(StoreTarget::Sqlite("mlflow.db".into()))
-            );
-        }
-    }
+fn open_server(store: rest::RestStore, mode: AccessMode) -> Result<StoreHandle> {
+    let writer = match mode {
+        AccessMode::ReadWrite => Ok(Arc::new(store.writer()?) as Writer),
+        AccessMode::ReadOnly(reason) => Err(reason),
+    };
+    Ok(StoreHandle {
+        reader: Arc::new(store),
+        writer,
+    })
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,13 +9,13 @@ use async_trait::async_trait;
 use tokio::try_join;
 
 use super::{
-    ByteSender, Downstream, Features, LifecycleFilter, Page, PageToken, ReadStore, Reader,
-    Resolution, Result, RunQuery, Upstream,
+    ByteSender, Downstream, Features, LifecycleFilter, LoginStep, Page, PageToken, ReadStore,
+    Reader, Resolution, Result, RunQuery, Upstream,
 };
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, KeyValue, LoggedModel, LoggedModelId,
-    MetricHistory, ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, StoreError,
-    StoreErrorKind, TransitionRequest, VersionNumber,
+    MetricHistory, ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, SlotKinds,
+    StoreError, StoreErrorKind, TransitionRequest, VersionNumber,
 };
 
 const SECOND_PREFIX: char = '+';
@@ -148,6 +148,18 @@ impl ReadStore for MergedStore {
 
     fn tracking_uri(&self) -> String {
         self.first.tracking_uri()
+    }
+
+    fn slot_kinds(&self) -> SlotKinds {
+        self.first.slot_kinds()
+    }
+
+    fn has_version_tags(&self) -> bool {
+        self.first.has_version_tags()
+    }
+
+    async fn login_steps(&self) -> Vec<LoginStep> {
+        self.first.login_steps().await
     }
 
     async fn features(&self) -> Result<Features> {

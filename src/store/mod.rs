@@ -15,7 +15,7 @@ use crate::domain::downsample::downsample;
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
     ModelName, ModelVersion, Point, Preview, RegisteredModel, Run, RunCondition, RunId, RunOrder,
-    Stage, StoreError, StoreErrorKind, StoreWrite, TransitionRequest, VersionNumber,
+    SlotKinds, Stage, StoreError, StoreErrorKind, StoreWrite, TransitionRequest, VersionNumber,
 };
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
@@ -30,12 +30,15 @@ mod interner;
 pub mod limits;
 mod local;
 mod local_artifacts;
+mod managed;
 mod merged;
 mod mlflow_names;
 mod objects;
 mod pagination;
+mod registry_target;
 pub mod rest;
 mod run_queries;
+mod split;
 mod sql;
 pub mod wandb;
 
@@ -44,9 +47,12 @@ pub use backend::{
     BACKENDS, Backend, StoreTarget, StoreTargetError, default_paths, open, target_forms,
 };
 pub use downstream::{Downstream, Upstream};
+pub use managed::{AzureMlWorkspace, ManagedTarget, SageMakerArn, SageMakerResource};
 pub use merged::{MergedStore, STORE_TAG};
-pub use rest::ConnectOptions;
+pub use registry_target::{RegistryTarget, open_registry};
+pub use rest::{ConnectOptions, LoginStep};
 pub use run_queries::{ChangedRuns, ChangedRunsQuery, poll_changed_runs};
+pub use split::with_registry;
 pub use sql::{DatabaseKind, DatabaseUri, DatabaseVariables, KNOWN_SCHEMAS, sqlite_version};
 
 /// The result of a request to a store.
@@ -218,9 +224,29 @@ pub trait ReadStore: Send + Sync {
         None
     }
 
-    /// The address of the web UI, without a trailing slash.
+    /// The address of the web UI up to the paths of its pages.
     fn web_url(&self) -> Option<&str> {
         None
+    }
+
+    /// What a version of the registry can hold.
+    fn slot_kinds(&self) -> SlotKinds {
+        SlotKinds::BOTH
+    }
+
+    /// Why the store can't apply a write, which is known before anything is sent, and what to do instead; `None` if it can.
+    fn refusal(&self, write: &StoreWrite) -> Option<String> {
+        self.slot_kinds().refuse_write(write).map(str::to_owned)
+    }
+
+    /// Whether versions have tags, which writes are recorded in.
+    fn has_version_tags(&self) -> bool {
+        true
+    }
+
+    /// The steps of the login, for users, up to the first that fails; none for a store without a login.
+    async fn login_steps(&self) -> Vec<LoginStep> {
+        Vec::new()
     }
 
     /// The store as `MLFLOW_TRACKING_URI` names it.

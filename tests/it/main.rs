@@ -40,6 +40,7 @@ mod lineage;
 mod lineage_warnings;
 mod live;
 mod logging;
+mod managed;
 mod merged_stores;
 mod object_artifacts;
 mod package;

@@ -11,8 +11,19 @@ use crate::promotion::policy::PolicySource;
 use crate::store::StoreTarget;
 
 /// Variables whose values are printed; in public, too, where nobody is named in them.
-const PLAIN_VARIABLES: [(&str, bool); 17] = [
+const PLAIN_VARIABLES: [(&str, bool); 28] = [
     ("MLFLOW_TRACKING_DIR", false),
+    ("MLFLOW_TRACKING_AUTH", false),
+    ("MLFLOW_TRACKING_AWS_SIGV4", true),
+    ("MLFLOW_TRACKING_CLIENT_CERT_PATH", false),
+    ("DATABRICKS_HOST", false),
+    ("DATABRICKS_CONFIG_PROFILE", false),
+    ("DATABRICKS_CONFIG_FILE", false),
+    ("DATABRICKS_AUTH_TYPE", true),
+    ("DATABRICKS_CLIENT_ID", false),
+    ("AWS_PROFILE", false),
+    ("AWS_REGION", true),
+    ("SAGEMAKER_MLFLOW_ASSUME_ROLE_ARN", false),
     ("MLFLOW_TRACKING_USERNAME", false),
     ("MLFLOW_TRACKING_INSECURE_TLS", true),
     ("MLFLOW_TRACKING_SERVER_CERT_PATH", false),
@@ -32,11 +43,18 @@ const PLAIN_VARIABLES: [(&str, bool); 17] = [
 ];
 
 /// Variables whose values are not printed: secrets, or URLs that often contain one.
-const SECRET_VARIABLES: [&str; 10] = [
+const SECRET_VARIABLES: [&str; 17] = [
     "MLFLOW_TRACKING_PASSWORD",
     "MLFLOW_TRACKING_TOKEN",
     "PGPASSWORD",
     "MYSQL_PWD",
+    "MLFLOW_UC_OSS_TOKEN",
+    "DATABRICKS_TOKEN",
+    "DATABRICKS_CLIENT_SECRET",
+    "ARM_CLIENT_SECRET",
+    "AZURE_CLIENT_SECRET",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
     "HTTPS_PROXY",
     "HTTP_PROXY",
     "ALL_PROXY",
@@ -47,12 +65,14 @@ const SECRET_VARIABLES: [&str; 10] = [
 
 pub fn check_variables() -> Vec<Finding> {
     let mut findings = vec![check_tracking_uri()];
-    for name in ["MLFLOW_REGISTRY_URI", "MLFLOW_REGISTRY_DIR"] {
-        if env_var(name).is_some() {
-            let detail = "set but not used: models are read from the tracking store";
-            findings.push(Finding::note("environment", name, detail));
-        }
-    }
+    findings.extend(
+        ["MLFLOW_REGISTRY_URI", "MLFLOW_REGISTRY_DIR"]
+            .into_iter()
+            .filter_map(|name| {
+                let address = Address::from(env_var(name)?).to_string();
+                Some(Finding::ok("environment", name, address).with_public("set"))
+            }),
+    );
     findings.extend(PLAIN_VARIABLES.iter().filter_map(|(name, is_public)| {
         let found = Finding::ok("environment", *name, env_var(name)?);
         Some(if *is_public {

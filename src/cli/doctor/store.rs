@@ -8,7 +8,7 @@ use crate::cli::output::error::CliError;
 use crate::cli::resolve::{self, ResolvedTarget};
 use crate::promotion::Outcome;
 use crate::promotion::journal::EntryState;
-use crate::store::{Backend, Features, StoreTarget};
+use crate::store::{Backend, Features, LoginStep, StoreTarget};
 use crate::text::untrusted::clean;
 
 /// Checks the store that would be opened.
@@ -61,6 +61,10 @@ async fn run_checks(
         )
         .with_public(format!("{} ({reason})", found.target.backend().label)),
     );
+    if let Some(registry) = context.resolve_registry(&found)? {
+        let detail = format!("{} ({})", registry.target, registry.reason);
+        findings.push(Finding::ok("store", "registry", detail).with_public("another store"));
+    }
     let warnings = resolve::warnings(&found.target, &context.connection(&found)?);
     findings.extend(
         warnings
@@ -70,6 +74,7 @@ async fn run_checks(
     findings.extend(other_stores(&found));
     let store = context.open_store_silently().await?;
     let reader = store.reader.as_ref();
+    findings.extend(describe_login(&reader.login_steps().await));
     let features = reader.features().await?;
     findings.extend(describe_features(found.target.backend(), &features));
     findings.push(match &store.writer {
@@ -99,6 +104,18 @@ async fn run_checks(
     }
     findings.extend(unfinished_entries(context, reader.origin())?);
     Ok(())
+}
+
+/// The steps of the login; the last one failed if any did.
+fn describe_login(steps: &[LoginStep]) -> Vec<Finding> {
+    let finding = |step: &LoginStep| match step.hint {
+        None => Finding::ok("login", step.name, step.detail.clone()).with_public("ok"),
+        Some(hint) => {
+            let detail = format!("{}; {hint}", step.detail);
+            Finding::new(Severity::Problem, "login", step.name, detail).with_public(hint)
+        }
+    };
+    steps.iter().map(finding).collect()
 }
 
 /// The stores in this folder that a discovered one goes before.

@@ -26,18 +26,28 @@ pub fn connection(
     if let Some(owner) = first.and_then(first_server) {
         options = options.bound_to(&owner);
     }
-    let StoreTarget::Server(url) = &found.target else {
-        let of_profile = || found.profile.as_ref()?.workspace.clone();
-        // The workspace of the environment is one of the first store.
-        options.workspace = options.workspace.filter(|_| first.is_none());
-        options.workspace = options.workspace.or_else(of_profile);
-        return Ok(options);
-    };
-    options = options.for_server(url);
-    if let Some(profile) = &found.profile {
-        apply_profile(&mut options, profile)?;
+    let profile = found.profile.as_ref();
+    match &found.target {
+        StoreTarget::Server(url) => {
+            options = options.for_server(url);
+            if let Some(profile) = profile {
+                apply_profile(&mut options, profile)?;
+            }
+            Ok(options.bound_to(url))
+        }
+        // Their own variables and files name the server that a credential is for.
+        StoreTarget::Managed(_) => {
+            options.token_command = profile.and_then(|profile| profile.token_command.clone());
+            Ok(options)
+        }
+        _ => {
+            let of_profile = || profile?.workspace.clone();
+            // The workspace of the environment is one of the first store.
+            options.workspace = options.workspace.filter(|_| first.is_none());
+            options.workspace = options.workspace.or_else(of_profile);
+            Ok(options)
+        }
     }
-    Ok(options.bound_to(url))
 }
 
 /// What is unsafe about a connection, for users.
@@ -105,6 +115,17 @@ fn apply_profile(options: &mut ConnectOptions, profile: &Profile) -> Result<(), 
     }
     if let Some(token) = read_secret(profile.token_variable.as_deref())? {
         (options.username, options.password, options.token) = (None, None, Some(token));
+    }
+    if let Some(command) = &profile.token_command {
+        if profile.token_variable.is_some() || profile.password_variable.is_some() {
+            return Err(CliError::new(
+                ExitStatus::Usage,
+                "the profile has a token_command and a variable with a secret",
+            )
+            .with_hint("keep one of token_command, token_variable and password_variable"));
+        }
+        (options.password, options.token) = (None, None);
+        options.token_command = Some(command.clone());
     }
     options.username = options.username.take().or_else(|| profile.username.clone());
     options.workspace = options

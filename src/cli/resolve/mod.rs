@@ -3,12 +3,14 @@
 
 mod connection;
 mod experiment;
+mod registry;
 mod run;
 mod target;
 mod version;
 
 pub use connection::{connection, exposed_credentials, warnings};
 pub use experiment::{experiment, experiment_scope, is_similar};
+pub use registry::{ResolvedRegistry, registry};
 pub use run::{run, runs};
 pub use target::{ResolvedTarget, target};
 pub use version::{model, version};

@@ -118,7 +118,8 @@ fn from_profile(name: &str, reason: &str, settings: &Settings) -> Result<Resolve
 
 /// A bare word that names no file is a mistyped subcommand, not a target.
 fn reject_mistyped_subcommand(text: &str) -> Result<(), CliError> {
-    if text.contains(['/', '.', ':', '\\']) || Path::new(text).exists() {
+    let is_managed = || matches!(StoreTarget::parse(text), Ok(StoreTarget::Managed(_)));
+    if text.contains(['/', '.', ':', '\\']) || Path::new(text).exists() || is_managed() {
         return Ok(());
     }
     let command = Cli::command();

@@ -79,6 +79,10 @@ pub struct Profile {
     pub password_variable: Option<String>,
     /// The variable with the token, instead of `MLFLOW_TRACKING_TOKEN`.
     pub token_variable: Option<String>,
+    /// A command that prints the token, with its arguments; run again after a 401.
+    pub token_command: Option<Vec<String>>,
+    /// The model registry, if it is not the store's own; instead of `MLFLOW_REGISTRY_URI`.
+    pub registry: Option<Address>,
 }
 
 /// The settings of one source; `None` leaves a setting to the next layer.

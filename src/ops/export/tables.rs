@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::domain::{ModelVersion, RegisteredModel};
+use crate::domain::{ModelVersion, RegisteredModel, SlotKinds};
 use crate::export::{Sheet, json as json_text, lineage, records, tables};
 use crate::lineage::Graph;
 use crate::ops::RequestError;
@@ -47,11 +47,11 @@ impl TableExport {
 
     /// Registered models, or prompts.
     #[must_use]
-    pub fn of_models(models: &[&RegisteredModel], are_prompts: bool) -> Self {
+    pub fn of_models(models: &[&RegisteredModel], are_prompts: bool, slots: SlotKinds) -> Self {
         let sheet = if are_prompts {
             tables::prompt_sheet(models)
         } else {
-            tables::model_sheet(models)
+            tables::model_sheet(models, slots)
         };
         let record = |model: &&RegisteredModel| json!(records::ModelRecord::from(*model));
         Self::new(sheet, models.iter().map(record).collect())
@@ -63,12 +63,13 @@ impl TableExport {
         versions: &[&ModelVersion],
         runs: &VersionRuns,
         is_prompt: bool,
+        slots: SlotKinds,
         zone: &TimeZone,
     ) -> Self {
         let sheet = if is_prompt {
             tables::prompt_version_sheet(versions, zone)
         } else {
-            tables::version_sheet(versions, zone)
+            tables::version_sheet(versions, slots, zone)
         };
         let record =
             |version: &&ModelVersion| json!(records::VersionRecord::new(version, runs.of(version)));

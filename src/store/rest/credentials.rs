@@ -6,6 +6,7 @@ use ini::Ini;
 use secrecy::SecretString;
 use url::Url;
 
+use super::login::Environment;
 use crate::domain::{StoreError, StoreErrorKind};
 use crate::files::read_text;
 use crate::store::{DatabaseVariables, Result, limits};
@@ -23,6 +24,12 @@ pub struct ConnectOptions {
     pub insecure_tls: bool,
     /// `MLFLOW_TRACKING_SERVER_CERT_PATH`: a PEM file of the authorities to trust.
     pub server_cert_path: Option<PathBuf>,
+    /// `MLFLOW_TRACKING_CLIENT_CERT_PATH`: a PEM file with a certificate and its key, for servers that ask for one.
+    pub client_cert_path: Option<PathBuf>,
+    /// A profile's command that prints a token, with its arguments.
+    pub token_command: Option<Vec<String>>,
+    /// The variables that other logins read.
+    pub environment: Environment,
     /// `MLFLOW_WORKSPACE`: sent as a header, and chosen in a database.
     pub workspace: Option<String>,
     /// What the clients of databases are configured by.
@@ -85,6 +92,9 @@ impl ConnectOptions {
             token: from_env_var("MLFLOW_TRACKING_TOKEN").map(SecretString::from),
             insecure_tls,
             server_cert_path,
+            client_cert_path: from_env_var("MLFLOW_TRACKING_CLIENT_CERT_PATH").map(Into::into),
+            token_command: None,
+            environment: Environment::capture(&lookup, home),
             workspace: from_env_var("MLFLOW_WORKSPACE"),
             databases: DatabaseVariables::from_env(&lookup, home),
             origin: None,
@@ -114,7 +124,7 @@ impl ConnectOptions {
         Self {
             insecure_tls: self.insecure_tls,
             server_cert_path: self.server_cert_path.clone(),
-            are_withheld: self.are_withheld || self.has_credentials(),
+            are_withheld: self.are_withheld || self.has_credentials() || self.has_plugin_login(),
             ..Self::default()
         }
     }
@@ -122,7 +132,14 @@ impl ConnectOptions {
     /// Whether requests carry a password or a token.
     #[must_use]
     pub fn has_credentials(&self) -> bool {
-        self.token.is_some() || self.username.is_some() && self.password.is_some()
+        self.token.is_some()
+            || self.token_command.is_some()
+            || self.username.is_some() && self.password.is_some()
+    }
+
+    fn has_plugin_login(&self) -> bool {
+        self.environment.get("MLFLOW_TRACKING_AUTH").is_some()
+            || self.environment.is_true("MLFLOW_TRACKING_AWS_SIGV4")
     }
 }
 

@@ -27,10 +27,22 @@ pub enum Endpoint {
     VersionsSearch,
     VersionGet,
     TransitionRequests,
+    RunFileCredentials,
+    LoggedModelFileCredentials,
+    CurrentUser,
+    CatalogModelsSearch,
+    CatalogModelGet,
+    CatalogVersionsSearch,
+    CatalogVersionGet,
+    OpenCatalogModels,
+    OpenCatalogModel,
+    OpenCatalogVersions,
+    OpenCatalogs,
+    OpenSchemas,
 }
 
 /// The allow-list: endpoint, method and path, in which `{}` is an id.
-pub const ALLOWED: [(Endpoint, Method, &str); 17] = [
+pub const ALLOWED: [(Endpoint, Method, &str); 29] = [
     (Endpoint::Version, Method::GET, "version"),
     (
         Endpoint::ExperimentsSearch,
@@ -103,6 +115,69 @@ pub const ALLOWED: [(Endpoint, Method, &str); 17] = [
         Endpoint::TransitionRequests,
         Method::GET,
         "api/2.0/mlflow/transition-requests/list",
+    ),
+    // Databricks: signed addresses to read files from.
+    (
+        Endpoint::RunFileCredentials,
+        Method::POST,
+        "api/2.0/mlflow/artifacts/credentials-for-read",
+    ),
+    (
+        Endpoint::LoggedModelFileCredentials,
+        Method::POST,
+        "api/2.0/mlflow/logged-models/{}/artifacts/credentials-for-download",
+    ),
+    (
+        Endpoint::CurrentUser,
+        Method::GET,
+        "api/2.0/mlflow/users/current",
+    ),
+    // Unity Catalog of Databricks.
+    (
+        Endpoint::CatalogModelsSearch,
+        Method::GET,
+        "api/2.0/mlflow/unity-catalog/registered-models/search",
+    ),
+    (
+        Endpoint::CatalogModelGet,
+        Method::GET,
+        "api/2.0/mlflow/unity-catalog/registered-models/get",
+    ),
+    (
+        Endpoint::CatalogVersionsSearch,
+        Method::GET,
+        "api/2.0/mlflow/unity-catalog/model-versions/search",
+    ),
+    (
+        Endpoint::CatalogVersionGet,
+        Method::GET,
+        "api/2.0/mlflow/unity-catalog/model-versions/get",
+    ),
+    // The open Unity Catalog.
+    (
+        Endpoint::OpenCatalogModels,
+        Method::GET,
+        "api/2.1/unity-catalog/models",
+    ),
+    (
+        Endpoint::OpenCatalogModel,
+        Method::GET,
+        "api/2.1/unity-catalog/models/{}",
+    ),
+    (
+        Endpoint::OpenCatalogVersions,
+        Method::GET,
+        "api/2.1/unity-catalog/models/{}/versions",
+    ),
+    (
+        Endpoint::OpenCatalogs,
+        Method::GET,
+        "api/2.1/unity-catalog/catalogs",
+    ),
+    (
+        Endpoint::OpenSchemas,
+        Method::GET,
+        "api/2.1/unity-catalog/schemas",
     ),
 ];
 

@@ -3,15 +3,22 @@
 //! A [`RestStore`] can send only the reads of [`endpoints::ALLOWED`]. A [`RestWriter`] is another
 //! type, with its own HTTP client, and only [`RestStore::writer`] makes one.
 
+mod catalog;
 mod credentials;
 pub mod endpoints;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod histories;
+mod login;
+mod open_catalog;
+mod pace;
 mod registry;
 mod response;
+mod service;
+mod signed_files;
 mod tracking;
 mod transport;
+mod unity_catalog;
 mod wire;
 mod writer;
 
@@ -27,24 +34,30 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use super::{
-    ByteSender, ChangedRunsQuery, Features, LifecycleFilter, Page, PageToken, ReadStore,
-    Resolution, Result, RunQuery, limits,
+    ByteSender, ChangedRunsQuery, Features, LifecycleFilter, ManagedTarget, Page, PageToken,
+    ReadStore, Resolution, Result, RunQuery, limits,
 };
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
-    ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, StoreError, StoreErrorKind,
-    TransitionRequest, VersionNumber,
+    ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, SlotKinds, StoreError,
+    StoreErrorKind, TransitionRequest, VersionNumber,
 };
+use crate::text::untrusted::clean;
+pub use catalog::{Catalog, CatalogReader};
 pub use credentials::ConnectOptions;
 use endpoints::Endpoint;
+pub use login::{Environment, LoginStep};
+pub use open_catalog::OpenCatalog;
 use response::invalid_response;
+use service::{RetryBudget, Service};
 pub use transport::Timeouts;
-use transport::{RawResponse, Transport};
-use wire::Paged;
+use transport::{RawResponse, Transport, is_loopback};
+pub use unity_catalog::UnityCatalog;
+use wire::{CurrentUser, Paged};
 pub use writer::RestWriter;
 
-/// A longer `Retry-After` is reported to the user instead of waited for, in seconds.
-const MAX_RETRY_AFTER_SECONDS: u64 = 5;
+/// The longest wait before a read is repeated, if the server names no other.
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(8);
 
 /// The product of MLflow's own servers, which report their version.
 const MLFLOW_PRODUCT_PREFIX: &str = "MLflow ";
@@ -52,10 +65,11 @@ const MLFLOW_PRODUCT_PREFIX: &str = "MLflow ";
 /// A server, for reading.
 pub struct RestStore {
     transport: Transport,
-    url: Url,
+    service: Service,
     options: ConnectOptions,
     timeouts: Timeouts,
     name: String,
+    web_url: String,
     features: OnceCell<Features>,
     /// Set by the first request that the server does not know.
     lacks_bulk_histories: AtomicBool,
@@ -77,15 +91,31 @@ impl RestStore {
     /// # Errors
     /// When a certificate can't be read.
     pub fn with_timeouts(url: &Url, options: &ConnectOptions, timeouts: Timeouts) -> Result<Self> {
-        let transport = Transport::for_reading(url, options, timeouts)?;
+        Self::for_service(Service::plain(url, options)?, options, timeouts)
+    }
+
+    /// A managed service; sends nothing yet.
+    ///
+    /// # Errors
+    /// When its configuration is missing or contradicts itself.
+    pub fn connect_managed(target: &ManagedTarget, options: &ConnectOptions) -> Result<Self> {
+        let service = Service::managed(target, options)?;
+        Self::for_service(service, options, Timeouts::default())
+    }
+
+    fn for_service(service: Service, options: &ConnectOptions, timeouts: Timeouts) -> Result<Self> {
+        let transport = Transport::for_reading(&service, options, timeouts)?;
+        let address = transport.address();
+        let has_bulk_histories = service.kind.has_bulk_histories;
         Ok(Self {
-            name: transport.address(),
+            web_url: format!("{address}{}", service.kind.web_path),
+            name: service.uri.clone().unwrap_or(address),
             transport,
-            url: url.clone(),
+            service,
             options: options.clone(),
             timeouts,
             features: OnceCell::new(),
-            lacks_bulk_histories: AtomicBool::new(false),
+            lacks_bulk_histories: AtomicBool::new(!has_bulk_histories),
             lacks_transition_requests: AtomicBool::new(false),
         })
     }
@@ -96,8 +126,9 @@ impl RestStore {
     /// When its HTTP client can't be built.
     pub fn writer(&self) -> Result<RestWriter> {
         Ok(RestWriter::new(
-            Transport::for_writing(&self.url, &self.options, self.timeouts)?,
+            Transport::for_writing(&self.service, &self.options, self.timeouts)?,
             self.timeouts,
+            self.service.kind.has_empty_responses,
         ))
     }
 
@@ -127,7 +158,7 @@ impl RestStore {
             let size = raw.body.len();
             Ok((self.parse_json(raw, what)?, size))
         };
-        retry(attempt).await
+        self.retry(attempt).await
     }
 
     /// Posts JSON and reads the JSON of the response, again after a transient error.
@@ -137,26 +168,38 @@ impl RestStore {
         body: &Value,
         what: &str,
     ) -> Result<T> {
-        let (value, _) = self.post_sized(endpoint, body, what).await?;
+        self.post_to(endpoint, "", body, what).await
+    }
+
+    /// [`Self::post`] to an endpoint with an id in its path.
+    async fn post_to<T: DeserializeOwned>(
+        &self,
+        endpoint: Endpoint,
+        id: &str,
+        body: &Value,
+        what: &str,
+    ) -> Result<T> {
+        let (value, _) = self.post_sized(endpoint, id, body, what).await?;
         Ok(value)
     }
 
-    /// [`Self::post`], with the size of the response in bytes.
+    /// [`Self::post_to`], with the size of the response in bytes.
     async fn post_sized<T: DeserializeOwned>(
         &self,
         endpoint: Endpoint,
+        id: &str,
         body: &Value,
         what: &str,
     ) -> Result<(T, usize)> {
         let attempt = || async {
             let limit = limits::RESPONSE_BYTES;
             let raw = self
-                .send(endpoint, "", &[], Some(body), what, limit)
+                .send(endpoint, id, &[], Some(body), what, limit)
                 .await?;
             let size = raw.body.len();
             Ok((self.parse_json(raw, what)?, size))
         };
-        retry(attempt).await
+        self.retry(attempt).await
     }
 
     /// Gets all pages of a listing.
@@ -190,10 +233,17 @@ impl RestStore {
             if !token.is_empty() {
                 body["page_token"] = token.into();
             }
-            let (page, size): (P, usize) = self.post_sized(endpoint, &body, what).await?;
+            let (page, size): (P, usize) = self.post_sized(endpoint, "", &body, what).await?;
             Ok((page.into_parts(), size))
         };
         collect_pages(what, page).await
+    }
+
+    async fn retry<T, F: Future<Output = Result<T>>>(
+        &self,
+        operation: impl FnMut() -> F,
+    ) -> Result<T> {
+        retry(operation, &self.service.kind.retries).await
     }
 
     async fn send(
@@ -229,35 +279,75 @@ impl RestStore {
     }
 
     async fn detect_features(&self) -> Result<Features> {
-        let version = self.fetch_version().await?;
+        let kind = self.service.kind;
+        let version = match kind.product {
+            Some(_) => None,
+            None => self.fetch_version().await?,
+        };
         let major: Option<u32> = version
             .as_deref()
             .and_then(|version| version.split('.').next()?.parse().ok());
         Ok(Features {
             has_registry: self.has_registry().await?,
-            has_transition_requests: version.is_none(),
+            has_transition_requests: kind.has_transition_requests.unwrap_or(version.is_none()),
             product: version.map_or_else(
-                || "MLflow-compatible server".to_owned(),
+                || {
+                    kind.product
+                        .unwrap_or("MLflow-compatible server")
+                        .to_owned()
+                },
                 |version| format!("{MLFLOW_PRODUCT_PREFIX}{version}"),
             ),
             can_filter: true,
             has_windows: false,
             has_bulk_histories: !self.lacks_bulk_histories(),
             has_cheap_full_histories: false,
-            has_logged_models: major.is_none_or(|major| major >= 3),
+            has_logged_models: kind
+                .has_logged_models
+                .unwrap_or(major.is_none_or(|major| major >= 3)),
         })
     }
 
-    async fn is_mlflow_server(&self) -> Result<bool> {
-        let features = self.features().await?;
-        Ok(features.product.starts_with(MLFLOW_PRODUCT_PREFIX))
+    /// Who the server takes the user for, on a server with MLflow's own users; others are not asked twice.
+    async fn check_user(&self) -> Option<LoginStep> {
+        if !self.options.has_credentials() {
+            return None;
+        }
+        let what = "reading the current user";
+        let found: Result<CurrentUser> = self.get(Endpoint::CurrentUser, "", &[], what).await;
+        match found {
+            Ok(found) if !found.user.username.is_empty() => {
+                let may = if found.user.is_admin {
+                    "an administrator, who may change everything"
+                } else {
+                    "no administrator: reads and writes need a permission for each experiment and model"
+                };
+                let name = clean(&found.user.username);
+                Some(LoginStep::ok("user", format!("{name}, {may}")))
+            }
+            Err(error) if error.kind == StoreErrorKind::Unauthenticated => {
+                Some(LoginStep::failed("user", &error))
+            }
+            // Only MLflow 3 has this endpoint, and only with its own users.
+            _ => None,
+        }
+    }
+
+    /// Whether the server may have transition requests. MLflow's own, which report a version, have none.
+    async fn may_have_transition_requests(&self) -> Result<bool> {
+        Ok(match self.service.kind.has_transition_requests {
+            Some(has) => has,
+            None => self.features().await?.has_transition_requests,
+        })
     }
 
     /// The version, which gateways and other products don't report.
     async fn fetch_version(&self) -> Result<Option<String>> {
         let what = "detecting the server's version";
         let limit = limits::RESPONSE_BYTES;
-        let raw = retry(|| self.send(Endpoint::Version, "", &[], None, what, limit)).await?;
+        let raw = self
+            .retry(|| self.send(Endpoint::Version, "", &[], None, what, limit))
+            .await?;
         let status = raw.status.as_u16();
         if matches!(status, 401 | 403 | 500..) || raw.status.is_redirection() {
             return Err(self.transport.response_error(raw, what));
@@ -279,7 +369,19 @@ impl ReadStore for RestStore {
     }
 
     fn web_url(&self) -> Option<&str> {
-        Some(&self.name)
+        Some(&self.web_url)
+    }
+
+    fn slot_kinds(&self) -> SlotKinds {
+        self.service.kind.slots
+    }
+
+    async fn login_steps(&self) -> Vec<LoginStep> {
+        let mut steps = self.service.check_login().await;
+        if steps.iter().all(|step| step.hint.is_none()) && self.service.kind.product.is_none() {
+            steps.extend(self.check_user().await);
+        }
+        steps
     }
 
     async fn features(&self) -> Result<Features> {
@@ -392,19 +494,26 @@ impl ReadStore for RestStore {
     }
 }
 
-/// Repeats a read after a transient error, a little later each time.
-async fn retry<T, F: Future<Output = Result<T>>>(operation: impl FnMut() -> F) -> Result<T> {
+/// Repeats a read after a transient error, a little later each time, or when the server says.
+async fn retry<T, F: Future<Output = Result<T>>>(
+    operation: impl FnMut() -> F,
+    budget: &RetryBudget,
+) -> Result<T> {
+    let mut failures = 0;
     let is_retryable = |error: &StoreError| {
+        failures += usize::from(error.kind != StoreErrorKind::Busy);
         // A timeout has waited long enough.
         error.kind != StoreErrorKind::Timeout
             && error.kind.is_transient()
+            && failures <= limits::READ_RETRIES
             && error
                 .retry_after
-                .is_none_or(|seconds| seconds <= MAX_RETRY_AFTER_SECONDS)
+                .is_none_or(|seconds| seconds <= budget.max_wait_seconds)
     };
     let backoff = ExponentialBuilder::default()
         .with_jitter()
-        .with_max_times(limits::READ_RETRIES);
+        .with_max_delay(MAX_RETRY_DELAY)
+        .with_max_times(budget.times);
     operation
         .retry(backoff)
         .when(is_retryable)

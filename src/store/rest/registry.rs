@@ -188,7 +188,8 @@ impl RestStore {
         name: &ModelName,
         version: VersionNumber,
     ) -> Result<Option<Vec<TransitionRequest>>> {
-        if self.lacks_transition_requests.load(Ordering::Relaxed) || self.is_mlflow_server().await?
+        if self.lacks_transition_requests.load(Ordering::Relaxed)
+            || !self.may_have_transition_requests().await?
         {
             return Ok(None);
         }

@@ -105,6 +105,10 @@ pub(super) fn parse_body(raw: RawResponse, what: &str) -> Result<Vec<u8>> {
             || "another address".to_owned(),
             |location| clean(location).into_owned(),
         );
+        if is_login_address(&location) {
+            let why = format!("the server redirects to a login page: {location}");
+            return Err(login_page_error(what, why));
+        }
         let why = format!(
             "the server redirects to {location}; credentials are not sent there, so open that address itself if you trust it"
         );
@@ -126,6 +130,10 @@ pub(super) fn parse_body(raw: RawResponse, what: &str) -> Result<Vec<u8>> {
     }
     match raw.body.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'{' | b'[') => {}
+        Some(b'<') if is_login_form(&raw.body) => {
+            let why = "the server returned a web page instead of JSON: a login page";
+            return Err(login_page_error(what, why));
+        }
         Some(b'<') => {
             return Err(invalid_response(
                 what,
@@ -148,6 +156,40 @@ pub(super) fn parse_body(raw: RawResponse, what: &str) -> Result<Vec<u8>> {
         )),
         _ => Ok(raw.body),
     }
+}
+
+/// Words in the addresses of login pages.
+const LOGIN_WORDS: [&str; 7] = [
+    "login",
+    "signin",
+    "sign-in",
+    "sign_in",
+    "oauth",
+    "authorize",
+    "saml",
+];
+
+fn is_login_address(location: &str) -> bool {
+    let location = location.to_ascii_lowercase();
+    LOGIN_WORDS.iter().any(|word| location.contains(word))
+}
+
+/// Whether a page asks for a password, or leads to one that does.
+fn is_login_form(body: &[u8]) -> bool {
+    let beginning = &body[..body.len().min(limits::ERROR_RESPONSE_BYTES)];
+    let text = String::from_utf8_lossy(beginning).to_ascii_lowercase();
+    text.contains("type=\"password\"")
+        || ["sign in", "log in", "single sign-on"]
+            .iter()
+            .any(|words| text.contains(words))
+}
+
+/// A server behind single sign-on, which knows no password or token that was sent.
+fn login_page_error(what: &str, why: impl Into<String>) -> StoreError {
+    let error = StoreError::new(StoreErrorKind::InvalidResponse, what, why.into());
+    error.with_outcome_unknown().with_hint(Some(
+        "the server is behind single sign-on: get a token for its API and set MLFLOW_TRACKING_TOKEN, or a token_command in a profile",
+    ))
 }
 
 /// The error of a response that can't be understood; a write may have been applied.

@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use super::response::invalid_response;
+use super::service::FileAccess;
 use super::wire::{EntityResponse, ExperimentPage, FilePage, RunPage, WireFile};
-use super::{Endpoint, RawResponse, RestStore, Transport, retry};
+use super::{Endpoint, RawResponse, RestStore, Transport};
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, Preview, Run, RunId, StoreError,
     StoreErrorKind,
@@ -196,6 +197,7 @@ impl RestStore {
         owner: &ArtifactOwner,
         path: &str,
     ) -> Result<Vec<Artifact>> {
+        self.require_files("listing artifacts")?;
         let (endpoint, id, mut query) = match owner {
             ArtifactOwner::Run(run) => (
                 Endpoint::ArtifactsList,
@@ -215,6 +217,17 @@ impl RestStore {
         Ok(files.into_iter().map(WireFile::into_artifact).collect())
     }
 
+    /// Refuses where MLflow's API has no part for files.
+    fn require_files(&self, what: &str) -> Result<()> {
+        if self.service.kind.files != FileAccess::None {
+            return Ok(());
+        }
+        let product = self.service.kind.product.unwrap_or("this server");
+        let why = format!("{product} has no files in MLflow's API");
+        let error = StoreError::new(StoreErrorKind::Unsupported, what, why);
+        Err(error.with_hint(Some("open the run in its web pages; everything else works")))
+    }
+
     /// Reads the beginning of a file. The server sends all of it, so the connection is closed after
     /// `limit` bytes.
     pub(super) async fn read_preview(
@@ -224,6 +237,10 @@ impl RestStore {
         limit: u64,
     ) -> Result<Preview> {
         let what = format!("reading {}", clean(path));
+        if self.service.kind.files == FileAccess::SignedAddresses {
+            return self.read_signed_preview(owner, path, limit, &what).await;
+        }
+        self.require_files(&what)?;
         let (endpoint, id, query) = file_request(owner, path);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let raw = self.send(endpoint, id, &query, None, &what, limit).await?;
@@ -247,13 +264,17 @@ impl RestStore {
         to: &ByteSender,
     ) -> Result<()> {
         let what = format!("reading {}", clean(path));
+        if self.service.kind.files == FileAccess::SignedAddresses {
+            return self.stream_signed_file(owner, path, to, &what).await;
+        }
+        self.require_files(&what)?;
         let (endpoint, id, query) = file_request(owner, path);
         let open = || async {
             let (method, parts) = endpoint.route(id);
             let request = self.transport.request(method, &parts, &query);
             self.transport.open_stream(request, &what).await
         };
-        let response = retry(open).await?;
+        let response = self.retry(open).await?;
         Transport::stream(response, &what, to).await
     }
 }

@@ -1,16 +1,22 @@
 //! One HTTP client with its credentials, timeouts and limits. The reader and the writer decide what
 //! is sent.
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use reqwest::header::HeaderMap;
 use reqwest::{
-    Certificate, Client, ClientBuilder, Method, RequestBuilder, Response, StatusCode, redirect,
+    Certificate, Client, ClientBuilder, Identity, Method, RequestBuilder, Response, StatusCode,
+    redirect,
 };
-use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
+use super::login::Login;
+use super::pace::Pace;
 use super::response;
+use super::service::Service;
 use crate::domain::{StoreError, StoreErrorKind};
 use crate::files::read_bytes;
 use crate::store::{ByteSender, ConnectOptions, Result, limits};
@@ -50,28 +56,102 @@ pub(super) struct RawResponse {
     pub is_truncated: bool,
 }
 
+impl RawResponse {
+    /// Whether it is a success that says nothing, or `200 OK`.
+    pub fn is_empty_success(&self) -> bool {
+        let body = self.body.trim_ascii();
+        self.status.is_success() && (body.is_empty() || body == b"200 OK")
+    }
+}
+
 #[derive(Clone)]
 pub(super) struct Transport {
     client: Client,
     base: Url,
-    auth: Auth,
-    workspace: Option<String>,
+    login: Arc<Login>,
+    headers: HeaderMap,
+    pace: Arc<Pace>,
     timeout: Duration,
-    /// Redacted from errors: a server may echo them.
-    secrets: Vec<SecretString>,
+}
+
+/// The client of requests for tokens.
+pub(super) fn http_client(url: &Url, options: &ConnectOptions) -> Result<Client> {
+    let timeouts = Timeouts::default();
+    build_client(url, options, timeouts, timeouts.idle, |client| client)
+}
+
+fn build_client(
+    url: &Url,
+    options: &ConnectOptions,
+    timeouts: Timeouts,
+    total_timeout: Duration,
+    configure: impl FnOnce(ClientBuilder) -> ClientBuilder,
+) -> Result<Client> {
+    // Fails if a provider is installed already; any will do.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let invalid = |why: String| {
+        StoreError::new(
+            StoreErrorKind::InvalidRequest,
+            "preparing the HTTP client",
+            why,
+        )
+    };
+    let read_pem = |path: &Path| {
+        read_bytes(path, limits::CERTIFICATE_BYTES)
+            .map_err(|e| invalid(format!("can't read {}: {e}", path.display())))
+    };
+    let mut builder = configure(Client::builder())
+        .user_agent(concat!("frontrunner/", env!("CARGO_PKG_VERSION")))
+        // A redirect would turn a POST into a GET with a successful response.
+        .redirect(redirect::Policy::none())
+        .connect_timeout(timeouts.connect)
+        .read_timeout(timeouts.idle)
+        .timeout(total_timeout)
+        .tls_danger_accept_invalid_certs(options.insecure_tls);
+    if is_loopback(url) {
+        builder = builder.no_proxy();
+    }
+    if let Some(path) = &options.server_cert_path {
+        let pem = read_pem(path)?;
+        for certificate in Certificate::from_pem_bundle(&pem)
+            .map_err(|e| invalid(format!("{}: {e}", path.display())))?
+        {
+            builder = builder.add_root_certificate(certificate);
+        }
+    }
+    if let Some(path) = &options.client_cert_path {
+        let identity = Identity::from_pem(&read_pem(path)?).map_err(|_| {
+            invalid(format!(
+                "{} is not a certificate with its private key, both as PEM",
+                path.display()
+            ))
+        })?;
+        builder = builder.identity(identity);
+    }
+    builder
+        .build()
+        .map_err(|e| invalid(e.without_url().to_string()))
 }
 
 impl Transport {
     /// A client that reuses connections.
-    pub fn for_reading(url: &Url, options: &ConnectOptions, timeouts: Timeouts) -> Result<Self> {
-        Self::new(url, options, timeouts, timeouts.read, |client| client)
+    pub fn for_reading(
+        service: &Service,
+        options: &ConnectOptions,
+        timeouts: Timeouts,
+    ) -> Result<Self> {
+        Self::new(service, options, timeouts, timeouts.read, |client| client)
     }
 
     /// A client that opens a connection for every request: a write on a reused connection that died
     /// could look unsent though it was sent. It repeats no request: HTTP/2 allows that after a refused
     /// stream, but a gateway may have passed the write on.
-    pub fn for_writing(url: &Url, options: &ConnectOptions, timeouts: Timeouts) -> Result<Self> {
-        Self::new(url, options, timeouts, timeouts.write, |client| {
+    pub fn for_writing(
+        service: &Service,
+        options: &ConnectOptions,
+        timeouts: Timeouts,
+    ) -> Result<Self> {
+        Self::new(service, options, timeouts, timeouts.write, |client| {
             client
                 .pool_max_idle_per_host(0)
                 .retry(reqwest::retry::never())
@@ -79,58 +159,25 @@ impl Transport {
     }
 
     fn new(
-        url: &Url,
+        service: &Service,
         options: &ConnectOptions,
         timeouts: Timeouts,
         total_timeout: Duration,
         configure: impl FnOnce(ClientBuilder) -> ClientBuilder,
     ) -> Result<Self> {
-        let options = &options.for_server(url);
-        // Fails if a provider is installed already; any will do.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let invalid = |why: String| {
-            StoreError::new(
-                StoreErrorKind::InvalidRequest,
-                "preparing the HTTP client",
-                why,
-            )
-        };
-        let mut builder = configure(Client::builder())
-            .user_agent(concat!("frontrunner/", env!("CARGO_PKG_VERSION")))
-            // A redirect would turn a POST into a GET with a successful response.
-            .redirect(redirect::Policy::none())
-            .connect_timeout(timeouts.connect)
-            .read_timeout(timeouts.idle)
-            .timeout(total_timeout)
-            .tls_danger_accept_invalid_certs(options.insecure_tls);
-        if is_loopback(url) {
-            builder = builder.no_proxy();
-        }
-        if let Some(path) = &options.server_cert_path {
-            let pem = read_bytes(path, limits::CERTIFICATE_BYTES)
-                .map_err(|e| invalid(format!("can't read {}: {e}", path.display())))?;
-            for certificate in Certificate::from_pem_bundle(&pem)
-                .map_err(|e| invalid(format!("{}: {e}", path.display())))?
-            {
-                builder = builder.add_root_certificate(certificate);
-            }
-        }
-        let client = builder
-            .build()
-            .map_err(|e| invalid(e.without_url().to_string()))?;
-        let mut base = url.clone();
+        let options = &options.for_server(&service.url);
+        let client = build_client(&service.url, options, timeouts, total_timeout, configure)?;
+        let mut base = service.url.clone();
         base.set_query(None);
         base.set_fragment(None);
-        let auth = Auth::from_options(options);
-        let secrets = auth.secret_spellings(&client, &base);
         Ok(Self {
             client,
             base,
-            auth,
-            workspace: options.workspace.clone(),
+            login: Arc::clone(&service.login),
+            headers: service.headers.clone(),
+            pace: Arc::clone(&service.pace),
             // A response that does not begin is given up after the shorter one.
             timeout: total_timeout.min(timeouts.idle),
-            secrets,
         })
     }
 
@@ -154,11 +201,25 @@ impl Transport {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let request = self.auth.authenticate(self.client.request(method, url));
-        match &self.workspace {
-            Some(workspace) => request.header("x-mlflow-workspace", workspace),
-            None => request,
+        self.client
+            .request(method, url)
+            .headers(self.headers.clone())
+    }
+
+    /// The same client without the credential of the server.
+    pub fn without_login(&self) -> Self {
+        Self {
+            login: Arc::new(Login::anonymous(&self.base)),
+            ..self.clone()
         }
+    }
+
+    /// A request for a file at a signed address.
+    pub fn signed_request(&self, address: &str, headers: &[(String, String)]) -> RequestBuilder {
+        let request = self.client.get(address);
+        headers.iter().fold(request, |request, (name, value)| {
+            request.header(name, value)
+        })
     }
 
     /// Sends a request and reads at most `limit` bytes of the response, fewer of an error.
@@ -202,15 +263,39 @@ impl Transport {
         }
     }
 
-    /// Sends a request and logs its method, path, status and time.
+    /// Sends a request with the credential of the login, and once more with another one after a 401, which says that
+    /// nothing was done. Logs its method, path, status and time.
     async fn execute(&self, request: RequestBuilder, what: &str) -> Result<reqwest::Response> {
-        let send_error = |error| response::send_error(&error, what, self.timeout);
         let (client, request) = request.build_split();
-        let request = request.map_err(send_error)?;
+        let mut request =
+            request.map_err(|error| response::send_error(&error, what, self.timeout))?;
+        self.pace.wait(request.url().path()).await;
+        let again = request.try_clone().filter(|_| self.login.can_renew());
+        let issued = self.login.authorize(&mut request).await?;
+        let first = self.execute_once(&client, request, what).await?;
+        match (again, issued) {
+            (Some(mut again), Some(issued)) if first.status() == StatusCode::UNAUTHORIZED => {
+                self.login.forget(&issued).await;
+                self.login.authorize(&mut again).await?;
+                self.execute_once(&client, again, what).await
+            }
+            _ => Ok(first),
+        }
+    }
+
+    async fn execute_once(
+        &self,
+        client: &Client,
+        request: reqwest::Request,
+        what: &str,
+    ) -> Result<reqwest::Response> {
         let method = request.method().clone();
-        let path = self.redact_text(request.url().path());
+        let path = self.login.redact(request.url().path());
         let started = Instant::now();
-        let result = client.execute(request).await.map_err(send_error);
+        let result = client
+            .execute(request)
+            .await
+            .map_err(|error| response::send_error(&error, what, self.timeout));
         let ms = started.elapsed().as_millis();
         match &result {
             Ok(response) => {
@@ -218,7 +303,7 @@ impl Transport {
                 tracing::info!(%method, path, status, ms, "request");
             }
             Err(error) => {
-                let error = self.redact_text(&error.to_string());
+                let error = self.login.redact(&error.to_string());
                 tracing::warn!(%method, path, error, ms, "request failed");
             }
         }
@@ -227,7 +312,7 @@ impl Transport {
 
     /// The JSON of a response, or the error that it contains.
     pub fn json_body(&self, raw: RawResponse, what: &str) -> Result<Vec<u8>> {
-        response::parse_body(raw, what).map_err(|error| self.auth.explain(self.redact(error)))
+        response::parse_body(raw, what).map_err(|error| self.login.explain(self.redact(error)))
     }
 
     /// The error of a response that is known to be one.
@@ -245,15 +330,9 @@ impl Transport {
     }
 
     fn redact(&self, mut error: StoreError) -> StoreError {
-        let why = self.redact_text(error.why.raw());
+        let why = self.login.redact(error.why.raw());
         error.why = response::truncate_message(&why).into();
         error
-    }
-
-    fn redact_text(&self, text: &str) -> String {
-        self.secrets.iter().fold(text.to_owned(), |text, secret| {
-            text.replace(secret.expose_secret(), "…")
-        })
     }
 }
 
@@ -306,87 +385,12 @@ async fn read_body(
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether an address is this machine's.
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
         None => false,
-    }
-}
-
-#[derive(Clone)]
-enum Auth {
-    Anonymous,
-    /// The credentials belong to another server.
-    Withheld,
-    Basic(String, SecretString),
-    Bearer(SecretString),
-}
-
-impl Auth {
-    /// A username and password take precedence over a token, as in MLflow's client.
-    fn from_options(options: &ConnectOptions) -> Self {
-        match (&options.username, &options.password, &options.token) {
-            (Some(user), Some(password), _) => Self::Basic(user.clone(), password.clone()),
-            (_, _, Some(token)) => Self::Bearer(token.clone()),
-            _ if options.are_withheld => Self::Withheld,
-            _ => Self::Anonymous,
-        }
-    }
-
-    /// A wrong password needs other advice than a missing one.
-    fn explain(&self, error: StoreError) -> StoreError {
-        let hint = match self {
-            _ if error.kind != StoreErrorKind::Unauthenticated => return error,
-            Self::Anonymous => return error,
-            Self::Withheld => {
-                "MLflow's credentials are sent to the first store only: add a profile with username and password_variable, or token_variable"
-            }
-            Self::Basic(..) => {
-                "the server rejected the username or password: correct MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or ~/.mlflow/credentials"
-            }
-            Self::Bearer(_) => "the server rejected the token: renew MLFLOW_TRACKING_TOKEN",
-        };
-        error.with_hint(Some(hint))
-    }
-
-    /// Adds the header, which reqwest marks as sensitive.
-    fn authenticate(&self, request: RequestBuilder) -> RequestBuilder {
-        match self {
-            Self::Anonymous | Self::Withheld => request,
-            Self::Basic(user, password) => request.basic_auth(user, Some(password.expose_secret())),
-            Self::Bearer(token) => request.bearer_auth(token.expose_secret()),
-        }
-    }
-
-    /// The secret in every encoding that a server may echo: plain, in an address, and in the
-    /// header. A very short one would redact ordinary words.
-    fn secret_spellings(&self, client: &Client, url: &Url) -> Vec<SecretString> {
-        let secret = match self {
-            Self::Anonymous | Self::Withheld => return Vec::new(),
-            Self::Basic(_, secret) | Self::Bearer(secret) => secret.expose_secret(),
-        };
-        let sample = self.authenticate(client.get(url.clone())).build().ok();
-        let header = sample.as_ref().and_then(|request| {
-            request
-                .headers()
-                .get("authorization")?
-                .to_str()
-                .ok()?
-                .split_once(' ')
-        });
-        let in_address = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-        let spellings = [
-            Some(secret.to_owned()),
-            Some(in_address),
-            header.map(|(_, value)| value.to_owned()),
-        ];
-        spellings
-            .into_iter()
-            .flatten()
-            .filter(|spelling| spelling.len() > 3)
-            .map(SecretString::from)
-            .collect()
     }
 }

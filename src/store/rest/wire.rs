@@ -12,7 +12,7 @@ use crate::store::interner::Interner;
 use crate::text::Untrusted;
 
 /// A number or the text of one; `None` for anything else.
-fn int<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+pub(super) fn int<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum LooseInt {
@@ -32,7 +32,7 @@ fn int<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Err
 }
 
 /// A text, or the text of a number or a bool; empty for anything else.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum LooseText {
@@ -50,7 +50,7 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> 
 }
 
 /// A list; empty for null.
-fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+pub(super) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
@@ -82,13 +82,13 @@ macro_rules! page {
         #[derive(Deserialize, Default)]
         #[serde(default)]
         pub(super) struct $name {
-            #[serde(deserialize_with = "list")]
+            #[serde(deserialize_with = "crate::store::rest::wire::list")]
             pub $field: Vec<$item>,
-            #[serde(deserialize_with = "text")]
+            #[serde(deserialize_with = "crate::store::rest::wire::text")]
             pub next_page_token: String,
         }
 
-        impl Paged for $name {
+        impl crate::store::rest::wire::Paged for $name {
             type Item = $item;
 
             fn into_parts(self) -> (Vec<$item>, String) {
@@ -97,6 +97,8 @@ macro_rules! page {
         }
     };
 }
+
+pub(super) use page;
 
 page!(ExperimentPage, experiments: WireExperiment);
 page!(RunPage, runs: WireRun);
@@ -397,6 +399,55 @@ impl WireFile {
     }
 }
 
+/// Signed addresses of files: those of runs and those of logged models have other names.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct SignedAddressPage {
+    #[serde(deserialize_with = "list")]
+    credential_infos: Vec<SignedAddress>,
+    #[serde(deserialize_with = "list")]
+    credentials: Vec<LoggedModelCredential>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct LoggedModelCredential {
+    credential_info: SignedAddress,
+}
+
+/// A signed address, and the headers that it was signed with.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct SignedAddress {
+    #[serde(deserialize_with = "text")]
+    pub signed_uri: String,
+    #[serde(deserialize_with = "list")]
+    headers: Vec<WireHeader>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireHeader {
+    #[serde(deserialize_with = "text")]
+    name: String,
+    #[serde(deserialize_with = "text")]
+    value: String,
+}
+
+impl SignedAddressPage {
+    pub fn into_addresses(self) -> Vec<SignedAddress> {
+        let of_models = self.credentials.into_iter().map(|one| one.credential_info);
+        self.credential_infos.into_iter().chain(of_models).collect()
+    }
+}
+
+impl SignedAddress {
+    pub fn header_pairs(&self) -> Vec<(String, String)> {
+        let pair = |header: &WireHeader| (header.name.clone(), header.value.clone());
+        self.headers.iter().map(pair).collect()
+    }
+}
+
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct WireAlias {
@@ -494,7 +545,26 @@ pub(super) struct WireVersion {
     #[serde(deserialize_with = "list")]
     tags: Vec<WirePair>,
     #[serde(deserialize_with = "list")]
-    aliases: Vec<String>,
+    aliases: Vec<VersionAlias>,
+}
+
+/// MLflow sends the name, Unity Catalog an object with it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum VersionAlias {
+    Name(String),
+    Pair(WireAlias),
+    Other(IgnoredAny),
+}
+
+impl VersionAlias {
+    fn into_alias(self) -> Option<Alias> {
+        match self {
+            Self::Name(name) => Some(name.into()),
+            Self::Pair(pair) => Some(pair.alias.into()),
+            Self::Other(_) => None,
+        }
+    }
 }
 
 impl WireVersion {
@@ -518,7 +588,11 @@ impl WireVersion {
             status: VersionStatus::parse(&self.status),
             status_message: self.status_message.into(),
             tags: into_pairs(self.tags, keys),
-            aliases: self.aliases.into_iter().map(Alias::from).collect(),
+            aliases: self
+                .aliases
+                .into_iter()
+                .filter_map(VersionAlias::into_alias)
+                .collect(),
         })
     }
 }
@@ -591,6 +665,21 @@ pub(super) struct EntityResponse {
     pub registered_model: Option<WireModel>,
     pub model_version: Option<WireVersion>,
     pub model: Option<WireLoggedModel>,
+}
+
+/// The user that a server with MLflow's own users takes a request for.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct CurrentUser {
+    pub user: WireUser,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct WireUser {
+    #[serde(deserialize_with = "text")]
+    pub username: String,
+    pub is_admin: bool,
 }
 
 /// The open transition requests of a version, which Databricks calls activities.

@@ -8,7 +8,9 @@ use super::response;
 use super::transport::{Timeouts, Transport};
 use super::wire::EntityResponse;
 use crate::domain::KeyValue;
-use crate::domain::{ModelName, Stage, StoreWrite, VersionNumber, logged_model_in_source};
+use crate::domain::{
+    ModelName, Stage, StoreError, StoreErrorKind, StoreWrite, VersionNumber, logged_model_in_source,
+};
 use crate::store::interner::Interner;
 use crate::store::{Result, WriteResponse, WriteStore, limits};
 use crate::text::Untrusted;
@@ -16,22 +18,72 @@ use crate::text::Untrusted;
 /// How long until a racing write is visible: 300 ms were enough in measurements.
 const READ_BACK_DELAY_MS: u64 = 1_000;
 
+/// Below this path are MLflow's endpoints.
+const MLFLOW_PATH: &str = "api/2.0/mlflow";
+
 /// A server, for writing.
 pub struct RestWriter {
     transport: Transport,
     settle_window_ms: u64,
     read_back_delay_ms: u64,
+    has_empty_responses: bool,
+    build: fn(&StoreWrite) -> (Method, String, Value),
+    path: &'static str,
 }
 
 impl RestWriter {
-    pub(super) fn new(transport: Transport, timeouts: Timeouts) -> Self {
+    pub(super) fn new(transport: Transport, timeouts: Timeouts, has_empty_responses: bool) -> Self {
         // A gateway may hold a request that timed out here for as long again.
         let settle_window_ms = u64::try_from(timeouts.write.as_millis()).unwrap_or(u64::MAX);
         Self {
             transport,
             settle_window_ms,
             read_back_delay_ms: READ_BACK_DELAY_MS,
+            has_empty_responses,
+            build: build_mlflow_request,
+            path: MLFLOW_PATH,
         }
+    }
+
+    /// Sends MLflow's requests below another path.
+    pub(super) fn below(self, path: &'static str) -> Self {
+        Self { path, ..self }
+    }
+
+    /// Sends the requests of the open Unity Catalog.
+    pub(super) fn of_open_catalog(self) -> Self {
+        Self {
+            build: build_open_catalog_request,
+            path: "api/2.1/unity-catalog",
+            ..self
+        }
+    }
+}
+
+fn build_mlflow_request(write: &StoreWrite) -> (Method, String, Value) {
+    let (method, path, body) = build_request(write);
+    (method, path.to_owned(), body)
+}
+
+/// The open Unity Catalog has names in its paths. Other writes than of aliases are refused before.
+fn build_open_catalog_request(write: &StoreWrite) -> (Method, String, Value) {
+    match write {
+        StoreWrite::SetAlias {
+            name,
+            alias,
+            version,
+        } => {
+            let path = format!("models/{}/aliases/{}", name.raw(), alias.raw());
+            let body =
+                json!({"full_name": name.raw(), "alias": alias.raw(), "version_num": version.0});
+            (Method::PUT, path, body)
+        }
+        StoreWrite::DeleteAlias { name, alias } => {
+            let path = format!("models/{}/aliases/{}", name.raw(), alias.raw());
+            let body = json!({"full_name": name.raw(), "alias": alias.raw()});
+            (Method::DELETE, path, body)
+        }
+        _ => (Method::POST, String::new(), Value::Null),
     }
 }
 
@@ -214,10 +266,18 @@ fn query_pairs(write: &StoreWrite, body: &Value) -> Vec<(&'static str, String)> 
 #[async_trait]
 impl WriteStore for RestWriter {
     async fn write(&self, write: &StoreWrite) -> Result<WriteResponse> {
-        let (method, path, body) = build_request(write);
+        let (method, path, body) = (self.build)(write);
         let what = format!("sending {method} {path}");
-        let parts: Vec<String> = ["api", "2.0", "mlflow"]
-            .into_iter()
+        if body.is_null() {
+            let why = "this registry has no such write";
+            return Err(StoreError {
+                not_sent: true,
+                ..StoreError::new(StoreErrorKind::Unsupported, what, why)
+            });
+        }
+        let parts: Vec<String> = self
+            .path
+            .split('/')
             .chain(path.split('/'))
             .map(str::to_owned)
             .collect();
@@ -232,8 +292,12 @@ impl WriteStore for RestWriter {
             .transport
             .send(request, &what, limits::RESPONSE_BYTES)
             .await?;
+        let is_version = matches!(write, StoreWrite::CreateVersion { .. });
+        if self.has_empty_responses && !is_version && raw.is_empty_success() {
+            return Ok(WriteResponse::Done);
+        }
         let response = self.transport.json_body(raw, &what)?;
-        if !matches!(write, StoreWrite::CreateVersion { .. }) {
+        if !is_version {
             return Ok(WriteResponse::Done);
         }
         let response: EntityResponse = serde_json::from_slice(&response)
@@ -255,11 +319,9 @@ impl WriteStore for RestWriter {
     }
 
     fn describe(&self, write: &StoreWrite) -> String {
-        let (method, path, body) = build_request(write);
-        format!(
-            "{method} {}/api/2.0/mlflow/{path} {body}",
-            self.transport.address()
-        )
+        let (method, path, body) = (self.build)(write);
+        let (address, base) = (self.transport.address(), self.path);
+        format!("{method} {address}/{base}/{path} {body}")
     }
 }
 

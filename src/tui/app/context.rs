@@ -190,7 +190,7 @@ impl UpdateContext<'_> {
         if let Ok(mut path) = page.path_segments_mut() {
             path.pop_if_empty().extend(segments);
         }
-        self.copy_to_clipboard(format!("{web}/#{}", page.path()));
+        self.copy_to_clipboard(format!("{web}{}", page.path()));
     }
 
     /// Shows a line in the message line.

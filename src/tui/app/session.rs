@@ -11,7 +11,8 @@ use super::remote::{Fetch, Remote};
 use crate::config::saved_views::SavedView;
 use crate::config::theme::Theme;
 use crate::domain::{
-    Direction, ExperimentId, Goal, Millis, ModelName, RegisteredModel, Slot, VersionNumber,
+    Direction, ExperimentId, Goal, Millis, ModelName, RegisteredModel, Slot, SlotKinds,
+    VersionNumber,
 };
 use crate::promotion::Intent;
 use crate::store::Features;
@@ -30,8 +31,10 @@ pub struct Session {
     pub read_only_reason: String,
     /// The author of writes.
     pub user: String,
-    /// The base URL of the server's web UI.
+    /// The address of the server's web UI up to the paths of its pages.
     pub web_url: Option<String>,
+    /// What versions of the registry can hold.
+    pub slot_kinds: SlotKinds,
     /// The themes in the order of ctrl-t.
     pub theme_names: Vec<String>,
     pub theme: String,
@@ -64,6 +67,7 @@ impl Session {
             read_only_reason: "this session is read-only".to_owned(),
             user: "ana".to_owned(),
             web_url: None,
+            slot_kinds: SlotKinds::BOTH,
             theme_names: Theme::builtin_names()
                 .into_iter()
                 .map(str::to_owned)

@@ -186,7 +186,8 @@ impl LineageScreen {
         let model = models.find(|model| model.name == self.name);
         let stage = self.stage();
         let has_requests = context.shared.has_transition_requests();
-        let picker = promotions(&self.name, self.version, stage, model, has_requests);
+        let slots = context.shared.session.slot_kinds;
+        let picker = promotions(&self.name, self.version, stage, model, slots, has_requests);
         context.open(picker.submit_to(|screen: &mut Self, choice, context| {
             plan_promotion(&screen.name, screen.version, choice, context);
         }));

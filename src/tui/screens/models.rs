@@ -109,7 +109,8 @@ impl ModelsScreen {
 
     fn export(&mut self, path: String, context: &mut UpdateContext<'_>) {
         let models = self.visible_models(context.shared);
-        let table = TableExport::of_models(&models, self.shows_prompts);
+        let slots = context.shared.session.slot_kinds;
+        let table = TableExport::of_models(&models, self.shows_prompts, slots);
         context.export_table(path, table);
     }
 

@@ -190,8 +190,9 @@ impl VersionsScreen {
         if let Some(data) = self.data.get() {
             let versions = self.visible_versions();
             let zone = &context.shared.session.time_zone;
+            let slots = context.shared.session.slot_kinds;
             let is_prompt = self.is_prompt();
-            let table = TableExport::of_versions(&versions, &data.runs, is_prompt, zone);
+            let table = TableExport::of_versions(&versions, &data.runs, is_prompt, slots, zone);
             context.export_table(path, table);
         }
     }
@@ -265,8 +266,9 @@ impl VersionsScreen {
             _ => {
                 let model = self.data.get().map(|data| &data.model);
                 let has_requests = context.shared.has_transition_requests();
+                let slots = context.shared.session.slot_kinds;
                 context.open(
-                    promotions(&name, version, held.stage, model, has_requests)
+                    promotions(&name, version, held.stage, model, slots, has_requests)
                         .map(move |choice| (version, choice))
                         .submit_to(|screen: &mut Self, (version, choice), context| {
                             plan_promotion(&screen.name, version, choice, context);

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::picker::{Picker, PickerItem};
 use crate::config::saved_views::SavedView;
 use crate::domain::{
-    Direction, Goal, ModelName, ModelVersion, RegisteredModel, RunId, Stage, VersionNumber,
+    Direction, Goal, ModelName, ModelVersion, RegisteredModel, RunId, SlotKinds, Stage,
+    VersionNumber,
 };
 use crate::table::{ColumnKey, CurveStat, Grouping};
 use crate::text::Untrusted;
@@ -144,6 +145,7 @@ pub fn promotions(
     version: VersionNumber,
     current: Stage,
     registered: Option<&RegisteredModel>,
+    slots: SlotKinds,
     has_requests: bool,
 ) -> Picker<PromoteChoice> {
     let name = format!("{}/{version}", model.clean());
@@ -160,7 +162,7 @@ pub fn promotions(
     let (set, removals) = alias_items(registered, version);
     let requests = other_stages(current)
         .into_iter()
-        .filter(|_| has_requests)
+        .filter(|_| has_requests && slots.stages)
         .map(|stage| {
             let label = format!("request {stage}");
             PickerItem::new(
@@ -176,14 +178,22 @@ pub fn promotions(
         .chain(back.into_iter().map(stage_item))
         .chain(removals)
         .chain(requests)
+        .filter(|item| match &item.value {
+            PromoteChoice::Alias(_) => slots.aliases,
+            PromoteChoice::Stage(_) | PromoteChoice::Request(_) => slots.stages,
+        })
         .collect::<Vec<_>>();
-    Picker::new(format!("promote {name} to a stage or alias"), items)
+    Picker::new(format!("promote {name} to {}", slots.noun()), items)
         .with_accept_hint("plan")
-        .with_empty_text("no such stage: type a new alias")
-        .with_custom_item(|text| {
+        .with_empty_text(if slots.aliases {
+            "no such stage: type a new alias"
+        } else {
+            "no such stage"
+        })
+        .with_custom_item(move |text| {
             let name = text.trim().trim_start_matches('@');
             let change = PromoteChoice::Alias(AliasChange::Set(name.to_owned()));
-            (!name.is_empty())
+            (!name.is_empty() && slots.aliases)
                 .then(|| PickerItem::new(format!("@{}", clean(name)), "a new alias", change))
         })
 }

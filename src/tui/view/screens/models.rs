@@ -80,14 +80,36 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &ModelsScr
     grid::draw(
         painter,
         &area,
-        if screen.shows_prompts {
-            &PROMPT_COLUMNS
-        } else {
-            &COLUMNS
-        },
+        &columns(app, screen),
         &rows,
         screen.cursor.index.checked_sub(visible_range.start),
     );
+}
+
+/// The columns, without those of stages or aliases that the registry does not have.
+fn columns(app: &App, screen: &ModelsScreen) -> Vec<GridColumn<'static>> {
+    if screen.shows_prompts {
+        return PROMPT_COLUMNS.into();
+    }
+    let slots = app.shared.session.slot_kinds;
+    let is_unused = |title: &str| match title {
+        "aliases" => !slots.aliases,
+        "Production" | "Staging" => !slots.stages,
+        _ => false,
+    };
+    COLUMNS
+        .into_iter()
+        .map(|column| {
+            if is_unused(column.title) {
+                GridColumn {
+                    max_width: 0,
+                    ..column
+                }
+            } else {
+                column
+            }
+        })
+        .collect()
 }
 
 fn row_cells(model: &RegisteredModel, app: &App, is_prompt: bool) -> Vec<TextSpan> {

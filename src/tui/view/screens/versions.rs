@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{draw_empty, filter_label, version_detail};
 use crate::config::theme::Role;
-use crate::domain::{Goal, MetricValue, ModelVersion, Stage, VersionStatus};
+use crate::domain::{Goal, MetricValue, ModelVersion, SlotKinds, Stage, VersionStatus};
 use crate::evidence::FactValue;
 use crate::text::untrusted::clean;
 use crate::text::width::width;
@@ -83,7 +83,11 @@ fn draw_list(painter: &mut Painter<'_>, list: Rect, app: &App, screen: &Versions
     grid::draw(
         painter,
         &area,
-        &grid_columns(screen, gate_results.is_some()),
+        &grid_columns(
+            screen,
+            gate_results.is_some(),
+            app.shared.session.slot_kinds,
+        ),
         &rows,
         screen.cursor.index.checked_sub(visible_range.start),
     );
@@ -124,8 +128,8 @@ fn draw_status(
     painter.draw_text(room, &line, Role::Muted);
 }
 
-/// The columns, with one for each integration; the gates column is empty without gates.
-fn grid_columns(screen: &VersionsScreen, has_gates: bool) -> Vec<GridColumn<'_>> {
+/// The columns, with one for each integration. Those of gates and of slots that there are none of have no width.
+fn grid_columns(screen: &VersionsScreen, has_gates: bool, slots: SlotKinds) -> Vec<GridColumn<'_>> {
     let tools = screen
         .tools()
         .into_values()
@@ -137,10 +141,11 @@ fn grid_columns(screen: &VersionsScreen, has_gates: bool) -> Vec<GridColumn<'_>>
         .chain(tools)
         .chain(after.iter().copied());
     all.map(|column| {
-        let is_unused = if screen.is_prompt() {
-            NOT_OF_PROMPTS.contains(&column.title)
-        } else {
-            column.title == GATES_TITLE && !has_gates
+        let is_unused = match column.title {
+            title if screen.is_prompt() => NOT_OF_PROMPTS.contains(&title),
+            "stage" => !slots.stages,
+            "aliases" => !slots.aliases,
+            title => title == GATES_TITLE && !has_gates,
         };
         if is_unused {
             GridColumn {

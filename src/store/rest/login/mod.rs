@@ -1,0 +1,403 @@
+//! Logins: where a credential comes from, and how requests carry it, renew it and explain that it was rejected.
+//!
+//! A [`Login`] is bound to one origin: requests to another one carry no credential. A credential that is fetched is kept in
+//! memory, renewed before it expires, and once after a 401.
+
+mod aws;
+mod azure;
+mod command;
+mod databricks;
+mod databricks_config;
+mod environment;
+mod fixed;
+mod kubernetes;
+mod token_endpoint;
+
+use std::sync::{Arc, Mutex as StdMutex, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use reqwest::{Client, Request};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Mutex;
+use url::{Origin, Url};
+
+pub(super) use aws::AwsLogin;
+pub(super) use azure::EntraLogin;
+pub use command::TokenCommand;
+pub(super) use databricks::{DatabricksConnection, connect as connect_databricks};
+pub use environment::Environment;
+pub(super) use fixed::FixedLogin;
+pub(super) use kubernetes::KubernetesLogin;
+
+use super::transport::http_client;
+use crate::domain::{StoreError, StoreErrorKind};
+use crate::store::{ConnectOptions, Result};
+
+/// A credential is renewed this long before it expires, or after three quarters of a short life.
+const RENEWAL_MARGIN: Duration = Duration::from_mins(2);
+
+/// Secrets that are remembered for redaction: those of several renewals.
+const REMEMBERED_SECRETS: usize = 32;
+
+/// What servers say about a credential that they do not take, though they know the user's permissions only afterwards.
+const REJECTIONS: [&str; 5] = [
+    "invalid access token",
+    "token is expired",
+    "invalid token",
+    "request signature we calculated",
+    "security token included in the request",
+];
+
+/// One step of a login, for users. Contains no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoginStep {
+    /// `configuration`, `credential`, `token`.
+    pub name: &'static str,
+    /// Where something came from, or why the step failed.
+    pub detail: String,
+    /// What to do about a step that failed; `None` for one that succeeded.
+    pub hint: Option<&'static str>,
+}
+
+impl LoginStep {
+    pub(super) fn ok(name: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            name,
+            detail: detail.into(),
+            hint: None,
+        }
+    }
+
+    pub(super) fn failed(name: &'static str, error: &StoreError) -> Self {
+        Self {
+            name,
+            detail: error.to_string(),
+            hint: Some(error.hint()),
+        }
+    }
+}
+
+/// What a request carries.
+#[derive(Clone, Debug)]
+pub(super) enum Credential {
+    /// Nothing.
+    Anonymous,
+    /// Header lines.
+    Headers(Vec<(HeaderName, SecretString)>),
+    /// A signature of AWS.
+    Aws(Box<aws::SigningIdentity>),
+}
+
+impl Credential {
+    pub fn bearer(token: &SecretString) -> Self {
+        let value = format!("Bearer {}", token.expose_secret());
+        Self::Headers(vec![(AUTHORIZATION, value.into())])
+    }
+
+    fn secrets(&self) -> Vec<SecretString> {
+        let Self::Headers(lines) = self else {
+            return Vec::new();
+        };
+        let value = |secret: &SecretString| {
+            let text = secret.expose_secret();
+            let value = text.split_once(' ').map_or(text, |(_, value)| value);
+            SecretString::from(value)
+        };
+        lines.iter().map(|(_, secret)| value(secret)).collect()
+    }
+}
+
+/// A credential and how long it is valid.
+#[derive(Debug)]
+pub(super) struct Issued {
+    pub credential: Credential,
+    pub since: SystemTime,
+    pub expires_at: Option<SystemTime>,
+    /// Where it came from, if that depends on the attempt.
+    pub from: Option<String>,
+}
+
+impl Issued {
+    pub fn new(credential: Credential, expires_at: Option<SystemTime>) -> Self {
+        Self {
+            credential,
+            since: SystemTime::now(),
+            expires_at,
+            from: None,
+        }
+    }
+
+    fn is_due(&self, now: SystemTime) -> bool {
+        let Some(expires_at) = self.expires_at else {
+            return false;
+        };
+        let life = expires_at.duration_since(self.since).unwrap_or_default();
+        let margin = RENEWAL_MARGIN.min(life / 4);
+        now + margin >= expires_at
+    }
+
+    fn describe(&self) -> String {
+        let from = self.from.as_deref().map(|from| format!(" from {from}"));
+        let left = self
+            .expires_at
+            .and_then(|at| at.duration_since(SystemTime::now()).ok());
+        let valid = match left {
+            Some(left) if left.as_secs() >= 120 => {
+                format!(", valid for {} min", left.as_secs() / 60)
+            }
+            Some(left) => format!(", valid for {} s", left.as_secs()),
+            None => String::new(),
+        };
+        format!("ready{}{valid}", from.unwrap_or_default())
+    }
+}
+
+/// The client of requests for tokens, built when the first one is sent.
+pub(super) struct TokenClient {
+    url: Url,
+    options: ConnectOptions,
+    client: OnceLock<Client>,
+}
+
+impl TokenClient {
+    /// With the certificates and proxies of a server's own client.
+    pub fn new(url: &Url, options: &ConnectOptions) -> Self {
+        Self {
+            url: url.clone(),
+            options: options.clone(),
+            client: OnceLock::new(),
+        }
+    }
+
+    fn get(&self) -> Result<&Client> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = http_client(&self.url, &self.options)?;
+        Ok(self.client.get_or_init(|| client))
+    }
+}
+
+/// A way to get a credential.
+#[async_trait]
+pub(super) trait CredentialSource: Send + Sync {
+    /// Where the credential comes from, such as `token of MLFLOW_TRACKING_TOKEN`; no secret.
+    fn describe(&self) -> String;
+
+    /// Gets a credential, a new one after a rejection.
+    async fn issue(&self, http: &TokenClient, is_renewal: bool) -> Result<Issued>;
+
+    /// Whether another attempt can get another credential.
+    fn is_renewable(&self) -> bool {
+        true
+    }
+
+    /// Secrets that a server may echo, besides those of issued credentials.
+    fn secrets(&self) -> Vec<SecretString> {
+        Vec::new()
+    }
+
+    /// What to do after a 401.
+    fn rejection_hint(&self) -> &'static str;
+}
+
+/// A credential source bound to one origin.
+pub(super) struct Login {
+    source: Box<dyn CredentialSource>,
+    origin: Origin,
+    http: TokenClient,
+    issued: Mutex<Option<Arc<Issued>>>,
+    secrets: StdMutex<Vec<SecretString>>,
+}
+
+impl Login {
+    /// A login for the server at an address.
+    pub fn new(source: Box<dyn CredentialSource>, url: &Url, http: TokenClient) -> Self {
+        let secrets = source.secrets();
+        Self {
+            source,
+            origin: url.origin(),
+            http,
+            issued: Mutex::new(None),
+            secrets: StdMutex::new(secrets),
+        }
+    }
+
+    /// A login that sends nothing.
+    pub fn anonymous(url: &Url) -> Self {
+        let source = FixedLogin::anonymous("none", "the signature of the address was rejected");
+        let http = TokenClient::new(url, &ConnectOptions::default());
+        Self::new(Box::new(source), url, http)
+    }
+
+    /// Adds the credential to a request, and returns it. A request to another origin carries none.
+    ///
+    /// # Errors
+    /// When no credential can be had. The request was not sent.
+    pub async fn authorize(&self, request: &mut Request) -> Result<Option<Arc<Issued>>> {
+        if request.url().origin() != self.origin {
+            return Ok(None);
+        }
+        let not_sent = |error: StoreError| StoreError {
+            not_sent: true,
+            outcome_unknown: false,
+            ..error
+        };
+        let issued = self.current(false).await.map_err(not_sent)?;
+        match &issued.credential {
+            Credential::Anonymous => {}
+            Credential::Headers(lines) => {
+                for (name, secret) in lines {
+                    let value = HeaderValue::from_str(secret.expose_secret());
+                    let mut value = value.map_err(|_| not_sent(self.invalid_header(name)))?;
+                    value.set_sensitive(true);
+                    request.headers_mut().insert(name, value);
+                }
+            }
+            Credential::Aws(identity) => {
+                identity
+                    .sign(request, SystemTime::now())
+                    .map_err(not_sent)?;
+            }
+        }
+        Ok(Some(issued))
+    }
+
+    fn invalid_header(&self, name: &HeaderName) -> StoreError {
+        StoreError::new(
+            StoreErrorKind::Unauthenticated,
+            "signing in",
+            format!(
+                "the {} has characters that no header {name} can contain",
+                self.source.describe()
+            ),
+        )
+        .with_hint(Some("set it again, without line breaks or blanks"))
+    }
+
+    /// Whether a rejected credential can be replaced.
+    pub fn can_renew(&self) -> bool {
+        self.source.is_renewable()
+    }
+
+    /// Forgets a credential that the server rejected, so that the next request gets another one.
+    pub async fn forget(&self, rejected: &Arc<Issued>) {
+        let mut issued = self.issued.lock().await;
+        if issued
+            .as_ref()
+            .is_some_and(|current| Arc::ptr_eq(current, rejected))
+        {
+            *issued = None;
+            drop(issued);
+            let _ = self.current(true).await;
+        }
+    }
+
+    async fn current(&self, is_renewal: bool) -> Result<Arc<Issued>> {
+        let mut kept = self.issued.lock().await;
+        if let Some(issued) = kept
+            .as_ref()
+            .filter(|issued| !issued.is_due(SystemTime::now()))
+        {
+            return Ok(Arc::clone(issued));
+        }
+        let is_renewal = is_renewal || kept.is_some();
+        let result = self.source.issue(&self.http, is_renewal).await;
+        let issued = Arc::new(result.map_err(|error| self.redact_error(error))?);
+        self.remember(issued.credential.secrets());
+        if is_renewal {
+            tracing::info!(source = self.source.describe(), "credential renewed");
+        }
+        *kept = Some(Arc::clone(&issued));
+        Ok(issued)
+    }
+
+    fn remember(&self, secrets: Vec<SecretString>) {
+        let mut kept = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = self.source.secrets().len();
+        kept.extend(secrets);
+        if kept.len() > first + REMEMBERED_SECRETS {
+            kept.remove(first);
+        }
+    }
+
+    fn redact_error(&self, error: StoreError) -> StoreError {
+        StoreError {
+            why: self.redact(error.why.raw()).into(),
+            ..error
+        }
+    }
+
+    /// The text without the secrets of this login, in any encoding that a server may echo.
+    pub fn redact(&self, text: &str) -> String {
+        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut text = text.to_owned();
+        for secret in secrets.iter().map(ExposeSecret::expose_secret) {
+            // A very short one would redact ordinary words.
+            if secret.len() <= 3 {
+                continue;
+            }
+            let in_address: String =
+                url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+            text = text.replace(secret, "…").replace(&in_address, "…");
+        }
+        text
+    }
+
+    /// Another hint for a rejected credential than for a missing one.
+    pub fn explain(&self, mut error: StoreError) -> StoreError {
+        // Databricks and AWS say so with a 403.
+        let words = error.why.raw().to_ascii_lowercase();
+        let is_rejection = REJECTIONS.iter().any(|rejection| words.contains(rejection));
+        if error.kind == StoreErrorKind::PermissionDenied && is_rejection {
+            error.kind = StoreErrorKind::Unauthenticated;
+        }
+        if error.kind == StoreErrorKind::Unauthenticated && error.hint.is_none() {
+            error.with_hint(Some(self.source.rejection_hint()))
+        } else {
+            error
+        }
+    }
+
+    /// The source of the credential, and whether it can be had.
+    pub async fn check(&self) -> Vec<LoginStep> {
+        let source = LoginStep::ok("credential", self.source.describe());
+        let token = match self.current(false).await {
+            Ok(issued) if matches!(issued.credential, Credential::Anonymous) => {
+                return vec![source];
+            }
+            Ok(issued) => LoginStep::ok("token", issued.describe()),
+            Err(error) => LoginStep::failed("token", &error),
+        };
+        vec![source, token]
+    }
+}
+
+/// An error of a login: no credential could be had.
+pub(super) fn login_error(what: impl Into<String>, why: impl Into<String>) -> StoreError {
+    StoreError::new(StoreErrorKind::Unauthenticated, what, why.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn issued(life: u64) -> Issued {
+        let credential = Credential::bearer(&"t".to_owned().into());
+        let expires = SystemTime::now() + Duration::from_secs(life);
+        Issued::new(credential, Some(expires))
+    }
+
+    #[test]
+    fn credentials_are_renewed_before_they_expire() {
+        let after = |seconds| SystemTime::now() + Duration::from_secs(seconds);
+        let hour = issued(3600);
+        assert!(!hour.is_due(after(3400)) && hour.is_due(after(3500)));
+        let short = issued(40);
+        assert!(!short.is_due(after(20)) && short.is_due(after(35)));
+        let fixed = Issued::new(Credential::Anonymous, None);
+        assert!(!fixed.is_due(after(1 << 40)));
+    }
+}
