@@ -211,7 +211,7 @@ pub const SCENES: &[Scene<'static>] = &[
             OPEN_VERSIONS[0],
             OPEN_VERSIONS[1],
             OPEN_VERSIONS[2],
-            ("D", "not as it should be"),
+            ("D", "review churn-classifier/6 for"),
         ],
         ..DEFAULT_SCENE
     },
