@@ -107,6 +107,7 @@ impl App {
     fn handle_screen_action(&mut self, action: Action) {
         let is_handled = self.with_screen(|screen, context| {
             let is_motion = screen.scroll_pane(action, context.size)
+                || screen.jump(action, context)
                 || !screen.has_spatial_cursor()
                     && screen
                         .list(context.size, context.shared)

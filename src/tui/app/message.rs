@@ -19,7 +19,8 @@ use crate::ops::plan_write::PlannedWrite;
 use crate::promotion::journal::JournalEntry;
 use crate::promotion::{Cleared, Intent, ReviewFile};
 use crate::store::{
-    ChangedRuns, ChangedRunsQuery, Downstream, Features, Resolution, RunQuery, Upstream,
+    ChangedRuns, ChangedRunsQuery, Downstream, Features, Resolution, RunQuery, RunWindow, Upstream,
+    WindowQuery, WindowRange,
 };
 
 pub use crate::ops::RequestError;
@@ -91,6 +92,8 @@ pub enum Reply {
     Experiments(Result<Vec<Experiment>, StoreError>),
     /// One page of a [`Request::Runs`].
     Runs(Result<RunPage, StoreError>),
+    /// The runs of a [`Request::Window`].
+    Window(Result<RunWindow, StoreError>),
     Changes(Result<ChangedRuns, StoreError>),
     ChildRuns(Result<Vec<Run>, StoreError>),
     Run(Result<Box<RunDetail>, StoreError>),
@@ -183,6 +186,13 @@ pub enum Request {
         query: RunQuery,
         /// The listing ends with the page that reaches this number of runs.
         limit: Option<u64>,
+    },
+    /// A part of a listing that the store filters and orders.
+    Window {
+        /// The listing.
+        query: WindowQuery,
+        /// The part.
+        range: WindowRange,
     },
     /// The changed runs of a listing, unless the store's revision is still this one.
     Changes(ChangedRunsQuery, Option<u64>),

@@ -122,6 +122,12 @@ pub trait Screen: Any + Debug {
         let _ = (index, context);
     }
 
+    /// Takes a motion to a list item that the list does not hold. Returns whether it is one.
+    fn jump(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
+        let _ = (action, context);
+        false
+    }
+
     /// Whether it handles motions itself, in two dimensions.
     fn has_spatial_cursor(&self) -> bool {
         false

@@ -73,6 +73,7 @@ pub async fn handle_request(
         }
         // The first page; `Tasks` streams the others.
         Request::Runs { query, limit } => Reply::Runs(list_runs(query, limit).next(reader).await),
+        Request::Window { query, range } => Reply::Window(reader.run_window(&query, range).await),
         Request::Changes(query, revision) => {
             Reply::Changes(poll_changed_runs(reader, &query, revision).await)
         }

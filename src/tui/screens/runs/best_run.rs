@@ -18,6 +18,9 @@ impl RunsScreen {
         let Some(goal) = self.goal(context.shared) else {
             return context.notify("choose a goal first, with M");
         };
+        if self.window.is_active() {
+            return context.notify("drivers need all runs, and more than max_runs are here: filter in the CLI, or raise max_runs");
+        }
         let runs = self.table.to_runs(&self.passing_rows());
         let drivers = DriversScreen::new(runs, self.name.clone(), goal, self.current_run());
         context.push(drivers);
@@ -45,8 +48,10 @@ impl RunsScreen {
 
     /// Registers the run under the cursor, or the best by the goal. Asks which, where they differ.
     pub(super) fn open_register(&self, context: &mut UpdateContext<'_>) {
+        // The best of a window is not the best of all.
         let best = self
             .goal(context.shared)
+            .filter(|_| !self.window.is_active())
             .map(|goal| (self.best_run(&goal), goal));
         let current = self.current_run();
         let best = match best {

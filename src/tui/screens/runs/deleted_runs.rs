@@ -54,6 +54,7 @@ impl RunsScreen {
         self.lines.clear();
         self.mark_anchor = None;
         self.pushdown.cancel(context);
+        self.leave_window(context);
         self.reload(context);
         self.invalidate();
         context.notify(if self.is_showing_deleted {

@@ -157,7 +157,9 @@ impl RunsScreen {
         self.update_columns();
         let goal = self.goal(shared);
         self.arrangement.goal.clone_from(&goal);
-        self.lines = arrange(&self.table, &self.arrangement, now);
+        self.lines = self
+            .window_lines()
+            .unwrap_or_else(|| arrange(&self.table, &self.arrangement, now));
         self.drop_removed_lines();
         self.move_cursor_to(selected);
         self.select_folded_group();

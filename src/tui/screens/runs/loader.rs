@@ -53,6 +53,17 @@ impl RunLoader {
         self.request.cancel(context)
     }
 
+    /// Stops, because the store has more runs than the table will hold.
+    pub(super) fn stop_at_window(&mut self, context: &mut UpdateContext<'_>) {
+        self.cancel(context);
+        self.replacement = None;
+    }
+
+    /// The number of runs in the store, where it counts them.
+    pub(super) fn total(&self) -> Option<u64> {
+        self.total
+    }
+
     pub(super) fn is_awaiting(&self, ticket: Ticket) -> bool {
         self.request.is_awaiting(ticket)
     }

@@ -18,6 +18,7 @@ mod preview;
 pub mod pushdown;
 mod request_state;
 mod saved_views;
+mod window;
 
 use super::{FocusedList, Freshness, Screen};
 use crate::config::keymap::{Action, Scope};
@@ -56,6 +57,8 @@ pub struct RunsScreen {
     child_run_loader: child_runs::ChildRunLoader,
     /// Lets the store filter and sort while only a part of the runs is loaded.
     pub pushdown: pushdown::PushdownState,
+    /// The part of the store's listing that the table holds, where the store has more runs than the session loads.
+    pub window: window::WindowState,
     /// Loads the histories of runs that are not on the screen.
     pub curve_loader: curves::CurveLoader,
     /// Filter, order and grouping.
@@ -174,6 +177,11 @@ impl RunsScreen {
     fn reload(&mut self, context: &mut UpdateContext<'_>) {
         self.poller.restart(context);
         self.child_run_loader.restart(context);
+        if self.window.is_active() {
+            self.refresh_window();
+            self.lifecycle_revision = context.shared.lifecycle_changes;
+            return;
+        }
         let lifecycle = self.lifecycle_filter();
         self.loader
             .restart(&self.experiments, lifecycle, &self.table, context);
@@ -274,6 +282,9 @@ impl Screen for RunsScreen {
                     self.invalidate();
                 }
             }
+            Reply::Window(window) if self.window.is_awaiting(ticket) => {
+                self.apply_window(window, context);
+            }
             Reply::Changes(changes) if self.poller.is_awaiting(ticket) => {
                 self.apply_changes(changes, context);
             }
@@ -299,6 +310,10 @@ impl Screen for RunsScreen {
             height: rows.height.into(),
             top: rows.y,
         })
+    }
+
+    fn jump(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
+        self.jump_in_window(action, context)
     }
 
     fn row_label(&self, line: usize, _: &SharedState) -> String {
@@ -340,6 +355,7 @@ impl Screen for RunsScreen {
         self.reload_after_lifecycle_change(context);
         // Before arranging: the last curve may change the order.
         self.continue_curve_loading(context);
+        self.sync_window(context);
         self.rearrange_if_due(context);
         self.sync_pushdown(context);
         self.poll_if_due(context);

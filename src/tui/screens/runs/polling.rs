@@ -75,7 +75,7 @@ impl RunPoller {
         &mut self,
         (table, visible): (&RunTable, &[RowId]),
         experiments: &[ExperimentId],
-        loaded_at: Millis,
+        (loaded_at, finds_new): (Millis, bool),
         context: &mut UpdateContext<'_>,
     ) {
         let last_attempt = self.request.attempted_at().unwrap_or(loaded_at);
@@ -85,6 +85,7 @@ impl RunPoller {
             return;
         }
         let (scope, since) = self.next_poll((table, visible), loaded_at, context.now);
+        let since = if finds_new { since } else { Millis::MAX };
         let query = ChangedRunsQuery {
             experiments: experiments.to_vec(),
             known: scope.known_runs.clone(),
@@ -266,8 +267,10 @@ impl RunsScreen {
         {
             let visible = self.visible_rows(context.size);
             let runs = (&self.table, visible.as_slice());
+            // New runs belong to no place of a window.
+            let finds_new = !self.window.is_active();
             self.poller
-                .poll_if_due(runs, &self.experiments, loaded_at, context);
+                .poll_if_due(runs, &self.experiments, (loaded_at, finds_new), context);
         }
     }
 
@@ -364,6 +367,7 @@ impl RunsScreen {
     pub(super) fn polled_freshness(&self, shared: &SharedState) -> Freshness {
         let request = &self.poller.request;
         let mut freshness = self.loader.freshness();
+        freshness.loading_since = freshness.loading_since.or(self.window.since());
         freshness.fetched_at = freshness.fetched_at.max(request.succeeded_at());
         freshness.error = request.error().cloned().or(freshness.error);
         let last_attempt = request.attempted_at().or(self.loader.last_page_at());

@@ -64,7 +64,7 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &RunsScree
     draw_column_name(painter, after(rest, status_width), &scene);
     draw_header(painter, parts.header, &scene);
     if screen.lines.is_empty() {
-        let empty_message = if screen.table.is_empty() {
+        let empty_message = if screen.table.is_empty() && !screen.window.is_active() {
             "no runs here yet"
         } else {
             "no run matches the filter: esc clears it"

@@ -40,6 +40,11 @@ pub(super) fn new_runs_label(scene: &DrawContext<'_>, height: u16) -> String {
 
 pub(super) fn run_count_label(scene: &DrawContext<'_>) -> String {
     let screen = scene.screen;
+    if screen.window.is_active() {
+        let total = screen.window.total();
+        let position = screen.window.position(screen.cursor.index).min(total);
+        return format!("run {} of {}", format_count(position), format_count(total));
+    }
     format!(
         "{} of {} runs",
         format_count(screen.match_count() as u64),
@@ -111,6 +116,13 @@ fn order_label(screen: &RunsScreen) -> String {
 /// Which part of the runs is loaded, unless all are.
 fn partial_load_label(scene: &DrawContext<'_>) -> Option<String> {
     let screen = scene.screen;
+    if screen.window.is_active() {
+        let done = "a window: the store sorts and filters all runs";
+        return Some(match screen.window.unsupported() {
+            [] => done.to_owned(),
+            parts => format!("a window: the store {}", parts.join(", ")),
+        });
+    }
     if screen.table.is_empty() {
         return None;
     }
@@ -155,6 +167,9 @@ fn partial_load_label(scene: &DrawContext<'_>) -> Option<String> {
 
 /// The filter, split into the parts that the store and this program evaluate.
 fn filter_status(screen: &RunsScreen) -> String {
+    if screen.window.is_active() {
+        return format!("filter: {}", clean(&screen.filter_text));
+    }
     let at_store = screen
         .pushdown
         .active_query()
