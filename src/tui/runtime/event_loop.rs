@@ -382,6 +382,7 @@ impl EventLoop {
             renderer,
             ..
         } = self;
+        renderer.set_scrolling(app.terminal_image().is_none());
         renderer.draw(|frame| view::draw(frame, app, appearance))?;
         if let Some(graphics) = self.graphics
             && self

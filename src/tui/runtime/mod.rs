@@ -13,6 +13,7 @@ mod renderer;
 pub mod requests;
 mod review;
 mod sanitize;
+mod scroll;
 mod signals;
 mod terminal;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 
 use super::sanitize::sanitize_buffer;
+use super::scroll::ScrollBackend;
 use super::terminal;
 use crate::tui::app::layout::Size;
 
@@ -15,10 +16,10 @@ const CLEAR_SCREEN: &[u8] = b"\x1b[0m\x1b[2J";
 
 /// ratatui's output, read back after each frame.
 #[derive(Clone, Default)]
-struct OutputBuffer(Arc<Mutex<Vec<u8>>>);
+pub(super) struct OutputBuffer(Arc<Mutex<Vec<u8>>>);
 
 impl OutputBuffer {
-    fn take(&self) -> Vec<u8> {
+    pub(super) fn take(&self) -> Vec<u8> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -38,7 +39,7 @@ impl Write for OutputBuffer {
 }
 
 pub(super) struct Renderer {
-    terminal: Terminal<CrosstermBackend<OutputBuffer>>,
+    terminal: Terminal<ScrollBackend<OutputBuffer>>,
     output: OutputBuffer,
     size: Size,
     /// The content of the screen is unknown.
@@ -71,6 +72,11 @@ impl Renderer {
         self.size = size;
         self.needs_full_redraw = true;
         Ok(())
+    }
+
+    /// Lets the terminal scroll rows that only moved.
+    pub(super) fn set_scrolling(&mut self, is_enabled: bool) {
+        self.terminal.backend_mut().is_enabled = is_enabled;
     }
 
     pub(super) fn size(&self) -> Size {
@@ -109,11 +115,11 @@ impl Renderer {
 fn new_terminal(
     output: &OutputBuffer,
     size: Size,
-) -> io::Result<Terminal<CrosstermBackend<OutputBuffer>>> {
+) -> io::Result<Terminal<ScrollBackend<OutputBuffer>>> {
     // With a fixed viewport, the size can't change in the middle of a frame.
     let viewport = Viewport::Fixed(Rect::new(0, 0, size.width, size.height));
     Terminal::with_options(
-        CrosstermBackend::new(output.clone()),
+        ScrollBackend::new(output.clone(), size.width, size.height),
         TerminalOptions { viewport },
     )
 }
