@@ -1,18 +1,126 @@
-//! Where the artifacts of a run or a logged model are on this machine.
+//! Where the artifacts of a run or a logged model are: on this machine or in an object store.
 
 use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use super::local_artifacts::ArtifactError;
-use crate::domain::{Artifact, StoreErrorKind};
+use super::local::run_blocking;
+use super::local_artifacts::{ArtifactError, list_directory, read_prefix, send_file};
+use super::objects::{ObjectClients, ObjectLocation};
+use super::{ByteSender, limits};
+use crate::domain::{Artifact, Preview, StoreError, StoreErrorKind};
 
 /// Where `mlflow server` stores proxied artifacts by default, relative to its working folder.
 const PROXIED_ARTIFACTS_DIR: &str = "mlartifacts";
 
+/// The variable of MLflow's server for where it stores proxied artifacts.
+const PROXIED_ARTIFACTS_VARIABLE: &str = "MLFLOW_ARTIFACTS_DESTINATION";
+
+/// Where the artifacts of a run or a logged model are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ArtifactRoot {
+    /// A folder on this machine.
+    Local(PathBuf),
+    /// A folder in an object store.
+    Objects(ObjectLocation),
+}
+
+impl ArtifactRoot {
+    /// The root of an artifact URI; relative paths are relative to `base_dir`.
+    pub(super) fn parse(location: &str, base_dir: &Path) -> Result<Self, ArtifactError> {
+        let destination = std::env::var(PROXIED_ARTIFACTS_VARIABLE).ok();
+        let mapped = destination
+            .filter(|destination| !destination.is_empty())
+            .and_then(|destination| map_proxied(location, &destination));
+        let location = mapped.as_deref().unwrap_or(location);
+        match ObjectLocation::parse(location) {
+            Some(found) => found.map(Self::Objects),
+            None => local_path(location, base_dir).map(Self::Local),
+        }
+    }
+
+    /// The files and folders directly under `path`.
+    pub(super) async fn list(
+        self,
+        objects: &ObjectClients,
+        path: &str,
+        what: &str,
+    ) -> Result<Vec<Artifact>, StoreError> {
+        match self {
+            Self::Objects(location) => objects.list(&location, path, what).await,
+            Self::Local(root) => {
+                let path = path.to_owned();
+                read_local(what, move || {
+                    if path.is_empty() && !root.exists() {
+                        return list_missing_root(&root);
+                    }
+                    list_directory(&root, &path)
+                })
+                .await
+            }
+        }
+    }
+
+    /// The first bytes of a file.
+    pub(super) async fn preview(
+        self,
+        objects: &ObjectClients,
+        (path, limit): (&str, u64),
+        what: &str,
+    ) -> Result<Preview, StoreError> {
+        let limit = limit.min(limits::ARTIFACT_BYTES);
+        match self {
+            Self::Objects(location) => objects.preview(&location, path, limit, what).await,
+            Self::Local(root) => {
+                let path = path.to_owned();
+                read_local(what, move || read_prefix(&root, &path, limit)).await
+            }
+        }
+    }
+
+    /// Sends all bytes of a file.
+    pub(super) async fn read(
+        self,
+        objects: &ObjectClients,
+        (path, to): (&str, &ByteSender),
+        what: &str,
+    ) -> Result<(), StoreError> {
+        match self {
+            Self::Objects(location) => objects.read(&location, path, to, what).await,
+            Self::Local(root) => {
+                let (path, to) = (path.to_owned(), to.clone());
+                read_local(what, move || send_file(&root, &path, &to)).await
+            }
+        }
+    }
+}
+
+async fn read_local<T: Send + 'static>(
+    what: &str,
+    work: impl FnOnce() -> Result<T, ArtifactError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let read = run_blocking(what, work).await?;
+    read.map_err(|(kind, why)| StoreError::new(kind, what, why))
+}
+
+/// The location of proxied artifacts in the server's own destination.
+fn map_proxied(location: &str, destination: &str) -> Option<String> {
+    let path = location.strip_prefix("mlflow-artifacts:")?;
+    let path = match path.strip_prefix("//") {
+        // A host follows.
+        Some(rest) => rest.split_once('/')?.1,
+        None => path,
+    };
+    let is_plain = !path.split('/').any(|part| part == "..");
+    is_plain.then(|| {
+        let (destination, path) = (destination.trim_end_matches('/'), path.trim_matches('/'));
+        format!("{destination}/{path}")
+    })
+}
+
 /// A run that logged no file has no folder: there are no artifacts if its experiment has one.
 /// Otherwise the files may be on another machine.
-pub(super) fn list_missing_root(root: &Path) -> Result<Vec<Artifact>, ArtifactError> {
+fn list_missing_root(root: &Path) -> Result<Vec<Artifact>, ArtifactError> {
     if root.ancestors().skip(1).take(2).any(Path::is_dir) {
         return Ok(Vec::new());
     }
@@ -58,7 +166,8 @@ pub(super) fn local_path(location: &str, base_dir: &Path) -> Result<PathBuf, Art
                 return Ok(stored);
             }
             unsupported(format!(
-                "the artifacts are at {location}, behind the server's artifact proxy; open the server instead"
+                "the artifacts are at {location}, which only the server can resolve; open the server, or set \
+                 {PROXIED_ARTIFACTS_VARIABLE} to its --artifacts-destination"
             ))
         }
         Some(_) => unsupported(format!(
@@ -105,7 +214,7 @@ mod tests {
             Ok("/data/mlruns/1/r/artifacts".into())
         );
         for elsewhere in [
-            "s3://bucket/x",
+            "hdfs://host/x",
             "dbfs:/x",
             "mlflow-artifacts:/1/r/artifacts",
             "",
@@ -115,6 +224,30 @@ mod tests {
                 resolve(elsewhere, base_dir),
                 Err(StoreErrorKind::Unsupported),
                 "{elsewhere}"
+            );
+        }
+    }
+
+    #[test]
+    fn proxied_artifacts_are_mapped_to_the_destination_of_the_server() {
+        for (location, destination, expected) in [
+            (
+                "mlflow-artifacts:/1/r/artifacts",
+                "s3://b/root/",
+                Some("s3://b/root/1/r/artifacts"),
+            ),
+            (
+                "mlflow-artifacts://host:5000/1/r",
+                "/data",
+                Some("/data/1/r"),
+            ),
+            ("mlflow-artifacts:/../r", "/data", None),
+            ("s3://b/1/r", "/data", None),
+        ] {
+            assert_eq!(
+                map_proxied(location, destination).as_deref(),
+                expected,
+                "{location}"
             );
         }
     }

@@ -32,6 +32,7 @@ mod local;
 mod local_artifacts;
 mod merged;
 mod mlflow_names;
+mod objects;
 mod pagination;
 pub mod rest;
 mod run_queries;

@@ -9,6 +9,12 @@ pub fn quote_word(text: &str) -> Option<String> {
     (clean(text) == text).then(|| shell_words::quote(text).into_owned())
 }
 
+/// The words of a command as a POSIX shell splits it, without expansions; `None` for an open quote.
+#[must_use]
+pub fn split_words(command: &str) -> Option<Vec<String>> {
+    shell_words::split(command).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

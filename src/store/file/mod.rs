@@ -22,6 +22,7 @@ use crate::domain::{
 };
 use crate::store::downstream::find_by_scanning_runs;
 use crate::store::local::run_blocking;
+use crate::store::objects::ObjectClients;
 use crate::store::pagination::ListingCache;
 use crate::text::untrusted::clean;
 
@@ -83,6 +84,7 @@ struct FileStore {
     tracking_uri: String,
     index: Arc<Index>,
     listings: ListingCache,
+    objects: ObjectClients,
 }
 
 impl FileStore {
@@ -97,6 +99,7 @@ impl FileStore {
             origin,
             index: Arc::new(Index::new(root.to_owned())),
             listings: ListingCache::default(),
+            objects: ObjectClients::default(),
         }
     }
 }
@@ -136,6 +139,7 @@ impl ReadStore for FileStore {
         Ok(Features {
             product: "MLflow file store".to_owned(),
             can_filter: false,
+            has_windows: false,
             has_bulk_histories: true,
             has_cheap_full_histories: true,
             has_logged_models: true,
@@ -190,11 +194,11 @@ impl ReadStore for FileStore {
     }
 
     async fn artifacts(&self, owner: &ArtifactOwner, path: &str) -> Result<Vec<Artifact>> {
-        artifacts::list(&self.index, owner, path).await
+        artifacts::list(self, owner, path).await
     }
 
     async fn preview(&self, owner: &ArtifactOwner, path: &str, limit: u64) -> Result<Preview> {
-        artifacts::preview(&self.index, owner, path, limit).await
+        artifacts::preview(self, owner, path, limit).await
     }
 
     async fn read_artifact(
@@ -203,7 +207,7 @@ impl ReadStore for FileStore {
         path: &str,
         to: &ByteSender,
     ) -> Result<()> {
-        artifacts::read(&self.index, owner, path, to).await
+        artifacts::read(self, owner, path, to).await
     }
 
     async fn logged_model(&self, id: &LoggedModelId) -> Result<LoggedModel> {

@@ -1,14 +1,14 @@
-//! Artifacts of runs and logged models, where their location is on this machine.
+//! Artifacts of runs and logged models.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::SqlStore;
 use super::tables::{QueryError, Tables, params};
 use super::values::text;
 use crate::domain::{Artifact, ArtifactOwner, Preview};
-use crate::store::artifact_location::{list_missing_root, local_path};
-use crate::store::local_artifacts::{self, ArtifactError};
-use crate::store::{ByteSender, Result, limits};
+use crate::store::artifact_location::ArtifactRoot;
+use crate::store::local_artifacts::ArtifactError;
+use crate::store::{ByteSender, Result};
 use crate::text::untrusted::clean;
 
 impl From<ArtifactError> for QueryError {
@@ -25,16 +25,7 @@ pub(super) async fn list(
 ) -> Result<Vec<Artifact>> {
     let what = format!("listing artifacts of {}", describe_owner(owner));
     let root = artifact_root(store, &what, owner).await?;
-    let path = path.to_owned();
-    store
-        .database
-        .run_blocking(&what, move || {
-            if path.is_empty() && !root.exists() {
-                return Ok(list_missing_root(&root)?);
-            }
-            Ok(local_artifacts::list_directory(&root, &path)?)
-        })
-        .await
+    root.list(&store.objects, path, &what).await
 }
 
 /// The first bytes of a file.
@@ -46,13 +37,7 @@ pub(super) async fn preview(
 ) -> Result<Preview> {
     let what = format!("reading an artifact of {}", describe_owner(owner));
     let root = artifact_root(store, &what, owner).await?;
-    let (path, limit) = (path.to_owned(), limit.min(limits::ARTIFACT_BYTES));
-    store
-        .database
-        .run_blocking(&what, move || {
-            Ok(local_artifacts::read_prefix(&root, &path, limit)?)
-        })
-        .await
+    root.preview(&store.objects, (path, limit), &what).await
 }
 
 /// Sends all bytes of a file.
@@ -64,13 +49,7 @@ pub(super) async fn read(
 ) -> Result<()> {
     let what = format!("reading {} of {}", clean(path), describe_owner(owner));
     let root = artifact_root(store, &what, owner).await?;
-    let (path, to) = (path.to_owned(), to.clone());
-    store
-        .database
-        .run_blocking(&what, move || {
-            Ok(local_artifacts::send_file(&root, &path, &to)?)
-        })
-        .await
+    root.read(&store.objects, (path, to), &what).await
 }
 
 fn describe_owner(owner: &ArtifactOwner) -> String {
@@ -80,12 +59,18 @@ fn describe_owner(owner: &ArtifactOwner) -> String {
     }
 }
 
-/// The folder of an owner's artifacts.
-async fn artifact_root(store: &SqlStore, what: &str, owner: &ArtifactOwner) -> Result<PathBuf> {
+async fn artifact_root(
+    store: &SqlStore,
+    what: &str,
+    owner: &ArtifactOwner,
+) -> Result<ArtifactRoot> {
     let owner = owner.clone();
     // Relative locations of a database server are those of this folder.
     let base = store.database.folder().unwrap_or(Path::new("")).to_owned();
-    let read = move |tables: Tables<'_>| Ok(local_path(&artifact_uri(tables, &owner)?, &base)?);
+    let read = move |tables: Tables<'_>| {
+        let uri = artifact_uri(tables, &owner)?;
+        Ok(ArtifactRoot::parse(&uri, &base)?)
+    };
     store.database.read(what, read).await
 }
 

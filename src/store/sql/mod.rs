@@ -21,6 +21,7 @@ use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
     ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, StoreErrorKind,
 };
+use crate::store::objects::ObjectClients;
 use crate::store::pagination::ListingCache;
 
 mod artifacts;
@@ -93,6 +94,7 @@ struct SqlStore {
     database: Source,
     listing_cache: ListingCache,
     windows: window::Listings,
+    objects: ObjectClients,
 }
 
 impl SqlStore {
@@ -101,6 +103,7 @@ impl SqlStore {
             database,
             listing_cache: ListingCache::default(),
             windows: window::Listings::default(),
+            objects: ObjectClients::default(),
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod fake_store;
 pub mod fault_proxy;
 pub mod messy_store;
 pub mod mlflow;
+pub mod moto;
 pub mod program;
 pub mod pty;
 pub mod recorder;
