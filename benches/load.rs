@@ -42,7 +42,7 @@ mod mlflow;
 )]
 mod script_host;
 
-type BoxResult<T> = Result<T, Box<dyn Error>>;
+pub(crate) type BoxResult<T> = Result<T, Box<dyn Error>>;
 
 /// The time of the demo's newest run, ms since the epoch.
 const NOW: i64 = 1_795_000_000_000;
@@ -73,42 +73,76 @@ fn main() -> BoxResult<()> {
         .build()?;
     for runs in sizes {
         if server {
-            bench_server(&runtime, runs)?;
-            continue;
+            print_server(runs, &measure_server(&runtime, runs)?);
+        } else if files {
+            print_files(runs, &measure_files(&runtime, runs)?);
+        } else {
+            print_sqlite(runs, &measure_sqlite(&runtime, runs)?);
         }
-        if files {
-            bench_files(&runtime, runs)?;
-            continue;
-        }
-        let path = ensure_store(runs)?;
-        let floor = fastest(|| read_with_rusqlite(&path))?;
-        let peer = fastest(|| read_with_sqlite3(&path)).ok();
-        let target = StoreTarget::Sqlite(path.clone());
-        let first = fastest(|| first_page(&runtime, &target, &[]))?;
-        let whole = fastest(|| load_all(&runtime, &target, &[]))?;
-        let times = |of: Duration| whole.as_secs_f64() / of.as_secs_f64();
-        println!("{runs} runs");
-        println!("  rusqlite, rows dropped         {floor:>10.1?}");
-        if let Some(peer) = peer {
-            println!("  sqlite3 to /dev/null           {peer:>10.1?}");
-        }
-        println!("  opened, first {FIRST_PAGE_RUNS} runs          {first:>10.1?}");
-        print!(
-            "  all in a sortable table        {whole:>10.1?}  {:.2}x of rusqlite",
-            times(floor)
-        );
-        println!(
-            "{}",
-            peer.map(|peer| format!(", {:.2}x of sqlite3", times(peer)))
-                .unwrap_or_default()
-        );
-        println!("  per run                        {:>10.2?}", whole / runs);
     }
     Ok(())
 }
 
+/// The times of one size.
+pub(crate) struct Times {
+    /// The same bytes with nothing in between.
+    pub(crate) floor: Duration,
+    /// What a user would run instead, where it is installed.
+    pub(crate) peer: Option<Duration>,
+    /// Until the first rows are in a table.
+    pub(crate) first: Duration,
+    /// Until all rows are in a table.
+    pub(crate) whole: Duration,
+    /// The number of files that were read.
+    pub(crate) files: usize,
+}
+
+pub(crate) fn ratio(time: Duration, of: Duration) -> f64 {
+    time.as_secs_f64() / of.as_secs_f64()
+}
+
+/// The floor is rusqlite, the peer the `sqlite3` program.
+pub(crate) fn measure_sqlite(runtime: &Runtime, runs: u32) -> BoxResult<Times> {
+    let path = ensure_store(runs)?;
+    let target = StoreTarget::Sqlite(path.clone());
+    Ok(Times {
+        floor: fastest(|| read_with_rusqlite(&path))?,
+        peer: fastest(|| read_with_sqlite3(&path)).ok(),
+        first: fastest(|| first_page(runtime, &target, &[]))?,
+        whole: fastest(|| load_all(runtime, &target, &[]))?,
+        files: 1,
+    })
+}
+
+fn print_sqlite(runs: u32, times: &Times) {
+    let Times {
+        floor,
+        first,
+        whole,
+        ..
+    } = times;
+    println!("{runs} runs");
+    println!("  rusqlite, rows dropped         {floor:>10.1?}");
+    if let Some(peer) = times.peer {
+        println!("  sqlite3 to /dev/null           {peer:>10.1?}");
+    }
+    println!("  opened, first {FIRST_PAGE_RUNS} runs          {first:>10.1?}");
+    print!(
+        "  all in a sortable table        {whole:>10.1?}  {:.2}x of rusqlite",
+        ratio(*whole, *floor)
+    );
+    let of_peer = times.peer.map(|peer| ratio(*whole, peer));
+    println!(
+        "{}",
+        of_peer
+            .map(|ratio| format!(", {ratio:.2}x of sqlite3"))
+            .unwrap_or_default()
+    );
+    println!("  per run                        {:>10.2?}", *whole / runs);
+}
+
 /// A store with this many runs in one experiment, created if it is missing.
-fn ensure_store(runs: u32) -> BoxResult<PathBuf> {
+pub(crate) fn ensure_store(runs: u32) -> BoxResult<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench");
     let path = folder.join(format!("{runs}.db"));
     if !path.is_file() {
@@ -124,11 +158,14 @@ fn ensure_store(runs: u32) -> BoxResult<PathBuf> {
     Ok(path)
 }
 
-fn fastest(work: impl FnMut() -> BoxResult<()>) -> BoxResult<Duration> {
+pub(crate) fn fastest(work: impl FnMut() -> BoxResult<()>) -> BoxResult<Duration> {
     fastest_of(ITERATIONS, work)
 }
 
-fn fastest_of(tries: usize, mut work: impl FnMut() -> BoxResult<()>) -> BoxResult<Duration> {
+pub(crate) fn fastest_of(
+    tries: usize,
+    mut work: impl FnMut() -> BoxResult<()>,
+) -> BoxResult<Duration> {
     let mut least = Duration::MAX;
     for _ in 0..tries {
         let start = Instant::now();
@@ -167,8 +204,8 @@ fn read_with_sqlite3(path: &Path) -> BoxResult<()> {
     }
 }
 
-/// Loads the same runs through a server, alternating with `curl`.
-fn bench_server(runtime: &Runtime, runs: u32) -> BoxResult<()> {
+/// Loads the same runs through a server, alternating with `curl`, which is the floor.
+pub(crate) fn measure_server(runtime: &Runtime, runs: u32) -> BoxResult<Times> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("target/bench")
         .join(format!("{runs}-served"));
@@ -197,14 +234,29 @@ fn bench_server(runtime: &Runtime, runs: u32) -> BoxResult<()> {
         whole = whole.min(fastest_of(1, || load_all(runtime, &target, &ids))?);
         first = first.min(fastest_of(1, || first_page(runtime, &target, &ids))?);
     }
+    Ok(Times {
+        floor: peer,
+        peer: None,
+        first,
+        whole,
+        files: 0,
+    })
+}
+
+fn print_server(runs: u32, times: &Times) {
+    let Times {
+        floor,
+        first,
+        whole,
+        ..
+    } = times;
     println!("{runs} runs through MLflow {}", mlflow::V3);
-    println!("  curl, page by page             {peer:>10.1?}");
+    println!("  curl, page by page             {floor:>10.1?}");
     println!("  opened, first {FIRST_PAGE_RUNS} runs          {first:>10.1?}");
     println!(
         "  all in a sortable table        {whole:>10.1?}  {:.2}x of curl",
-        whole.as_secs_f64() / peer.as_secs_f64()
+        ratio(*whole, *floor)
     );
-    Ok(())
 }
 
 /// The time of `curl` for all pages of a listing, or for the first one.
@@ -238,8 +290,9 @@ fn fetch_with_curl(url: &str, experiments: &[String], only_first: bool) -> BoxRe
     }
 }
 
-/// Loads a file store. The files are in the page cache after the first reading.
-fn bench_files(runtime: &Runtime, runs: u32) -> BoxResult<()> {
+/// Loads a file store. The files are in the page cache after the first reading. The floor reads every file in parallel, the
+/// peer is MLflow's own file store.
+pub(crate) fn measure_files(runtime: &Runtime, runs: u32) -> BoxResult<Times> {
     let root = ensure_files(runs)?;
     let target = StoreTarget::Files(root.clone());
     let mut files = 0;
@@ -265,16 +318,32 @@ print(found, time.monotonic() - begin)";
     let answer = mlflow::run_script(mlflow::V3, search, &[root]);
     let took = answer.split_whitespace().nth(1).ok_or("no answer")?;
     let peer = Duration::from_secs_f64(took.parse()?);
-    println!("{runs} runs in {files} files");
+    Ok(Times {
+        floor,
+        peer: Some(peer),
+        first,
+        whole,
+        files,
+    })
+}
+
+fn print_files(runs: u32, times: &Times) {
+    let Times {
+        floor,
+        first,
+        whole,
+        ..
+    } = times;
+    let peer = times.peer.unwrap_or_default();
+    println!("{runs} runs in {} files", times.files);
     println!("  every file, in parallel        {floor:>10.1?}");
     println!("  MLflow {}'s file store     {peer:>10.1?}", mlflow::V3);
     println!("  opened, first {FIRST_PAGE_RUNS} runs          {first:>10.1?}");
     println!(
         "  all in a sortable table        {whole:>10.1?}  {:.2}x of every file, 1/{:.0} of MLflow",
-        whole.as_secs_f64() / floor.as_secs_f64(),
-        peer.as_secs_f64() / whole.as_secs_f64()
+        ratio(*whole, *floor),
+        ratio(peer, *whole)
     );
-    Ok(())
 }
 
 /// A file store with this many runs in one experiment, as MLflow 3 writes it; created if it is missing.
@@ -393,7 +462,11 @@ async fn open_store(
     Ok((opened, query))
 }
 
-fn first_page(runtime: &Runtime, target: &StoreTarget, experiments: &[String]) -> BoxResult<()> {
+pub(crate) fn first_page(
+    runtime: &Runtime,
+    target: &StoreTarget,
+    experiments: &[String],
+) -> BoxResult<()> {
     runtime.block_on(async {
         let (opened, query) = open_store(target, experiments).await?;
         let mut table = RunTable::default();
