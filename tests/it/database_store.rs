@@ -31,7 +31,7 @@ const FILL: &str = concat!(
     include_str!("sqlite_store/fill.py"),
     include_str!("store_contract/fill_more.py")
 );
-const COPY: &str = include_str!("database_store/copy.py");
+pub const COPY: &str = include_str!("database_store/copy.py");
 
 /// A database that MLflow's client filled, to copy.
 pub struct FilledDatabase {

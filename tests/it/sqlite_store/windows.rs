@@ -1,4 +1,4 @@
-//! Windows: the file filters and orders runs exactly as the table of all runs does.
+//! Windows: a database filters and orders runs exactly as the table of all runs does.
 
 use std::path::Path;
 
@@ -11,7 +11,11 @@ use frontrunner::table::filter::Filter;
 use frontrunner::table::{Arrangement, DisplayRow, RunTable, SortKey, arrange};
 use rusqlite::Connection;
 
+use serde_json::json;
+
 use super::open_store;
+use crate::database_store::{COPY, client_of, read_only};
+use crate::support::database::{Kind, shared_or_skip};
 
 const NOW: i64 = 1_780_000_000_000;
 
@@ -67,9 +71,11 @@ struct Listing {
 
 impl Listing {
     async fn open(file: &Path) -> Self {
-        let reader = open_store(file, AccessMode::ReadOnly(ReadOnlyReason::Flag))
-            .await
-            .reader;
+        let mode = AccessMode::ReadOnly(ReadOnlyReason::Flag);
+        Self::read(open_store(file, mode).await.reader).await
+    }
+
+    async fn read(reader: Reader) -> Self {
         let experiments = reader.experiments(LifecycleFilter::Active).await.unwrap();
         let id = experiments
             .iter()
@@ -120,7 +126,7 @@ impl Listing {
         })
     }
 
-    async fn read(&self, query: &WindowQuery, range: WindowRange) -> RunWindow {
+    async fn window(&self, query: &WindowQuery, range: WindowRange) -> RunWindow {
         self.reader.run_window(query, range).await.unwrap()
     }
 }
@@ -138,7 +144,28 @@ const ALL: WindowRange = WindowRange::At {
 #[tokio::test]
 async fn windows_are_ordered_as_the_table_of_all_runs() {
     let folder = tempfile::tempdir().unwrap();
-    let listing = Listing::open(&fixture(folder.path())).await;
+    assert_orders(&Listing::open(&fixture(folder.path())).await).await;
+}
+
+#[tokio::test]
+async fn postgres_orders_and_filters_as_the_table_of_all_runs() {
+    let Some(server) = shared_or_skip(Kind::Postgres) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = fixture(folder.path());
+    let uri = server.uri(&server.create_database(None));
+    // MLflow's client creates the tables.
+    let mut client = client_of(folder.path(), &uri);
+    let source = format!("sqlite:///{}", file.display());
+    client.run(COPY, &json!({"source_uri": source, "target_uri": uri}));
+    drop(client);
+    let listing = Listing::read(read_only(&uri).await.reader).await;
+    assert_orders(&listing).await;
+    assert_filters(&listing).await;
+}
+
+async fn assert_orders(listing: &Listing) {
     let columns = listing.table.columns();
     let mut ordered = 0;
     for column in &columns {
@@ -156,7 +183,7 @@ async fn windows_are_ordered_as_the_table_of_all_runs() {
                     continue;
                 };
                 ordered += 1;
-                let all = listing.read(&query, ALL).await;
+                let all = listing.window(&query, ALL).await;
                 assert_eq!(ids(&all), listing.expected(None, &sort), "{sort:?}");
             }
         }
@@ -170,7 +197,10 @@ async fn windows_are_ordered_as_the_table_of_all_runs() {
 #[tokio::test]
 async fn windows_are_filtered_as_the_table_of_all_runs() {
     let folder = tempfile::tempdir().unwrap();
-    let listing = Listing::open(&fixture(folder.path())).await;
+    assert_filters(&Listing::open(&fixture(folder.path())).await).await;
+}
+
+async fn assert_filters(listing: &Listing) {
     for filter in [
         "metrics.odd > -1",
         "metrics.odd != 0",
@@ -201,7 +231,7 @@ async fn windows_are_filtered_as_the_table_of_all_runs() {
     ] {
         let query = listing.query(Some(filter), &[]).unwrap();
         let expected = listing.expected(Some(filter), &[]);
-        let all = listing.read(&query, ALL).await;
+        let all = listing.window(&query, ALL).await;
         assert_eq!(ids(&all), expected, "{filter}");
         assert_eq!(all.total, expected.len() as u64, "{filter}");
     }
@@ -215,11 +245,11 @@ async fn parts_of_a_listing_fit_together() {
     let sort = ["metrics.odd DESC".parse().unwrap()];
     let query = listing.query(None, &sort).unwrap();
     let expected = listing.expected(None, &sort);
-    let first = listing.read(&query, WindowRange::First(40)).await;
+    let first = listing.window(&query, WindowRange::First(40)).await;
     assert_eq!((ids(&first), first.total), (expected[..40].to_vec(), 300));
     let at = |offset, limit| WindowRange::At { offset, limit };
     for (offset, limit) in [(40, 60), (100, 150), (250, 200), (300, 10), (900, 10)] {
-        let part = listing.read(&query, at(offset, limit)).await;
+        let part = listing.window(&query, at(offset, limit)).await;
         let begin = usize::min(offset as usize, 300);
         let end = usize::min(begin + limit as usize, 300);
         assert_eq!(ids(&part), expected[begin..end], "{offset}");
@@ -229,10 +259,10 @@ async fn parts_of_a_listing_fit_together() {
     let database = Connection::open(&file).unwrap();
     let sql = "UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = ?1";
     database.execute(sql, [&expected[41]]).unwrap();
-    let part = listing.read(&query, at(40, 3)).await;
+    let part = listing.window(&query, at(40, 3)).await;
     assert_eq!(ids(&part), [expected[40].clone(), expected[42].clone()]);
-    let first = listing.read(&query, WindowRange::First(1)).await;
+    let first = listing.window(&query, WindowRange::First(1)).await;
     assert_eq!((ids(&first), first.total), (expected[..1].to_vec(), 299));
-    let part = listing.read(&query, at(40, 2)).await;
+    let part = listing.window(&query, at(40, 2)).await;
     assert_eq!(ids(&part), [expected[40].clone(), expected[42].clone()]);
 }
