@@ -49,21 +49,52 @@ const CACHED_LISTINGS: usize = 4;
 /// The sorted runs of the last few listings. Sorting all runs again for each page would make a
 /// walk over the pages quadratic.
 #[derive(Default)]
-pub(super) struct ListingCache(Mutex<Vec<(RunQuery, Arc<[SortKey]>)>>);
+pub(super) struct ListingCache(Mutex<Vec<(RunQuery, CachedListing)>>);
+
+#[derive(Clone)]
+enum CachedListing {
+    /// Only the first page was read, which begins with this run.
+    First(SortKey),
+    All(Arc<[SortKey]>),
+}
 
 impl ListingCache {
-    pub(super) fn get(&self, listing: &RunQuery) -> Option<Arc<[SortKey]>> {
+    fn find(&self, listing: &RunQuery) -> Option<CachedListing> {
         let listings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, keys) = listings.iter().find(|(known, _)| known == listing)?;
-        Some(Arc::clone(keys))
+        let (_, found) = listings.iter().find(|(known, _)| known == listing)?;
+        Some(found.clone())
+    }
+
+    pub(super) fn get(&self, listing: &RunQuery) -> Option<Arc<[SortKey]>> {
+        match self.find(listing)? {
+            CachedListing::All(keys) => Some(keys),
+            CachedListing::First(_) => None,
+        }
+    }
+
+    /// The first run of a listing of which only the first page was read: runs before it started later, and belong to no page.
+    pub(super) fn first(&self, listing: &RunQuery) -> Option<SortKey> {
+        match self.find(listing)? {
+            CachedListing::First(key) => Some(key),
+            CachedListing::All(_) => None,
+        }
     }
 
     /// Remembers the keys of a listing, or forgets them.
     pub(super) fn set(&self, listing: RunQuery, keys: Option<Arc<[SortKey]>>) {
+        self.replace(listing, keys.map(CachedListing::All));
+    }
+
+    /// Remembers the first run of a listing, or forgets the listing.
+    pub(super) fn set_first(&self, listing: RunQuery, first: Option<SortKey>) {
+        self.replace(listing, first.map(CachedListing::First));
+    }
+
+    fn replace(&self, listing: RunQuery, cached: Option<CachedListing>) {
         let mut listings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         listings.retain(|(known, _)| *known != listing);
-        if let Some(keys) = keys {
-            listings.insert(0, (listing, keys));
+        if let Some(cached) = cached {
+            listings.insert(0, (listing, cached));
             listings.truncate(CACHED_LISTINGS);
         }
     }

@@ -44,8 +44,13 @@ pub(super) async fn page(
     let keys = if let Some(keys) = cached {
         keys
     } else {
+        let first = store.listing_cache.first(&listing);
         let listing = listing.clone();
-        let read = move |tables: Tables<'_>| load_sort_keys(tables, &listing);
+        let read = move |tables: Tables<'_>| {
+            let mut keys = load_sort_keys(tables, &listing)?;
+            keys.retain(|key| first.as_ref().is_none_or(|first| key >= first));
+            Ok(keys)
+        };
         store.database.read(&what, read).await?.into()
     };
     let begin = after.map_or(0, |after| keys.partition_point(|key| *key <= after));
@@ -77,7 +82,6 @@ async fn first_page(store: &SqlStore, what: &str, query: &RunQuery) -> Result<Pa
         page_size: 0,
         ..query.clone()
     };
-    store.listing_cache.set(listing, None);
     let size = page_size(query);
     let newest = WindowQuery {
         experiments: query.experiments.clone(),
@@ -90,11 +94,13 @@ async fn first_page(store: &SqlStore, what: &str, query: &RunQuery) -> Result<Pa
     let has_next = ids.len() > size;
     let ids: Vec<&str> = ids.iter().take(size).collect();
     let items = load_batches(store, what, &ids, query.lifecycle).await?;
-    let last = items.last().filter(|_| has_next);
-    let next = last.map(|run| SortKey::new(run.start_time, run.id.raw()).to_token());
+    let key = |run: &Run| SortKey::new(run.start_time, run.id.raw());
+    let first = items.first().filter(|_| has_next).map(key);
+    let next = items.last().filter(|_| has_next).map(key);
+    store.listing_cache.set_first(listing, first);
     Ok(Page {
         items,
-        next,
+        next: next.as_ref().map(SortKey::to_token),
         total: Some(total),
     })
 }

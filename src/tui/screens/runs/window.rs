@@ -280,7 +280,8 @@ impl RunsScreen {
         self.table = RunTable::default();
         self.table.upsert(&window.runs);
         update_heartbeats(&mut self.table, &window.runs);
-        self.poller.removed_count = 0;
+        // A poll under way is about runs of the table before.
+        self.poller.restart(context);
         self.reset_lines(None, context);
         let line = cursor.saturating_sub(offset);
         self.cursor.index = usize::try_from(line).unwrap_or(usize::MAX);
