@@ -47,9 +47,7 @@ pub use downstream::{Downstream, Upstream};
 pub use merged::{MergedStore, STORE_TAG};
 pub use rest::ConnectOptions;
 pub use run_queries::{ChangedRuns, ChangedRunsQuery, poll_changed_runs};
-pub use sql::{
-    DatabaseKind, DatabaseUri, DatabaseVariables, KNOWN_SCHEMAS, sqlite_version,
-};
+pub use sql::{DatabaseKind, DatabaseUri, DatabaseVariables, KNOWN_SCHEMAS, sqlite_version};
 
 /// The result of a request to a store.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;

@@ -229,7 +229,7 @@ fn load_rows(
     let sql = format!(
         "SELECT ids.key, {columns} FROM {ids_table} {join} runs AS r ON r.run_uuid = ids.value WHERE {condition}"
     );
-    tables.collect(&sql, &params![ids], |row| {
+    let mut rows = tables.collect(&sql, &params![ids], |row| {
         let position = integer(row, 0).and_then(|position| usize::try_from(position).ok());
         let run = Run {
             name: text(row, 3),
@@ -242,5 +242,8 @@ fn load_rows(
             ..Run::bare(RunId::new(text(row, 1)), ExperimentId::new(text(row, 2)))
         };
         (position.unwrap_or(usize::MAX), run)
-    })
+    })?;
+    // A server joins in any order.
+    rows.sort_by_key(|(position, _)| *position);
+    Ok(rows)
 }
