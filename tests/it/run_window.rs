@@ -12,7 +12,7 @@ use frontrunner::store::{
     AccessMode, ConnectOptions, LifecycleFilter, ReadOnlyReason, RunQuery, StoreTarget, open,
 };
 use frontrunner::table::filter::Filter;
-use frontrunner::table::{Arrangement, DisplayRow, RunTable, arrange};
+use frontrunner::table::{Arrangement, DisplayRow, RunTable, SortKey, arrange};
 use frontrunner::tui::app::Request;
 use frontrunner::tui::app::layout::Size;
 
@@ -154,7 +154,7 @@ fn check_filter(driver: &mut Driver, table: &RunTable) {
         .press("enter")
         .advance(1_000);
     let order = driver.runs().arrangement.sort.first();
-    let order = order.map(|key| key.to_raw_string()).unwrap_or_default();
+    let order = order.map(SortKey::to_raw_string).unwrap_or_default();
     let matching = expected(table, filter, &order);
     assert!(matching.len() > 10 && matching.len() < 2_400);
     assert_eq!(driver.runs().window.total(), matching.len() as u64);
