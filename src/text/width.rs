@@ -43,14 +43,20 @@ pub fn truncate_middle(text: &str, room: u16) -> String {
     }
     let tail = (room - 1) / 2;
     let head = truncate(text, room - tail);
-    let (end, skipped) = skip(text, all - tail);
-    // A wide character at the border belongs to neither side.
-    let end = if skipped < all - tail {
-        skip(end, 2).0
+    let mut end = text.len();
+    for (at, _) in text.grapheme_indices(true).rev() {
+        if width(&text[at..]) > tail {
+            break;
+        }
+        end = at;
+    }
+    let cut = format!("{head}{}", &text[end..]);
+    // Where graphemes join, a text can be wider than its parts.
+    if width(&cut) > room {
+        truncate(text, room)
     } else {
-        end
-    };
-    format!("{head}{end}")
+        cut
+    }
 }
 
 /// A text without its first graphemes, up to this many cells, and how many cells those have.

@@ -52,7 +52,7 @@ fn report_names_nobody() {
     let target = program.store().display().to_string();
     program.write_config(&format!(
         "default_profile = \"acme-prod\"\n[profile.acme-prod]\ntarget = {target:?}\nusername = \"bo@acme.example\"\n\
-         workspace = \"secret-vision\"\n[profile.other]\ntarget = \"https://mlflow.acme.example\"\n"
+         [profile.other]\ntarget = \"https://mlflow.acme.example\"\nworkspace = \"secret-vision\"\n"
     ));
     let mut command = program.command(&["doctor", "--report"]);
     command.envs([

@@ -41,6 +41,7 @@ const BY_ID: &[(&str, &[ValueKind])] = &[
 /// By the name of the value.
 const BY_VALUE_NAME: &[(&str, &[ValueKind])] = &[
     ("TARGET", &[ValueKind::Target]),
+    ("REGISTRY", &[ValueKind::Target]),
     ("EXPERIMENT", &[ValueKind::Experiment]),
     ("RUN", &[ValueKind::Run]),
     ("METRIC", &[ValueKind::Metric]),

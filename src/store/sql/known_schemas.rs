@@ -7,9 +7,3 @@ pub const KNOWN_SCHEMAS: [(&str, &str); 3] = [
     ("0584bdc529eb", "2.22.5"),
     ("acf3f17fdcc7", "2.9.2"),
 ];
-
-/// The version of the SQLite that is built in.
-#[must_use]
-pub fn sqlite_version() -> &'static str {
-    rusqlite::version()
-}

@@ -55,8 +55,9 @@ mod writer;
 mod writes;
 
 use database::{Database, Source};
-pub use known_schemas::{KNOWN_SCHEMAS, sqlite_version};
+pub use known_schemas::KNOWN_SCHEMAS;
 use schema::Schema;
+pub use sqlite::sqlite_version;
 use tables::QueryError;
 pub use uri::{DatabaseKind, DatabaseUri};
 pub use variables::DatabaseVariables;

@@ -252,3 +252,9 @@ impl Drop for SqliteFile {
         }
     }
 }
+
+/// The version of the SQLite that is built in.
+#[must_use]
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}
