@@ -68,7 +68,9 @@ pub fn verify(plan: &Plan, created: Option<VersionNumber>, now: &RegistrySnapsho
     let is_nothing_applied = !is_any_request_as_planned
         && !unapplied.is_empty()
         && unapplied.len() == plan.metadata.len();
-    if found.is_empty() && from_after.is_empty() && overwritten.is_empty() && is_nothing_applied {
+    // A plan that also moves a version is applied in part.
+    let is_state_untouched = from_before.is_empty() && from_after.is_empty();
+    if found.is_empty() && is_state_untouched && overwritten.is_empty() && is_nothing_applied {
         return Outcome::NotApplied {
             reason: unapplied.join("; "),
         };

@@ -49,29 +49,7 @@ async fn run_checks(
         &context.directories,
         context.now,
     )?;
-    let reason = match &found.profile {
-        Some(_) => "from a profile",
-        None => &found.reason,
-    };
-    findings.push(
-        Finding::ok(
-            "store",
-            "target",
-            format!("{} ({})", found.target, found.reason),
-        )
-        .with_public(format!("{} ({reason})", found.target.backend().label)),
-    );
-    if let Some(registry) = context.resolve_registry(&found)? {
-        let detail = format!("{} ({})", registry.target, registry.reason);
-        findings.push(Finding::ok("store", "registry", detail).with_public("another store"));
-    }
-    let warnings = resolve::warnings(&found.target, &context.connection(&found)?);
-    findings.extend(
-        warnings
-            .into_iter()
-            .map(|warning| Finding::note("store", "security", warning)),
-    );
-    findings.extend(other_stores(&found));
+    findings.extend(describe_target(context, &found)?);
     let store = context.open_store_silently().await?;
     let reader = store.reader.as_ref();
     findings.extend(describe_login(&reader.login_steps().await));
@@ -104,6 +82,29 @@ async fn run_checks(
     }
     findings.extend(unfinished_entries(context, reader.origin())?);
     Ok(())
+}
+
+/// The store that is opened and why, the registry if it is another one, and what is unsafe about them.
+fn describe_target(
+    context: &CommandContext<'_>,
+    found: &ResolvedTarget,
+) -> Result<Vec<Finding>, CliError> {
+    let reason = match &found.profile {
+        Some(_) => "from a profile",
+        None => &found.reason,
+    };
+    let target = format!("{} ({})", found.target, found.reason);
+    let public = format!("{} ({reason})", found.target.backend().label);
+    let mut findings = vec![Finding::ok("store", "target", target).with_public(public)];
+    if let Some(registry) = context.resolve_registry(found)? {
+        let detail = format!("{} ({})", registry.target, registry.reason);
+        findings.push(Finding::ok("store", "registry", detail).with_public("another store"));
+    }
+    let warnings = resolve::warnings(&found.target, &context.connection(found)?);
+    let notes = warnings.into_iter();
+    findings.extend(notes.map(|warning| Finding::note("store", "security", warning)));
+    findings.extend(other_stores(found));
+    Ok(findings)
 }
 
 /// The steps of the login; the last one failed if any did.

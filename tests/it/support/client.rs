@@ -1,6 +1,7 @@
 //! MLflow's own client, kept running beside a test: the judge of what a store says, and the other program that writes to it.
 
 use std::io::{BufRead, BufReader, Write};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
@@ -76,5 +77,13 @@ impl MlflowClient {
         self.output.read_line(&mut line).unwrap();
         serde_json::from_str(&line)
             .unwrap_or_else(|error| panic!("MLflow's client is gone: {error}: {line:?}"))
+    }
+}
+
+impl Drop for MlflowClient {
+    fn drop(&mut self) {
+        // It ends with its input, and its connections to a database with it.
+        let _ = self.input.shutdown(Shutdown::Write);
+        let _ = std::io::copy(&mut self.output, &mut std::io::sink());
     }
 }
