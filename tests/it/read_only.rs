@@ -220,10 +220,22 @@ fn server_receives_only_reads() {
     assert_eq!(unasked, UNTESTED_ENDPOINTS);
 }
 
-/// What the screens and subcommands have no use for here: a version by itself, and requests, which MLflow's own server has not.
-const UNTESTED_ENDPOINTS: [&str; 2] = [
+/// What MLflow's own server is not asked: a version by itself, its requests to move, and what only Databricks and Unity Catalog answer.
+const UNTESTED_ENDPOINTS: [&str; 14] = [
     "api/2.0/mlflow/model-versions/get",
     "api/2.0/mlflow/transition-requests/list",
+    "api/2.0/mlflow/artifacts/credentials-for-read",
+    "api/2.0/mlflow/logged-models/{}/artifacts/credentials-for-download",
+    "api/2.0/mlflow/users/current",
+    "api/2.0/mlflow/unity-catalog/registered-models/search",
+    "api/2.0/mlflow/unity-catalog/registered-models/get",
+    "api/2.0/mlflow/unity-catalog/model-versions/search",
+    "api/2.0/mlflow/unity-catalog/model-versions/get",
+    "api/2.1/unity-catalog/models",
+    "api/2.1/unity-catalog/models/{}",
+    "api/2.1/unity-catalog/models/{}/versions",
+    "api/2.1/unity-catalog/catalogs",
+    "api/2.1/unity-catalog/schemas",
 ];
 
 /// Whether a path is one of a template's.
