@@ -111,6 +111,13 @@ impl<'a> CommandContext<'a> {
         Ok(options)
     }
 
+    /// The workspace that was chosen, if any.
+    #[must_use]
+    pub fn workspace(&self) -> Option<String> {
+        let found = self.resolve_target().ok()?;
+        self.connection(&found).ok()?.workspace
+    }
+
     fn warn_of_exposed_credentials(&mut self, target: &StoreTarget, options: &ConnectOptions) {
         if let Some(warning) = resolve::exposed_credentials(target, options) {
             self.printer.note(&format!(

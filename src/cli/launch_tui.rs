@@ -27,6 +27,28 @@ const MAX_KEYMAP_BYTES: u64 = 1 << 20;
 /// # Errors
 /// If the store can't be opened, or standard input or output is no terminal.
 pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
+    let session = set_up(context).await?;
+    runtime::run(session, async |workspace| {
+        context.global_args.workspace = Some(workspace);
+        // An experiment and a view are those of the workspace that they were named for.
+        context.global_args.experiment = None;
+        context.global_args.view = None;
+        set_up(context).await
+    })
+    .await
+}
+
+impl From<RunError> for CliError {
+    fn from(error: RunError) -> Self {
+        let status = match error {
+            RunError::NotATerminal => ExitStatus::Usage,
+            RunError::Terminal(_) => ExitStatus::Failed,
+        };
+        Self::new(status, error.to_string())
+    }
+}
+
+async fn set_up(context: &mut CommandContext<'_>) -> Result<runtime::SessionSetup, CliError> {
     let opened = context.open_store().await?;
     let second = context.open_second_store().await?;
     let mut start = start_state(&opened, context).await?;
@@ -56,7 +78,7 @@ pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
     let evidence_sources = Arc::new(context.evidence_sources(opened.reader.as_ref()));
     let mouse = context.settings.mouse;
     let (pictures, alert) = (context.settings.pictures, context.settings.alert);
-    let session = runtime::SessionSetup {
+    Ok(runtime::SessionSetup {
         store: opened,
         second_store: second,
         app,
@@ -71,10 +93,6 @@ pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
         mouse,
         pictures,
         alert,
-    };
-    runtime::run(session).await.map_err(|error| match error {
-        RunError::NotATerminal => CliError::new(ExitStatus::Usage, error.to_string()),
-        RunError::Terminal(_) => CliError::new(ExitStatus::Failed, error.to_string()),
     })
 }
 
@@ -105,6 +123,7 @@ fn describe_session(
             || reader.name().to_owned(),
             |second| format!("{} + {}", reader.name(), second.name()),
         ),
+        workspace: context.workspace(),
         can_write: opened.writer.is_ok(),
         read_only_reason: read_only_reason
             .map(ToString::to_string)

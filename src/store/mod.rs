@@ -55,6 +55,9 @@ pub use run_queries::{ChangedRuns, ChangedRunsQuery, poll_changed_runs};
 pub use split::with_registry;
 pub use sql::{DatabaseKind, DatabaseUri, DatabaseVariables, KNOWN_SCHEMAS, sqlite_version};
 
+/// The workspace of those who choose none, in stores with workspaces: MLflow 3.10 and later.
+pub const DEFAULT_WORKSPACE: &str = "default";
+
 /// The result of a request to a store.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 

@@ -67,3 +67,4 @@ mod terminal_graphics;
 mod tls;
 mod transition_requests;
 mod wandb_store;
+mod workspaces;

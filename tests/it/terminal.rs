@@ -368,7 +368,7 @@ async fn run_session_with_panicking_store() {
         pictures: GraphicsProtocol::Auto,
         alert: frontrunner::config::Alert::None,
     };
-    let ended = run(session).await;
+    let ended = run(session, async |_| Err(RunError::NotATerminal)).await;
     // In a terminal the panic ends the process before this.
     assert!(matches!(ended, Err(RunError::NotATerminal)), "{ended:?}");
 }

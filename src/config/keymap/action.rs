@@ -153,6 +153,7 @@ actions! {
     Palette "palette" Read "list all actions";
     Help "help" Read "list all keys and symbols";
     Messages "messages" Read "list all messages";
+    Workspaces "workspaces" Read "choose another workspace of the store";
     NextTheme "next-theme" Read "switch to the next theme";
     Suspend "suspend" Read "suspend to the shell";
     Interrupt "interrupt" Read "cancel the current operation; twice to quit";
@@ -198,6 +199,7 @@ const SYNONYMS: &[(Action, &[&str])] = &[
     (Action::MarkRange, &["select"]),
     (Action::ClearMarks, &["unselect", "deselect", "unmark"]),
     (Action::Marks, &["selected", "selection"]),
+    (Action::Workspaces, &["team", "tenant", "namespace"]),
     (Action::Baseline, &["reference"]),
     (Action::Sort, &["order"]),
     (Action::Filter, &["search", "where", "query", "grep"]),

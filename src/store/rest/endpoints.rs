@@ -11,6 +11,8 @@ use reqwest::Method;
 )]
 pub enum Endpoint {
     Version,
+    ServerInfo,
+    Workspaces,
     ExperimentsSearch,
     RunsSearch,
     RunGet,
@@ -42,8 +44,18 @@ pub enum Endpoint {
 }
 
 /// The allow-list: endpoint, method and path, in which `{}` is an id.
-pub const ALLOWED: [(Endpoint, Method, &str); 29] = [
+pub const ALLOWED: [(Endpoint, Method, &str); 31] = [
     (Endpoint::Version, Method::GET, "version"),
+    (
+        Endpoint::ServerInfo,
+        Method::GET,
+        "api/3.0/mlflow/server-info",
+    ),
+    (
+        Endpoint::Workspaces,
+        Method::GET,
+        "api/3.0/mlflow/workspaces",
+    ),
     (
         Endpoint::ExperimentsSearch,
         Method::POST,

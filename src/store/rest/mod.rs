@@ -20,6 +20,7 @@ mod tracking;
 mod transport;
 mod unity_catalog;
 mod wire;
+mod workspaces;
 mod writer;
 
 use std::collections::HashSet;
@@ -389,6 +390,10 @@ impl ReadStore for RestStore {
             .get_or_try_init(|| self.detect_features())
             .await
             .cloned()
+    }
+
+    async fn workspaces(&self) -> Result<Vec<String>> {
+        self.list_workspaces().await
     }
 
     async fn experiments(&self, lifecycle: LifecycleFilter) -> Result<Vec<Experiment>> {

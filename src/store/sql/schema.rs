@@ -7,11 +7,8 @@ use super::dialect::Dialect;
 use super::tables::{Connection, QueryError, Tables};
 use super::values::{integer, text};
 use crate::domain::StoreErrorKind;
-use crate::store::{LifecycleFilter, ReadOnlyReason};
+use crate::store::{DEFAULT_WORKSPACE, LifecycleFilter, ReadOnlyReason};
 use crate::text::untrusted::clean;
-
-/// The workspace that is read and written when none is chosen, as in MLflow 3.10 and later.
-pub(super) const DEFAULT_WORKSPACE: &str = "default";
 
 /// The tables that are read or written. MLflow makes no view and no trigger for any of them.
 const MLFLOW_TABLES: [&str; 24] = [

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::schema::{DEFAULT_WORKSPACE, Schema};
+use super::schema::Schema;
 use super::tables::{Connection, QueryError, Tables};
 use super::values::text;
 use crate::domain::StoreErrorKind;
+use crate::store::DEFAULT_WORKSPACE;
 use crate::text::untrusted::clean;
 
 /// The most workspaces that an error names.

@@ -173,6 +173,7 @@ impl App {
                 self.dialog = Some(Dialog::Help(Box::new(help)));
             }
             Action::Messages => self.dialog = Some(Dialog::Messages(Cursor::default())),
+            Action::Workspaces => self.request_workspaces(),
             Action::NextTheme => self.next_theme(),
             // A motion that leads nowhere needs no words.
             other if other.is_motion() => {}

@@ -89,6 +89,7 @@ pub enum Message {
 )]
 pub enum Reply {
     Features(Result<Features, StoreError>),
+    Workspaces(Result<Vec<String>, StoreError>),
     Experiments(Result<Vec<Experiment>, StoreError>),
     /// One page of a [`Request::Runs`].
     Runs(Result<RunPage, StoreError>),
@@ -178,6 +179,8 @@ pub struct HalfBlockImage {
 pub enum Request {
     /// What the store supports.
     Features,
+    /// The workspaces of the store.
+    Workspaces,
     /// All experiments.
     Experiments,
     /// Runs, page by page: the first page is read at once, each further one after [`Effect::NextPage`].
@@ -304,6 +307,8 @@ pub enum Effect {
     Alert(String),
     /// Switch to a theme by name.
     SetTheme(String),
+    /// End the session and open the same store with another workspace.
+    OpenWorkspace(String),
     /// Quit the program.
     Quit,
 }

@@ -28,6 +28,7 @@ mod session;
 pub(crate) mod tab_bar;
 pub(crate) mod text_filter;
 pub(crate) mod top_line;
+mod workspaces;
 
 use crate::config::keymap::{Access, Action, Keymap, Scope};
 use crate::domain::Millis;

@@ -33,6 +33,8 @@ pub enum Navigate {
     /// Opens the dialog that plans a write.
     Plan(Box<Intent>),
     Unmark(RunId),
+    /// Ends this session for one in another workspace.
+    OpenWorkspace(String),
     /// Searches the screen's list while the text is typed.
     Find(String),
     /// Narrows the screen's list while the text is typed.
@@ -96,6 +98,7 @@ impl App {
                 self.shared.marks.remove(&id);
                 self.open_marks();
             }
+            Navigate::OpenWorkspace(name) => self.open_workspace(name),
             Navigate::Find(text) => {
                 let last = self.screens.len() - 1;
                 self.screens[last].search_text = text;

@@ -58,7 +58,7 @@ impl UpdateContext<'_> {
                 error,
                 "select the text with the mouse instead (--no-mouse)".into(),
             ),
-            other => return Some(other),
+            other => return self.handle_workspaces(ticket, other),
         }
         None
     }

@@ -26,6 +26,8 @@ use crate::store::Features;
 pub struct Session {
     /// The store as shown in the top line.
     pub store_name: String,
+    /// The workspace that was chosen; `None` for the default one, and where there are none.
+    pub workspace: Option<String>,
     pub can_write: bool,
     /// Why the session is read-only: its flag, the policy, the schema or the kind of store.
     pub read_only_reason: String,
@@ -63,6 +65,7 @@ impl Session {
     pub fn read_only(target: &str) -> Self {
         Self {
             store_name: target.to_owned(),
+            workspace: None,
             can_write: false,
             read_only_reason: "this session is read-only".to_owned(),
             user: "ana".to_owned(),
@@ -96,6 +99,8 @@ const MAX_FILTERS: usize = 100;
 pub struct SharedState {
     pub session: Session,
     pub features: Remote<Features>,
+    /// The names of the store's workspaces, requested by the list of them.
+    pub(super) workspaces: Remote<Vec<String>>,
     /// The registered models: the Models screen's list, and names to complete.
     pub models: Remote<Vec<RegisteredModel>>,
     pub marks: Marks,
@@ -121,6 +126,7 @@ impl SharedState {
         Self {
             session,
             features: Remote::default(),
+            workspaces: Remote::default(),
             models: Remote::default(),
             marks: Marks::default(),
             goals: HashMap::new(),
@@ -136,7 +142,6 @@ impl SharedState {
         }
     }
 
-    /// Requests what the store supports.
     /// Whether the store may have requests to transition a version; not until its features are known.
     #[must_use]
     pub fn has_transition_requests(&self) -> bool {
@@ -144,6 +149,7 @@ impl SharedState {
         features.is_some_and(|features| features.has_transition_requests)
     }
 
+    /// Requests what the store supports.
     pub(super) fn load_features(&mut self, now: Millis, effects: &mut Vec<Effect>) {
         let ticket = self.next_ticket();
         self.features.begin(Fetch {

@@ -6,7 +6,6 @@ use crate::config::keymap::Action;
 use crate::config::theme::Role;
 use crate::domain::{Millis, StoreError};
 use crate::text::quantity;
-use crate::text::untrusted::clean;
 use crate::text::width::{truncate, width};
 
 /// Data counts as live up to this age in ms; data that is polled, up to this long after the next reply was due.
@@ -62,7 +61,7 @@ pub fn top_line(app: &App, terminal_width: u16, mark: &str) -> TopLine {
     state.push(freshness_label(&freshness, app.now, terminal_width));
     let wide: u16 = state.iter().map(|(text, _)| width(text)).sum();
     let room = terminal_width.saturating_sub(wide.min(terminal_width) + 1);
-    let mut path: Vec<TextSpan> = vec![(format!(" {}", clean(&session.store_name)), Role::Accent)];
+    let mut path: Vec<TextSpan> = vec![(format!(" {}", session.place()), Role::Accent)];
     for crumb in app.screen().breadcrumbs(&app.shared) {
         path.push((SEPARATOR.into(), Role::Muted));
         path.push((crumb, Role::Title));

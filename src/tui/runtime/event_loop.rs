@@ -66,14 +66,21 @@ struct EventLoop {
     /// The user asked to clear the terminal before the next frame.
     is_redraw_requested: bool,
     next_frame: Instant,
-    should_quit: bool,
+    /// Set when the session is over.
+    end: Option<SessionEnd>,
 }
 
-/// Runs a session on a terminal that is ours until it is quit. Returns the tasks that are still running.
+/// Why a session is over.
+pub(super) enum SessionEnd {
+    Quit,
+    OpenWorkspace(String),
+}
+
+/// Runs a session on a terminal that is ours until it is over. Returns the tasks that are still running, and where they reply.
 pub(super) async fn run(
     session: SessionSetup,
-    mut redraws: UnboundedReceiver<()>,
-) -> Result<(Tasks, UnboundedReceiver<TicketedReply>), RunError> {
+    redraws: &mut UnboundedReceiver<()>,
+) -> Result<(SessionEnd, Tasks, UnboundedReceiver<TicketedReply>), RunError> {
     // The theme decides about colours; with NO_COLOR, crossterm would drop attributes as well.
     style::force_color_output(true);
     let (sender, mut replies) = unbounded_channel();
@@ -82,7 +89,10 @@ pub(super) async fn run(
     let mut ticks = interval(TICK_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut batch = Vec::with_capacity(MAX_BATCH);
-    while !event_loop.should_quit {
+    let end = loop {
+        if let Some(end) = event_loop.end.take() {
+            break end;
+        }
         if event_loop.needs_redraw && Instant::now() >= event_loop.next_frame {
             event_loop.draw()?;
         }
@@ -94,8 +104,8 @@ pub(super) async fn run(
             () = sleep_until(event_loop.next_frame), if event_loop.needs_redraw => {}
             () = sleep_until(event_loop.probe_deadline), if event_loop.graphics.is_none() => event_loop.finish_probe(),
         }
-    }
-    Ok((event_loop.tasks, replies))
+    };
+    Ok((end, event_loop.tasks, replies))
 }
 
 /// What the requests of a session work with; a second store is merged into what they read.
@@ -210,7 +220,7 @@ impl EventLoop {
             } else {
                 now
             },
-            should_quit: false,
+            end: None,
         };
         for effect in effects {
             event_loop.run_effect(effect);
@@ -232,7 +242,7 @@ impl EventLoop {
                     }
                 }
             }
-            if self.should_quit {
+            if self.end.is_some() {
                 break;
             }
         }
@@ -332,7 +342,8 @@ impl EventLoop {
             )),
             Effect::SetTheme(name) => self.appearance.set_theme(&name),
             Effect::Redraw => self.is_redraw_requested = true,
-            Effect::Quit => self.should_quit = true,
+            Effect::OpenWorkspace(name) => self.end = Some(SessionEnd::OpenWorkspace(name)),
+            Effect::Quit => self.end = Some(SessionEnd::Quit),
         }
     }
 

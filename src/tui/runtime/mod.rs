@@ -26,6 +26,8 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::mpsc::unbounded_channel;
 
+use event_loop::SessionEnd;
+
 use crate::config::keymap::Keymap;
 use crate::config::saved_views::ViewFiles;
 use crate::config::{Alert, GraphicsProtocol};
@@ -84,18 +86,27 @@ pub enum RunError {
     Terminal(#[from] io::Error),
 }
 
-/// Runs a session inside a tokio runtime until it is quit, then restores the terminal and waits for writes under way. A
-/// signal restores the terminal and ends the process.
+/// Runs a session inside a tokio runtime until it is quit, then restores the terminal and waits for writes under way. `reopen`
+/// sets up the session that follows when the user chooses another workspace. A signal restores the terminal and ends the
+/// process.
 ///
 /// # Errors
-/// Without a terminal, or when reading from or writing to it fails.
-pub async fn run(session: SessionSetup) -> Result<(), RunError> {
+/// Without a terminal, when reading from or writing to it fails, and when `reopen` fails.
+pub async fn run<E: From<RunError>>(
+    mut session: SessionSetup,
+    mut reopen: impl AsyncFnMut(String) -> Result<SessionSetup, E>,
+) -> Result<(), E> {
     terminal::check_is_terminal()?;
-    let (redraw, redraws) = unbounded_channel();
-    signals::install(redraw)?;
-    let guard = terminal::enter(session.mouse)?;
-    let (tasks, mut replies) = event_loop::run(session, redraws).await?;
-    drop(guard);
-    tasks.finish(&mut replies).await;
-    Ok(())
+    let (redraw, mut redraws) = unbounded_channel();
+    signals::install(redraw).map_err(RunError::from)?;
+    loop {
+        let guard = terminal::enter(session.mouse).map_err(RunError::from)?;
+        let (end, tasks, mut replies) = event_loop::run(session, &mut redraws).await?;
+        drop(guard);
+        tasks.finish(&mut replies).await;
+        match end {
+            SessionEnd::Quit => return Ok(()),
+            SessionEnd::OpenWorkspace(name) => session = reopen(name).await?,
+        }
+    }
 }

@@ -68,6 +68,7 @@ pub async fn handle_request(
     let reader = services.store.reader.as_ref();
     match request {
         Request::Features => Reply::Features(reader.features().await),
+        Request::Workspaces => Reply::Workspaces(reader.workspaces().await),
         Request::Experiments => {
             Reply::Experiments(reader.experiments(LifecycleFilter::Active).await)
         }

@@ -366,7 +366,7 @@ impl Driver {
                 }
                 Effect::Copy(_, text) => self.clipboard.push(text),
                 Effect::SetTheme(name) => self.theme.set_theme(&name),
-                Effect::Quit => self.has_quit = true,
+                Effect::Quit | Effect::OpenWorkspace(_) => self.has_quit = true,
                 Effect::Alert(text) => self.alerts.push(text),
                 Effect::Suspend | Effect::Redraw => {}
             }

@@ -228,11 +228,7 @@ fn author_line(plan: &Plan, shared: &SharedState) -> Vec<TextSpan> {
     vec![
         ("by  ".into(), Role::Title),
         (
-            format!(
-                "{} on {}",
-                clean(&plan.user),
-                clean(&shared.session.store_name)
-            ),
+            format!("{} on {}", clean(&plan.user), shared.session.place()),
             Role::Text,
         ),
         (format!("  plan {fingerprint}"), Role::Muted),
