@@ -161,7 +161,9 @@ impl DecimalWidth {
         self.whole + self.fraction
     }
 
-    fn pad(self, text: &str) -> String {
+    /// Pads a text to the column's width, with its decimal point where the others have theirs.
+    #[must_use]
+    pub fn pad(self, text: &str) -> String {
         let (whole, rest) = text.split_at(integer_part_len(text));
         let pad = |n: usize| " ".repeat(n);
         format!(

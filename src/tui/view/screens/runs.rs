@@ -166,13 +166,12 @@ fn aligned_texts(scene: &DrawContext<'_>, lines: Range<usize>) -> Vec<Vec<Option
             }
         };
         let mut texts_of_column: Vec<Option<String>> = lines.clone().map(text).collect();
-        let plain: Vec<String> = texts_of_column.iter().flatten().cloned().collect();
-        for (text, aligned) in texts_of_column
-            .iter_mut()
-            .flatten()
-            .zip(number::align_decimal(&plain))
-        {
-            *text = aligned;
+        let mut decimal_width = column.decimal_width();
+        for text in texts_of_column.iter().flatten() {
+            decimal_width.include(text);
+        }
+        for text in texts_of_column.iter_mut().flatten() {
+            *text = decimal_width.pad(text);
         }
         texts[index] = texts_of_column;
     }

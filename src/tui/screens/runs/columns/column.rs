@@ -92,6 +92,18 @@ impl ColumnState {
         self.is_numeric && (kind.aligns_decimals || kind.values == ValueKind::NumberOrText)
     }
 
+    /// The widest parts of its values: those on the screen and those that were on it, so that no number moves sideways while
+    /// the table scrolls. Empty where a width that the user set has no room for them.
+    #[must_use]
+    pub fn decimal_width(&self) -> DecimalWidth {
+        let has_room = |width| usize::from(width) >= self.decimal_width.cells();
+        if self.custom_width.is_none_or(has_room) {
+            self.decimal_width
+        } else {
+            DecimalWidth::default()
+        }
+    }
+
     /// The width of the widest value, in cells.
     pub(super) fn widest_value(&self) -> u16 {
         let decimal = u16::try_from(self.decimal_width.cells()).unwrap_or(u16::MAX);

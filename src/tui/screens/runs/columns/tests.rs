@@ -67,6 +67,26 @@ fn column_is_as_wide_as_its_parts() {
 }
 
 #[test]
+fn decimal_points_stay_where_they_are_while_the_table_scrolls() {
+    let mut runs: Vec<Run> = (0..300).map(|id| run(id, &[("loss", 0.5)], &[])).collect();
+    runs.push(run(999, &[("loss", 12345.678_91)], &[]));
+    runs.push(run(1000, &[("loss", 0.000_123_4)], &[]));
+    let (table, mut columns) = columns_of(&runs);
+    titles(&table, &mut columns, 120);
+    let placed = columns.layout(120, false);
+    let last: Vec<RowId> = table.rows().skip(300).collect();
+    columns.include_rows(&placed, &last, &table);
+    // The wide ones are scrolled out again.
+    let loss = columns.visible().into_iter().find(|c| c.is_numeric);
+    let mut width = loss.unwrap().decimal_width();
+    let before = width.pad("0.5");
+    width.include("0.5");
+    assert_eq!(width.pad("0.5"), before);
+    assert_eq!(before.find('.'), Some(5), "{before:?}");
+    assert_eq!(before.len(), "12345.0001234".len());
+}
+
+#[test]
 fn equal_titles_name_their_kind_and_params_have_a_divider() {
     let runs = [run(1, &[("lr", 0.1), ("acc", 0.9)], &[("lr", "0.1")])];
     let (table, mut columns) = columns_of(&runs);
