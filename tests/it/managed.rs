@@ -2,6 +2,7 @@
 //! hand: what a real one does beyond its documents is not tested.
 
 mod aws;
+mod captured_client;
 mod catalogs;
 mod logins;
 mod workspace;
