@@ -401,8 +401,8 @@ pub trait WriteStore: Send + Sync {
     /// ([`StoreError::outcome_unknown`]).
     async fn write(&self, write: &StoreWrite) -> Result<WriteResponse>;
 
-    /// Starts a transaction, in a store that has them.
-    async fn begin(&self) -> Result<Option<Box<dyn WriteTransaction>>> {
+    /// Starts a transaction for these writes, in a store that has them.
+    async fn begin(&self, _: &[&StoreWrite]) -> Result<Option<Box<dyn WriteTransaction>>> {
         Ok(None)
     }
 
