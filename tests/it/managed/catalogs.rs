@@ -87,6 +87,15 @@ fn what_unity_catalog_lacks_is_refused_before_anything_is_sent() {
         "--yes",
     ]);
     assert_ne!(register.code, 0);
+    let copy = fixture.run(&["copy", "main.ml.churn/2", "--to", "prod.ml.churn", "--yes"]);
+    assert_eq!(copy.code, 4, "{copy:?}");
+    assert!(
+        copy.stderr.contains("needs an upload")
+            && copy
+                .stderr
+                .contains(r#"copy_model_version("models:/main.ml.churn/2", "prod.ml.churn")"#),
+        "{copy:?}"
+    );
     let name = fixture.run(&["versions", "churn"]);
     assert!(name.stderr.contains("catalog.schema.model"), "{name:?}");
     assert!(
