@@ -8,6 +8,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -242,6 +243,11 @@ pub trait ReadStore: Send + Sync {
     /// Whether versions have tags, which writes are recorded in.
     fn has_version_tags(&self) -> bool {
         true
+    }
+
+    /// How long requests still wait for the server's limits; `None` if none does.
+    fn rate_limit_wait(&self) -> Option<Duration> {
+        None
     }
 
     /// The steps of the login, for users, up to the first that fails; none for a store without a login.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -107,6 +108,11 @@ impl<R: Source, M: Source> ReadStore for SplitStore<R, M> {
             return reason.or_else(|| self.runs.store().refusal(write));
         }
         self.models.store().refusal(write)
+    }
+
+    fn rate_limit_wait(&self) -> Option<Duration> {
+        let runs = self.runs.store().rate_limit_wait();
+        runs.max(self.models.store().rate_limit_wait())
     }
 
     async fn login_steps(&self) -> Vec<LoginStep> {

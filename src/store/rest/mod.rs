@@ -48,6 +48,7 @@ pub use credentials::ConnectOptions;
 use endpoints::Endpoint;
 pub use login::{Environment, LoginStep};
 pub use open_catalog::OpenCatalog;
+use pace::Pace;
 use response::invalid_response;
 use service::{RetryBudget, Service};
 pub use transport::Timeouts;
@@ -243,7 +244,7 @@ impl RestStore {
         &self,
         operation: impl FnMut() -> F,
     ) -> Result<T> {
-        retry(operation, &self.service.kind.retries).await
+        retry(operation, &self.service.kind.retries, &self.service.pace).await
     }
 
     async fn send(
@@ -376,6 +377,10 @@ impl ReadStore for RestStore {
         self.service.kind.slots
     }
 
+    fn rate_limit_wait(&self) -> Option<Duration> {
+        self.service.pace.remaining()
+    }
+
     async fn login_steps(&self) -> Vec<LoginStep> {
         let mut steps = self.service.check_login().await;
         if steps.iter().all(|step| step.hint.is_none()) && self.service.kind.product.is_none() {
@@ -498,6 +503,7 @@ impl ReadStore for RestStore {
 async fn retry<T, F: Future<Output = Result<T>>>(
     operation: impl FnMut() -> F,
     budget: &RetryBudget,
+    pace: &Pace,
 ) -> Result<T> {
     let mut failures = 0;
     let is_retryable = |error: &StoreError| {
@@ -518,7 +524,11 @@ async fn retry<T, F: Future<Output = Result<T>>>(
         .retry(backoff)
         .when(is_retryable)
         .adjust(|error: &StoreError, wait| {
-            wait.map(|wait| error.retry_after.map_or(wait, Duration::from_secs))
+            let wait = error.retry_after.map_or(wait?, Duration::from_secs);
+            if error.kind == StoreErrorKind::Busy {
+                pace.hold(wait);
+            }
+            Some(wait)
         })
         .await
 }

@@ -4,6 +4,7 @@
 //! models have names of three levels.
 
 use std::cmp::Reverse;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -197,6 +198,10 @@ impl Catalog for UnityCatalog {
 
     fn has_version_tags(&self) -> bool {
         true
+    }
+
+    fn rate_limit_wait(&self) -> Option<Duration> {
+        self.server.rate_limit_wait()
     }
 
     async fn login_steps(&self) -> Vec<LoginStep> {
