@@ -5,7 +5,9 @@ mod aliases_only;
 mod aws;
 mod captured_client;
 mod catalogs;
+mod cloud_credentials;
 mod logins;
+mod plain_logins;
 mod workspace;
 
 use std::path::Path;
