@@ -442,6 +442,7 @@ impl Screen for VersionsScreen {
     }
 
     fn after_write(&mut self, context: &mut UpdateContext<'_>) {
+        open_registered_version(context);
         self.request_data(context);
     }
 
