@@ -6,8 +6,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    chart, compare, completions, config, delete_restore, demo, demote, doctor, download, evidence,
-    experiments, gates, goal, history, lineage, man, metadata, models, promote, register,
+    chart, compare, completions, config, copy, delete_restore, demo, demote, doctor, download,
+    evidence, experiments, gates, goal, history, lineage, man, metadata, models, promote, register,
     reproduce, request, review, rollback, runs, show, versions, watch,
 };
 use crate::cli::output::OutputFormat;
@@ -234,6 +234,12 @@ pub enum Command {
         "register 3fa9c2d1 --model churn-classifier --plan",
     ])]
     Register(register::RegisterArgs),
+    /// Copy a version to another model, for example of another catalog.
+    #[command(after_help = examples![
+        "copy churn-classifier/6 --to churn-production --plan",
+        "copy dev.ml.churn@challenger --to prod.ml.churn --yes",
+    ])]
+    Copy(copy::CopyArgs),
     /// Move a version to a stage, or point an alias at it.
     #[command(after_help = examples![
         "promote churn-classifier/6 --to @champion --plan",
@@ -404,9 +410,9 @@ mod tests {
     #[test]
     fn every_subcommand_has_a_verb_and_examples() {
         const VERBS: &[&str] = &[
-            "Check", "Compare", "Create", "Delete", "Download", "Draw", "Find", "List", "Move",
-            "Print", "Rank", "Register", "Remove", "Request", "Restore", "Review", "Set", "Show",
-            "Undo", "Watch",
+            "Check", "Compare", "Copy", "Create", "Delete", "Download", "Draw", "Find", "List",
+            "Move", "Print", "Rank", "Register", "Remove", "Request", "Restore", "Review", "Set",
+            "Show", "Undo", "Watch",
         ];
         for (path, command) in subcommands(&Cli::command(), "") {
             let about = command

@@ -11,6 +11,7 @@ mod compare;
 mod completions;
 mod config;
 mod context;
+mod copy;
 mod delete_restore;
 mod demo;
 mod demote;
@@ -140,6 +141,7 @@ async fn dispatch(
         Some(Command::Evidence(arguments)) => evidence::run(arguments, context).await,
         Some(Command::Lineage(arguments)) => lineage::run(arguments, context).await,
         Some(Command::Register(arguments)) => register::run(arguments, context).await,
+        Some(Command::Copy(arguments)) => copy::run(arguments, context).await,
         Some(Command::Promote(arguments)) => promote::run(arguments, context).await,
         Some(Command::Demote(arguments)) => demote::run(arguments, context).await,
         Some(Command::Gates(arguments)) => gates::run(arguments, context).await,

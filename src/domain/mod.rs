@@ -28,7 +28,7 @@ pub use registrable_model::{RegistrableModel, registrable_models, select_model};
 pub(crate) use registry::{IS_EXTERNAL_KEY, REDACTED_SOURCE};
 pub use registry::{
     LoggedModel, ModelVersion, RegisteredModel, Stage, TransitionRequest, VersionStatus,
-    logged_model_in_source,
+    logged_model_in_source, version_in_source,
 };
 pub use run::{DatasetInput, KeyValue, ModelOutput, Run, RunStatus, UNREADABLE_TAG};
 pub use run_condition::{ComparisonOp, NumberTest, RunCondition, RunField, RunOrder, TextTest};

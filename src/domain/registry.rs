@@ -284,6 +284,14 @@ pub fn logged_model_in_source(source: &str) -> Option<LoggedModelId> {
     Some(id).filter(|id| in_models && is_id(id)).map(Into::into)
 }
 
+/// The version that a source names: `models:/NAME/VERSION`, as for a copy.
+#[must_use]
+pub fn version_in_source(source: &str) -> Option<(ModelName, VersionNumber)> {
+    let (name, version) = source.strip_prefix("models:/")?.rsplit_once('/')?;
+    let version = version.parse().ok()?;
+    (!name.is_empty()).then(|| (name.into(), version))
+}
+
 /// An open stage transition request (Databricks).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TransitionRequest {

@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod assess;
 pub mod clock;
+pub mod copy;
 pub mod diff;
 pub mod download;
 pub mod export;

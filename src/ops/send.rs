@@ -67,7 +67,7 @@ impl<'a> StepSender<'a> {
 
     /// Sends the steps: in one transaction where the store has them.
     pub async fn send(&mut self) -> SendResult {
-        match self.writer.begin().await {
+        match self.begin().await {
             Ok(Some(transaction)) => self.send_in_transaction(transaction).await,
             Ok(None) => self.send_one_by_one().await,
             Err(error) => SendResult::NothingArrived(error),

@@ -49,14 +49,20 @@ impl StepSender<'_> {
                 Err(_) => {
                     let delay = FIRST_DELAY_MS << attempt;
                     tokio::time::sleep(Duration::from_millis(delay)).await;
-                    transaction = self.begin().await;
+                    transaction = self.begin_again().await;
                 }
             }
         }
     }
 
-    async fn begin(&self) -> Result<Box<dyn WriteTransaction>> {
-        self.writer.begin().await?.ok_or_else(|| {
+    /// A transaction for the plan's writes, in a store that has them.
+    pub(super) async fn begin(&self) -> Result<Option<Box<dyn WriteTransaction>>> {
+        let writes: Vec<&StoreWrite> = self.writes().map(|(_, write)| write).collect();
+        self.writer.begin(&writes).await
+    }
+
+    async fn begin_again(&self) -> Result<Box<dyn WriteTransaction>> {
+        self.begin().await?.ok_or_else(|| {
             let why = "the store has no transactions any more";
             StoreError::new(StoreErrorKind::Unsupported, "starting a transaction", why)
         })

@@ -4,6 +4,7 @@
 //! tag [`STORE_TAG`] of a run names its store.
 
 use std::path::Path;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::try_join;
@@ -152,6 +153,12 @@ impl ReadStore for MergedStore {
 
     fn slot_kinds(&self) -> SlotKinds {
         self.first.slot_kinds()
+    }
+
+    fn rate_limit_wait(&self) -> Option<Duration> {
+        self.first
+            .rate_limit_wait()
+            .max(self.second.rate_limit_wait())
     }
 
     fn has_version_tags(&self) -> bool {

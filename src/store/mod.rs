@@ -8,6 +8,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -247,6 +248,11 @@ pub trait ReadStore: Send + Sync {
         true
     }
 
+    /// How long requests still wait for the server's limits; `None` if none does.
+    fn rate_limit_wait(&self) -> Option<Duration> {
+        None
+    }
+
     /// The steps of the login, for users, up to the first that fails; none for a store without a login.
     async fn login_steps(&self) -> Vec<LoginStep> {
         Vec::new()
@@ -404,8 +410,8 @@ pub trait WriteStore: Send + Sync {
     /// ([`StoreError::outcome_unknown`]).
     async fn write(&self, write: &StoreWrite) -> Result<WriteResponse>;
 
-    /// Starts a transaction, in a store that has them.
-    async fn begin(&self) -> Result<Option<Box<dyn WriteTransaction>>> {
+    /// Starts a transaction for these writes, in a store that has them.
+    async fn begin(&self, _: &[&StoreWrite]) -> Result<Option<Box<dyn WriteTransaction>>> {
         Ok(None)
     }
 

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::{
     ByteSender, ChangedRunsQuery, Features, LifecycleFilter, LoginStep, Page, PageToken,
     ReadOnlyReason, ReadStore, Reader, Resolution, Result, RunQuery, RunWindow, StoreHandle,
-    WindowQuery, WindowRange, WriteResponse, WriteStore, Writer,
+    WindowQuery, WindowRange, WriteResponse, WriteStore, WriteTransaction, Writer,
 };
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
@@ -16,10 +17,27 @@ use crate::domain::{
     StoreErrorKind, StoreWrite, TransitionRequest, VersionNumber,
 };
 
-/// Runs of one store and models of another.
-struct SplitStore {
-    runs: Reader,
-    models: Reader,
+/// What one part is read from.
+trait Source: Send + Sync {
+    fn store(&self) -> &dyn ReadStore;
+}
+
+impl Source for Reader {
+    fn store(&self) -> &dyn ReadStore {
+        self.as_ref()
+    }
+}
+
+impl Source for Box<dyn WriteTransaction> {
+    fn store(&self) -> &dyn ReadStore {
+        self.reader()
+    }
+}
+
+/// Runs of one store and models of another. One of them can be in a transaction.
+struct SplitStore<R, M> {
+    runs: R,
+    models: M,
     name: String,
     /// Why runs can't be deleted and restored, where models can be written.
     runs_read_only: Option<ReadOnlyReason>,
@@ -27,6 +45,7 @@ struct SplitStore {
 
 /// Writes to the store that has what is written.
 struct SplitWriter {
+    reader: Arc<SplitStore<Reader, Reader>>,
     runs: Result<Writer, ReadOnlyReason>,
     models: Writer,
 }
@@ -34,21 +53,20 @@ struct SplitWriter {
 /// Joins two open stores. The journal keeps the entries of the registry, where nearly all writes go.
 #[must_use]
 pub fn with_registry(runs: StoreHandle, models: StoreHandle) -> StoreHandle {
-    let name = format!("{}, models: {}", runs.reader.name(), models.reader.name());
-    StoreHandle {
-        reader: Arc::new(SplitStore {
-            runs: runs.reader,
-            models: models.reader,
-            name,
-            runs_read_only: runs.writer.as_ref().err().cloned(),
-        }),
-        writer: models.writer.map(|models| {
-            Arc::new(SplitWriter {
-                runs: runs.writer,
-                models,
-            }) as Writer
-        }),
-    }
+    let reader = Arc::new(SplitStore {
+        name: format!("{}, models: {}", runs.reader.name(), models.reader.name()),
+        runs: runs.reader,
+        models: models.reader,
+        runs_read_only: runs.writer.as_ref().err().cloned(),
+    });
+    let writer = models.writer.map(|models| {
+        Arc::new(SplitWriter {
+            reader: Arc::clone(&reader),
+            runs: runs.writer,
+            models,
+        }) as Writer
+    });
+    StoreHandle { reader, writer }
 }
 
 fn is_of_run(write: &StoreWrite) -> bool {
@@ -59,42 +77,47 @@ fn is_of_run(write: &StoreWrite) -> bool {
 }
 
 #[async_trait]
-impl ReadStore for SplitStore {
+impl<R: Source, M: Source> ReadStore for SplitStore<R, M> {
     fn name(&self) -> &str {
         &self.name
     }
 
     fn origin(&self) -> &str {
-        self.models.origin()
+        self.models.store().origin()
     }
 
     fn local_folder(&self) -> Option<&Path> {
-        self.runs.local_folder()
+        self.runs.store().local_folder()
     }
 
     fn web_url(&self) -> Option<&str> {
-        self.runs.web_url()
+        self.runs.store().web_url()
     }
 
     fn slot_kinds(&self) -> SlotKinds {
-        self.models.slot_kinds()
+        self.models.store().slot_kinds()
     }
 
     fn has_version_tags(&self) -> bool {
-        self.models.has_version_tags()
+        self.models.store().has_version_tags()
     }
 
     fn refusal(&self, write: &StoreWrite) -> Option<String> {
         if is_of_run(write) {
             let reason = self.runs_read_only.as_ref().map(ToString::to_string);
-            return reason.or_else(|| self.runs.refusal(write));
+            return reason.or_else(|| self.runs.store().refusal(write));
         }
-        self.models.refusal(write)
+        self.models.store().refusal(write)
+    }
+
+    fn rate_limit_wait(&self) -> Option<Duration> {
+        let runs = self.runs.store().rate_limit_wait();
+        runs.max(self.models.store().rate_limit_wait())
     }
 
     async fn login_steps(&self) -> Vec<LoginStep> {
-        let mut steps = self.runs.login_steps().await;
-        for step in self.models.login_steps().await {
+        let mut steps = self.runs.store().login_steps().await;
+        for step in self.models.store().login_steps().await {
             if !steps.contains(&step) {
                 steps.push(step);
             }
@@ -103,11 +126,12 @@ impl ReadStore for SplitStore {
     }
 
     fn tracking_uri(&self) -> String {
-        self.runs.tracking_uri()
+        self.runs.store().tracking_uri()
     }
 
     async fn features(&self) -> Result<Features> {
-        let (runs, models) = tokio::try_join!(self.runs.features(), self.models.features())?;
+        let (runs, models) =
+            tokio::try_join!(self.runs.store().features(), self.models.store().features())?;
         Ok(Features {
             product: format!("{}, models: {}", runs.product, models.product),
             has_registry: models.has_registry,
@@ -117,23 +141,23 @@ impl ReadStore for SplitStore {
     }
 
     async fn workspaces(&self) -> Result<Vec<String>> {
-        self.runs.workspaces().await
+        self.runs.store().workspaces().await
     }
 
     async fn experiments(&self, lifecycle: LifecycleFilter) -> Result<Vec<Experiment>> {
-        self.runs.experiments(lifecycle).await
+        self.runs.store().experiments(lifecycle).await
     }
 
     async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Result<Page<Run>> {
-        self.runs.runs(query, from).await
+        self.runs.store().runs(query, from).await
     }
 
     async fn run_window(&self, query: &WindowQuery, range: WindowRange) -> Result<RunWindow> {
-        self.runs.run_window(query, range).await
+        self.runs.store().run_window(query, range).await
     }
 
     async fn changed_runs(&self, query: &ChangedRunsQuery) -> Result<Vec<Run>> {
-        self.runs.changed_runs(query).await
+        self.runs.store().changed_runs(query).await
     }
 
     async fn deleted_runs(
@@ -141,15 +165,15 @@ impl ReadStore for SplitStore {
         experiments: &[ExperimentId],
         runs: &[RunId],
     ) -> Result<Vec<RunId>> {
-        self.runs.deleted_runs(experiments, runs).await
+        self.runs.store().deleted_runs(experiments, runs).await
     }
 
     async fn nested_runs(&self, experiments: &[ExperimentId], parent: &RunId) -> Result<Vec<Run>> {
-        self.runs.nested_runs(experiments, parent).await
+        self.runs.store().nested_runs(experiments, parent).await
     }
 
     async fn run(&self, id: &RunId) -> Result<Run> {
-        self.runs.run(id).await
+        self.runs.store().run(id).await
     }
 
     async fn histories(
@@ -158,15 +182,15 @@ impl ReadStore for SplitStore {
         metric: &str,
         resolution: Resolution,
     ) -> Result<Vec<MetricHistory>> {
-        self.runs.histories(runs, metric, resolution).await
+        self.runs.store().histories(runs, metric, resolution).await
     }
 
     async fn artifacts(&self, owner: &ArtifactOwner, path: &str) -> Result<Vec<Artifact>> {
-        self.runs.artifacts(owner, path).await
+        self.runs.store().artifacts(owner, path).await
     }
 
     async fn preview(&self, owner: &ArtifactOwner, path: &str, limit: u64) -> Result<Preview> {
-        self.runs.preview(owner, path, limit).await
+        self.runs.store().preview(owner, path, limit).await
     }
 
     async fn read_artifact(
@@ -175,11 +199,11 @@ impl ReadStore for SplitStore {
         path: &str,
         to: &ByteSender,
     ) -> Result<()> {
-        self.runs.read_artifact(owner, path, to).await
+        self.runs.store().read_artifact(owner, path, to).await
     }
 
     async fn logged_model(&self, id: &LoggedModelId) -> Result<LoggedModel> {
-        self.runs.logged_model(id).await
+        self.runs.store().logged_model(id).await
     }
 
     async fn logged_models(
@@ -187,27 +211,27 @@ impl ReadStore for SplitStore {
         experiment: &ExperimentId,
         run: &RunId,
     ) -> Result<Vec<LoggedModel>> {
-        self.runs.logged_models(experiment, run).await
+        self.runs.store().logged_models(experiment, run).await
     }
 
     async fn models(&self) -> Result<Vec<RegisteredModel>> {
-        self.models.models().await
+        self.models.store().models().await
     }
 
     async fn prompts(&self) -> Result<Vec<RegisteredModel>> {
-        self.models.prompts().await
+        self.models.store().prompts().await
     }
 
     async fn model(&self, name: &ModelName) -> Result<RegisteredModel> {
-        self.models.model(name).await
+        self.models.store().model(name).await
     }
 
     async fn versions(&self, name: &ModelName) -> Result<Vec<ModelVersion>> {
-        self.models.versions(name).await
+        self.models.store().versions(name).await
     }
 
     async fn versions_of_run(&self, run: &RunId) -> Result<Vec<ModelVersion>> {
-        self.models.versions_of_run(run).await
+        self.models.store().versions_of_run(run).await
     }
 
     async fn transition_requests(
@@ -215,15 +239,16 @@ impl ReadStore for SplitStore {
         name: &ModelName,
         version: VersionNumber,
     ) -> Result<Option<Vec<TransitionRequest>>> {
-        self.models.transition_requests(name, version).await
+        self.models.store().transition_requests(name, version).await
     }
 
     async fn versions_of_runs(&self, runs: &[RunId]) -> Result<Vec<ModelVersion>> {
-        self.models.versions_of_runs(runs).await
+        self.models.store().versions_of_runs(runs).await
     }
 
     async fn revision(&self) -> Result<Option<u64>> {
-        let (runs, models) = tokio::try_join!(self.runs.revision(), self.models.revision())?;
+        let (runs, models) =
+            tokio::try_join!(self.runs.store().revision(), self.models.store().revision())?;
         // The sum changes whenever one of them does, except with a probability of 2^-64.
         Ok(runs
             .zip(models)
@@ -231,7 +256,72 @@ impl ReadStore for SplitStore {
     }
 }
 
+/// The models change together; runs are read outside of the transaction.
+#[async_trait]
+impl WriteTransaction for SplitStore<Reader, Box<dyn WriteTransaction>> {
+    fn reader(&self) -> &dyn ReadStore {
+        self
+    }
+
+    async fn write(&self, write: &StoreWrite) -> Result<WriteResponse> {
+        self.models.write(write).await
+    }
+
+    async fn commit(self: Box<Self>) -> Result<()> {
+        self.models.commit().await
+    }
+}
+
+/// The runs change together; models are read outside of the transaction.
+#[async_trait]
+impl WriteTransaction for SplitStore<Box<dyn WriteTransaction>, Reader> {
+    fn reader(&self) -> &dyn ReadStore {
+        self
+    }
+
+    async fn write(&self, write: &StoreWrite) -> Result<WriteResponse> {
+        self.runs.write(write).await
+    }
+
+    async fn commit(self: Box<Self>) -> Result<()> {
+        self.runs.commit().await
+    }
+}
+
 impl SplitWriter {
+    async fn begin_of_models(
+        &self,
+        writes: &[&StoreWrite],
+    ) -> Result<Option<Box<dyn WriteTransaction>>> {
+        let Some(models) = self.models.begin(writes).await? else {
+            return Ok(None);
+        };
+        Ok(Some(Box::new(SplitStore {
+            runs: Arc::clone(&self.reader.runs),
+            models,
+            name: self.reader.name.clone(),
+            runs_read_only: self.reader.runs_read_only.clone(),
+        })))
+    }
+
+    async fn begin_of_runs(
+        &self,
+        writes: &[&StoreWrite],
+    ) -> Result<Option<Box<dyn WriteTransaction>>> {
+        let Ok(writer) = &self.runs else {
+            return Ok(None);
+        };
+        let Some(runs) = writer.begin(writes).await? else {
+            return Ok(None);
+        };
+        Ok(Some(Box::new(SplitStore {
+            runs,
+            models: Arc::clone(&self.reader.models),
+            name: self.reader.name.clone(),
+            runs_read_only: self.reader.runs_read_only.clone(),
+        })))
+    }
+
     fn writer_of(&self, write: &StoreWrite) -> Result<&Writer, &ReadOnlyReason> {
         if is_of_run(write) {
             self.runs.as_ref()
@@ -259,6 +349,17 @@ impl WriteStore for SplitWriter {
                     ..StoreError::new(StoreErrorKind::Unsupported, what, reason.to_string())
                 })
             }
+        }
+    }
+
+    /// None for writes to both stores: no transaction spans them.
+    async fn begin(&self, writes: &[&StoreWrite]) -> Result<Option<Box<dyn WriteTransaction>>> {
+        if writes.iter().all(|write| !is_of_run(write)) {
+            self.begin_of_models(writes).await
+        } else if writes.iter().all(|write| is_of_run(write)) {
+            self.begin_of_runs(writes).await
+        } else {
+            Ok(None)
         }
     }
 

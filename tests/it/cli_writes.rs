@@ -225,6 +225,34 @@ fn run_is_registered_once_unless_again_is_given() {
 }
 
 #[test]
+fn version_is_copied_to_another_model_once() {
+    let program = Program::new();
+    let copy = ["copy", "churn-classifier/6", "--to", "production", "--yes"];
+    let plan = program.run(&["copy", "churn-classifier/6", "--to", "production", "--plan"]);
+    assert!(
+        plan.stdout.contains("a copy of churn-classifier/6"),
+        "{plan:?}"
+    );
+    let done = program.json(&copy);
+    assert_eq!(
+        (&done["verified"], &done["version"]),
+        (&json!(true), &json!("1"))
+    );
+    let made = program.json(&["versions", "production"]);
+    let original = program.json(&["versions", "churn-classifier"]);
+    assert_eq!(made[0]["source"], "models:/churn-classifier/6");
+    assert_eq!(original[0]["version"], "6");
+    assert_eq!(made[0]["run_id"], original[0]["run_id"]);
+    let twice = program.run(&copy);
+    assert_eq!(twice.code, 4, "{twice:?}");
+    assert!(twice.stderr.contains("--again"), "{twice:?}");
+    let again = program.json(&[&copy[..], &["--again"]].concat());
+    assert_eq!(again["version"], "2");
+    let missing = program.run(&["copy", "churn-classifier/99", "--to", "production", "--yes"]);
+    assert_eq!(missing.code, 3, "{missing:?}");
+}
+
+#[test]
 fn run_without_a_logged_model_needs_a_path() {
     let program = Program::new();
     let run = program.manifest.sweep.last.raw();
@@ -259,6 +287,11 @@ fn writes_work_on_a_server() {
     let made = at_server(&["register", version.run.raw(), "--model", "fresh", "--yes"]);
     assert_eq!(
         (&made["verified"], &made["version"]),
+        (&json!(true), &json!("1"))
+    );
+    let copied = at_server(&["copy", "churn-classifier/6", "--to", "copied", "--yes"]);
+    assert_eq!(
+        (&copied["verified"], &copied["version"]),
         (&json!(true), &json!("1"))
     );
     assert_eq!(at_server(&promotion_with(&["--yes"]))["verified"], true);

@@ -1,9 +1,13 @@
 //! Managed services, against servers in memory that are as strict as MLflow's protos and AWS's signatures. No cloud was at
 //! hand: what a real one does beyond its documents is not tested.
 
+mod aliases_only;
 mod aws;
+mod captured_client;
 mod catalogs;
+mod cloud_credentials;
 mod logins;
+mod plain_logins;
 mod workspace;
 
 use std::path::Path;
@@ -12,6 +16,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::support::program::{Program, ProgramOutput, run_to_end};
+use crate::support::pty::{Pty, PtyCommand};
 use workspace::{RunningWorkspace, TOKEN};
 
 /// A workspace, and the program at it with a home folder of its own.
@@ -57,6 +62,24 @@ impl Fixture {
             ("MLFLOW_TRACKING_URI", "databricks"),
         ];
         self.run_with(arguments, &variables)
+    }
+
+    /// Opens the screens at the workspace with a personal token.
+    fn open_session(&self) -> Pty {
+        let names = [
+            "HOME",
+            "FRONTRUNNER_CONFIG_DIR",
+            "FRONTRUNNER_DATA_DIR",
+            "FRONTRUNNER_CACHE_DIR",
+        ];
+        let command = PtyCommand::new(env!("CARGO_BIN_EXE_frontrunner"), &[])
+            .size(130, 60)
+            .env("USER", "ana")
+            .env("DATABRICKS_HOST", self.workspace.url())
+            .env("DATABRICKS_TOKEN", TOKEN)
+            .env("MLFLOW_TRACKING_URI", "databricks");
+        let in_home = |command: PtyCommand, name| command.env(name, self.home());
+        names.into_iter().fold(command, in_home).spawn()
     }
 
     fn json(&self, arguments: &[&str]) -> Value {

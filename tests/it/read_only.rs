@@ -106,6 +106,8 @@ fn commands(program: &Program) -> Vec<(Vec<String>, i32)> {
             format!("register {run} --model iris-forest --again --yes"),
             5,
         ),
+        ("copy churn-classifier/6 --to copied --plan".to_owned(), 0),
+        ("copy churn-classifier/6 --to copied --yes".to_owned(), 5),
         (
             "promote churn-classifier/5 --to Production --archive-existing --yes".to_owned(),
             5,

@@ -18,7 +18,8 @@ use frontrunner::store::{ConnectOptions, WriteStore};
 use crate::support::program::{Program, ProgramOutput, run_to_end};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
-use rustls::{ServerConfig, ServerConnection, Stream};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection, Stream};
 use serde_json::Value;
 
 /// A server with a certificate of a private authority.
@@ -26,15 +27,23 @@ struct Server {
     url: String,
     /// The authority's certificate, as PEM.
     authority: String,
+    /// A client's certificate of the same authority with its key, as PEM.
+    client: String,
 }
 
 impl Server {
     fn start() -> Self {
-        Self::start_with(&[], serve)
+        Self::start_with(&[], false, serve)
+    }
+
+    /// A server that takes clients with a certificate of its authority only.
+    fn start_mutual() -> Self {
+        Self::start_with(&[], true, serve)
     }
 
     fn start_with(
         protocols: &[&[u8]],
+        is_mutual: bool,
         serve: impl Fn(TcpStream, Arc<ServerConfig>) + Send + Sync + Copy + 'static,
     ) -> Self {
         let mut params = CertificateParams::default();
@@ -45,16 +54,29 @@ impl Server {
             .unwrap()
             .signed_by(&key, &authority)
             .unwrap();
-        let mut config =
-            ServerConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
-                .with_safe_default_protocol_versions()
-                .unwrap()
-                .with_no_client_auth()
-                .with_single_cert(
-                    vec![certificate.der().clone()],
-                    PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
-                )
-                .unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .unwrap();
+        let config = if is_mutual {
+            let mut roots = RootCertStore::empty();
+            roots.add(authority.der().clone()).unwrap();
+            let builder = WebPkiClientVerifier::builder_with_provider(roots.into(), provider);
+            config.with_client_cert_verifier(builder.build().unwrap())
+        } else {
+            config.with_no_client_auth()
+        };
+        let mut config = config
+            .with_single_cert(
+                vec![certificate.der().clone()],
+                PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+            )
+            .unwrap();
+        let client_key = KeyPair::generate().unwrap();
+        let client = CertificateParams::new(vec!["ann".to_owned()])
+            .unwrap()
+            .signed_by(&client_key, &authority)
+            .unwrap();
         config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         let config = Arc::new(config);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -71,6 +93,7 @@ impl Server {
         Self {
             url,
             authority: authority.pem(),
+            client: client.pem() + &client_key.serialize_pem(),
         }
     }
 }
@@ -121,6 +144,42 @@ fn custom_ca_is_trusted_when_configured() {
     assert_eq!(ended.code, 0, "{ended:?}");
     let output: Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!(output[0]["name"], "behind TLS");
+}
+
+#[test]
+fn client_certificate_is_sent_and_its_lack_is_named() {
+    let (program, server) = (Program::new(), Server::start_mutual());
+    let write = |name: &str, text: &str| {
+        let path = program.folder().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let authority = write("authority.pem", &server.authority);
+    let run = |client: Option<&str>| {
+        let mut variables = vec![("MLFLOW_TRACKING_SERVER_CERT_PATH", authority.as_str())];
+        variables.extend(client.map(|client| ("MLFLOW_TRACKING_CLIENT_CERT_PATH", client)));
+        run_against(&program, &server, &variables)
+    };
+    let known = run(Some(&write("client.pem", &server.client)));
+    assert_eq!(known.code, 0, "{known:?}");
+    let none = run(None);
+    assert!(
+        none.stderr.contains("asks for a client certificate")
+            && none.stderr.contains("MLFLOW_TRACKING_CLIENT_CERT_PATH"),
+        "{none:?}"
+    );
+    let other = run(Some(&write("other.pem", &Server::start().client)));
+    assert!(
+        other.stderr.contains("rejects the client certificate"),
+        "{other:?}"
+    );
+    let no_key = run(Some(&authority));
+    assert!(
+        no_key
+            .stderr
+            .contains("not a certificate with its private key"),
+        "{no_key:?}"
+    );
 }
 
 #[test]
@@ -214,7 +273,7 @@ fn refuse_streams(mut stream: TcpStream, config: Arc<ServerConfig>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn refused_write_is_sent_once() {
-    let server = Server::start_with(&[b"h2"], refuse_streams);
+    let server = Server::start_with(&[b"h2"], false, refuse_streams);
     let options = ConnectOptions {
         insecure_tls: true,
         ..ConnectOptions::default()

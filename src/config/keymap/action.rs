@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::diagnostics::closest;
+use crate::domain::SlotKinds;
 
 /// What an action requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,7 +136,7 @@ actions! {
     Download "download" Read "download this file or folder, or all files of the run";
     Export "export" Read "export this view to a file";
     HideRun "hide-run" Read "hide or show a run in the charts";
-    Register "register" Write "register this run, or the best by the goal";
+    Register "register" Write "register this or the best run; copy this version";
     Promote "promote" Write "move this version to a stage, or set an alias";
     Approve "approve" Read "approve or reject this version, or prepare a file";
     NextTarget "next-target" Dialog "review for the next stage or alias";
@@ -223,7 +224,10 @@ const SYNONYMS: &[(Action, &[&str])] = &[
     ),
     (Action::Download, &["artifacts", "save", "fetch", "copy"]),
     (Action::NextPage, &["system", "gpu"]),
-    (Action::Register, &["best", "model", "create", "publish"]),
+    (
+        Action::Register,
+        &["best", "model", "create", "publish", "copy"],
+    ),
     (
         Action::Promote,
         &[
@@ -263,6 +267,24 @@ const SYNONYMS: &[(Action, &[&str])] = &[
 ];
 
 impl Action {
+    /// [`Self::description`] on a registry whose versions hold these slots.
+    #[must_use]
+    pub fn description_for(self, slots: SlotKinds) -> &'static str {
+        match (self, slots.stages, slots.aliases) {
+            (Self::Promote, false, _) => "set or remove an alias of this version",
+            (Self::Promote, _, false) => "move this version to a stage",
+            (Self::NextTarget, false, _) => "review for the next alias",
+            (Self::NextTarget, _, false) => "review for the next stage",
+            _ => self.description(),
+        }
+    }
+
+    /// Whether it has a meaning on a registry whose versions hold these slots.
+    #[must_use]
+    pub fn is_for(self, slots: SlotKinds) -> bool {
+        self != Self::ToggleArchive || slots.stages
+    }
+
     /// Other words for it, in lower case.
     #[must_use]
     pub fn synonyms(self) -> &'static [&'static str] {

@@ -4,6 +4,7 @@ use super::builder::PlanBuilder;
 use super::{PlanError, warnings};
 use crate::domain::{
     Lifecycle, ModelVersion, Run, RunId, StoreWrite, VersionNumber, logged_model_in_source,
+    version_in_source,
 };
 use crate::promotion::{RegistrationTags, SourceCheck};
 use crate::text::Untrusted;
@@ -50,11 +51,14 @@ pub(super) fn register(
         Some(last) => format!("up to version {last}"),
         None => "no versions".to_owned(),
     };
-    let after = format!(
-        "a new version from run {} ({})",
-        run.id.short(),
-        source.clean()
-    );
+    let after = match version_in_source(source.raw()) {
+        Some((model, version)) => format!("a copy of {}/{version}", model.clean()),
+        None => format!(
+            "a new version from run {} ({})",
+            run.id.short(),
+            source.clean()
+        ),
+    };
     let tags = RegistrationTags::to_tags(builder.context);
     let write = StoreWrite::CreateVersion {
         name: name.clone(),
@@ -198,6 +202,9 @@ fn is_same_source(run: &Run, source: &Untrusted, registered: &Untrusted) -> bool
 /// Warns if the run has no record of logging the model: MLflow 3 lists outputs, MLflow 2 has a tag.
 fn unlogged_source_warning(run: &Run, source: &Untrusted) -> Option<String> {
     let name = run.id.short();
+    if version_in_source(source.raw()).is_some() {
+        return None;
+    }
     if let Some(id) = source.raw().strip_prefix("models:/") {
         let unknown = !run.model_outputs.is_empty()
             && !run

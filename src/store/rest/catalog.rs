@@ -1,5 +1,7 @@
 //! Registries of models that have no runs: the Unity Catalogs.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::LoginStep;
@@ -26,6 +28,9 @@ pub trait Catalog: Send + Sync {
 
     /// See [`ReadStore::has_version_tags`].
     fn has_version_tags(&self) -> bool;
+
+    /// See [`ReadStore::rate_limit_wait`].
+    fn rate_limit_wait(&self) -> Option<Duration>;
 
     /// See [`ReadStore::login_steps`].
     async fn login_steps(&self) -> Vec<LoginStep>;
@@ -77,6 +82,10 @@ impl<C: Catalog> ReadStore for CatalogReader<C> {
 
     fn has_version_tags(&self) -> bool {
         self.0.has_version_tags()
+    }
+
+    fn rate_limit_wait(&self) -> Option<Duration> {
+        self.0.rate_limit_wait()
     }
 
     async fn login_steps(&self) -> Vec<LoginStep> {

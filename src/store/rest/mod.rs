@@ -5,6 +5,7 @@
 
 mod catalog;
 mod credentials;
+mod detection;
 pub mod endpoints;
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -14,6 +15,7 @@ mod open_catalog;
 mod pace;
 mod registry;
 mod response;
+mod retry;
 mod service;
 mod signed_files;
 mod tracking;
@@ -23,12 +25,10 @@ mod wire;
 mod workspaces;
 mod writer;
 
-use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use backon::{ExponentialBuilder, Retryable};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::OnceCell;
@@ -40,28 +40,22 @@ use super::{
 };
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
-    ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, SlotKinds, StoreError,
-    StoreErrorKind, TransitionRequest, VersionNumber,
+    ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, SlotKinds, TransitionRequest,
+    VersionNumber,
 };
-use crate::text::untrusted::clean;
 pub use catalog::{Catalog, CatalogReader};
 pub use credentials::ConnectOptions;
 use endpoints::Endpoint;
 pub use login::{Environment, LoginStep};
 pub use open_catalog::OpenCatalog;
 use response::invalid_response;
-use service::{RetryBudget, Service};
+use retry::collect_pages;
+use service::Service;
 pub use transport::Timeouts;
 use transport::{RawResponse, Transport, is_loopback};
 pub use unity_catalog::UnityCatalog;
-use wire::{CurrentUser, Paged};
+use wire::Paged;
 pub use writer::RestWriter;
-
-/// The longest wait before a read is repeated, if the server names no other.
-const MAX_RETRY_DELAY: Duration = Duration::from_secs(8);
-
-/// The product of MLflow's own servers, which report their version.
-const MLFLOW_PRODUCT_PREFIX: &str = "MLflow ";
 
 /// A server, for reading.
 pub struct RestStore {
@@ -244,7 +238,7 @@ impl RestStore {
         &self,
         operation: impl FnMut() -> F,
     ) -> Result<T> {
-        retry(operation, &self.service.kind.retries).await
+        retry::retry(operation, &self.service.kind.retries, &self.service.pace).await
     }
 
     async fn send(
@@ -278,85 +272,6 @@ impl RestStore {
     fn lacks_bulk_histories(&self) -> bool {
         self.lacks_bulk_histories.load(Ordering::Relaxed)
     }
-
-    async fn detect_features(&self) -> Result<Features> {
-        let kind = self.service.kind;
-        let version = match kind.product {
-            Some(_) => None,
-            None => self.fetch_version().await?,
-        };
-        let major: Option<u32> = version
-            .as_deref()
-            .and_then(|version| version.split('.').next()?.parse().ok());
-        Ok(Features {
-            has_registry: self.has_registry().await?,
-            has_transition_requests: kind.has_transition_requests.unwrap_or(version.is_none()),
-            product: version.map_or_else(
-                || {
-                    kind.product
-                        .unwrap_or("MLflow-compatible server")
-                        .to_owned()
-                },
-                |version| format!("{MLFLOW_PRODUCT_PREFIX}{version}"),
-            ),
-            can_filter: true,
-            has_windows: false,
-            has_bulk_histories: !self.lacks_bulk_histories(),
-            has_cheap_full_histories: false,
-            has_logged_models: kind
-                .has_logged_models
-                .unwrap_or(major.is_none_or(|major| major >= 3)),
-        })
-    }
-
-    /// Who the server takes the user for, on a server with MLflow's own users; others are not asked twice.
-    async fn check_user(&self) -> Option<LoginStep> {
-        if !self.options.has_credentials() {
-            return None;
-        }
-        let what = "reading the current user";
-        let found: Result<CurrentUser> = self.get(Endpoint::CurrentUser, "", &[], what).await;
-        match found {
-            Ok(found) if !found.user.username.is_empty() => {
-                let may = if found.user.is_admin {
-                    "an administrator, who may change everything"
-                } else {
-                    "no administrator: reads and writes need a permission for each experiment and model"
-                };
-                let name = clean(&found.user.username);
-                Some(LoginStep::ok("user", format!("{name}, {may}")))
-            }
-            Err(error) if error.kind == StoreErrorKind::Unauthenticated => {
-                Some(LoginStep::failed("user", &error))
-            }
-            // Only MLflow 3 has this endpoint, and only with its own users.
-            _ => None,
-        }
-    }
-
-    /// Whether the server may have transition requests. MLflow's own, which report a version, have none.
-    async fn may_have_transition_requests(&self) -> Result<bool> {
-        Ok(match self.service.kind.has_transition_requests {
-            Some(has) => has,
-            None => self.features().await?.has_transition_requests,
-        })
-    }
-
-    /// The version, which gateways and other products don't report.
-    async fn fetch_version(&self) -> Result<Option<String>> {
-        let what = "detecting the server's version";
-        let limit = limits::RESPONSE_BYTES;
-        let raw = self
-            .retry(|| self.send(Endpoint::Version, "", &[], None, what, limit))
-            .await?;
-        let status = raw.status.as_u16();
-        if matches!(status, 401 | 403 | 500..) || raw.status.is_redirection() {
-            return Err(self.transport.response_error(raw, what));
-        }
-        let text = String::from_utf8_lossy(&raw.body).trim().to_owned();
-        let is_version = text.len() < 40 && text.starts_with(|c: char| c.is_ascii_digit());
-        Ok(is_version.then_some(text))
-    }
 }
 
 #[async_trait]
@@ -375,6 +290,10 @@ impl ReadStore for RestStore {
 
     fn slot_kinds(&self) -> SlotKinds {
         self.service.kind.slots
+    }
+
+    fn rate_limit_wait(&self) -> Option<Duration> {
+        self.service.pace.remaining()
     }
 
     async fn login_steps(&self) -> Vec<LoginStep> {
@@ -497,74 +416,4 @@ impl ReadStore for RestStore {
     async fn revision(&self) -> Result<Option<u64>> {
         Ok(None)
     }
-}
-
-/// Repeats a read after a transient error, a little later each time, or when the server says.
-async fn retry<T, F: Future<Output = Result<T>>>(
-    operation: impl FnMut() -> F,
-    budget: &RetryBudget,
-) -> Result<T> {
-    let mut failures = 0;
-    let is_retryable = |error: &StoreError| {
-        failures += usize::from(error.kind != StoreErrorKind::Busy);
-        // A timeout has waited long enough.
-        error.kind != StoreErrorKind::Timeout
-            && error.kind.is_transient()
-            && failures <= limits::READ_RETRIES
-            && error
-                .retry_after
-                .is_none_or(|seconds| seconds <= budget.max_wait_seconds)
-    };
-    let backoff = ExponentialBuilder::default()
-        .with_jitter()
-        .with_max_delay(MAX_RETRY_DELAY)
-        .with_max_times(budget.times);
-    operation
-        .retry(backoff)
-        .when(is_retryable)
-        .adjust(|error: &StoreError, wait| {
-            wait.map(|wait| error.retry_after.map_or(wait, Duration::from_secs))
-        })
-        .await
-}
-
-/// Follows a listing to its end, and fails for a server that repeats a token or never stops.
-async fn collect_pages<T, F: Future<Output = Result<((Vec<T>, String), usize)>>>(
-    what: &str,
-    page: impl Fn(String) -> F,
-) -> Result<Vec<T>> {
-    let mut items = Vec::new();
-    let mut token = String::new();
-    let mut seen = HashSet::new();
-    let mut bytes = 0;
-    for _ in 0..limits::MAX_PAGES {
-        let ((more, next), size) = page(token).await?;
-        bytes += size;
-        if bytes > limits::LISTING_BYTES {
-            return Err(StoreError::new(
-                StoreErrorKind::ResponseTooLarge,
-                what,
-                format!(
-                    "the listing is larger than {} MiB",
-                    limits::LISTING_BYTES >> 20
-                ),
-            ));
-        }
-        items.extend(more);
-        if next.is_empty() {
-            return Ok(items);
-        }
-        if !seen.insert(next.clone()) {
-            return Err(invalid_response(
-                what,
-                "the server returned the same page twice",
-            ));
-        }
-        token = next;
-    }
-    Err(StoreError::new(
-        StoreErrorKind::ResponseTooLarge,
-        what,
-        format!("the listing has more than {} pages", limits::MAX_PAGES),
-    ))
 }

@@ -1,6 +1,7 @@
 //! The open Unity Catalog (`uc:http://…`) as a model registry: models, versions and aliases.
 
 use std::cmp::Reverse;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::Deserialize;
@@ -206,6 +207,10 @@ impl Catalog for OpenCatalog {
 
     fn has_version_tags(&self) -> bool {
         false
+    }
+
+    fn rate_limit_wait(&self) -> Option<Duration> {
+        self.server.rate_limit_wait()
     }
 
     async fn login_steps(&self) -> Vec<LoginStep> {

@@ -122,7 +122,7 @@ impl RestStore {
     /// All versions, newest first. A search returns no aliases: they are joined from the model.
     pub(super) async fn read_versions(&self, name: &ModelName) -> Result<Vec<ModelVersion>> {
         let model = self.read_model(name).await?;
-        let mut filter = format!("name={}", quote_filter_value(name.raw())?);
+        let mut filter = format!("name = {}", quote_filter_value(name.raw())?);
         if model.is_prompt() {
             // Without this, a search leaves the versions of prompts out.
             filter = format!("{filter} AND {PROMPT_FILTER}");
@@ -138,7 +138,7 @@ impl RestStore {
     }
 
     pub(super) async fn search_versions_of_run(&self, run: &RunId) -> Result<Vec<ModelVersion>> {
-        let filter = format!("run_id={}", quote_filter_value(run.raw())?);
+        let filter = format!("run_id = {}", quote_filter_value(run.raw())?);
         let what = format!("reading versions of run {}", run.clean());
         let mut versions = self.search_versions(&filter, &what).await?;
         versions.retain(|version| version.run_id == *run);
@@ -250,7 +250,7 @@ impl RestStore {
         run: &RunId,
     ) -> Result<Vec<LoggedModel>> {
         let what = format!("reading logged models of run {}", run.clean());
-        let filter = format!("source_run_id={}", quote_filter_value(run.raw())?);
+        let filter = format!("source_run_id = {}", quote_filter_value(run.raw())?);
         let body = json!({"experiment_ids": [experiment.raw()], "filter": filter});
         let models = self
             .post_all::<LoggedModelPage>(Endpoint::LoggedModelsSearch, &body, &what)

@@ -46,6 +46,13 @@ pub(super) fn send_error(error: &reqwest::Error, what: &str, timeout: Duration) 
         )
         .with_outcome_unknown();
     }
+    // With TLS 1.3, the server looks at the client's certificate after the handshake.
+    if let Some(why) = client_certificate_message(&cause) {
+        return StoreError {
+            not_sent: true,
+            ..StoreError::new(StoreErrorKind::Unauthenticated, what, why)
+        };
+    }
     StoreError::new(
         StoreErrorKind::Unreachable,
         what,
@@ -84,7 +91,25 @@ fn root_cause(error: &reqwest::Error) -> String {
     truncate_message(&first_line(&cause.to_string()))
 }
 
+/// What an alert of the server's TLS says of the client's certificate.
+fn client_certificate_message(cause: &str) -> Option<String> {
+    // rustls names alerts as RFC 8446 does, in camel case.
+    let (_, alert) = cause.split_once("received fatal alert: ")?;
+    let why = match alert.split_whitespace().next()? {
+        "CertificateRequired" => "the server asks for a client certificate",
+        "BadCertificate" | "UnknownCA" | "CertificateUnknown" | "CertificateExpired"
+        | "DecryptError" => "the server rejects the client certificate",
+        _ => return None,
+    };
+    Some(format!(
+        "{why} ({cause}): set MLFLOW_TRACKING_CLIENT_CERT_PATH to a PEM file with a certificate that it takes, and its key"
+    ))
+}
+
 fn connect_error_message(cause: &str) -> String {
+    if let Some(message) = client_certificate_message(cause) {
+        return message;
+    }
     let lower = cause.to_lowercase();
     if lower.contains("certificate") || lower.contains("unknownissuer") {
         return format!(

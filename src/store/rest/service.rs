@@ -240,7 +240,7 @@ impl Service {
             kind,
             url: url.clone(),
             login: Arc::new(login),
-            pace: Arc::new(Pace::new(kind.requests_per_second)),
+            pace: Pace::of_server(url, kind.requests_per_second),
             headers: HeaderMap::new(),
             configuration: Vec::new(),
             uri: None,

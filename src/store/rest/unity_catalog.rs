@@ -4,6 +4,7 @@
 //! models have names of three levels.
 
 use std::cmp::Reverse;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -15,7 +16,7 @@ use super::wire::{EntityResponse, ModelPage, VersionPage, aliases_of_version};
 use super::{Catalog, ConnectOptions, Endpoint, LoginStep, RestStore, RestWriter, Timeouts};
 use crate::domain::{
     ModelName, ModelVersion, RegisteredModel, RunId, SlotKinds, StoreError, StoreErrorKind,
-    StoreWrite, VersionNumber,
+    StoreWrite, VersionNumber, version_in_source,
 };
 use crate::store::downstream::quote_filter_value;
 use crate::store::interner::Interner;
@@ -39,6 +40,8 @@ const CONCURRENT_READS: usize = 8;
 /// A catalog, for reading.
 pub struct UnityCatalog {
     server: RestStore,
+    /// The profile of its URI, if it names one.
+    profile: Option<String>,
     name: String,
 }
 
@@ -49,14 +52,11 @@ impl UnityCatalog {
     /// When the configuration of Databricks is missing or contradicts itself.
     pub fn connect(profile: Option<&str>, options: &ConnectOptions) -> Result<Self> {
         let service = Service::databricks(profile, options)?;
-        Self::for_service(service, options)
-    }
-
-    pub(super) fn for_service(service: Service, options: &ConnectOptions) -> Result<Self> {
         let server = RestStore::for_service(service, options, Timeouts::default())?;
         Ok(Self {
             name: format!("Unity Catalog of {}", server.name),
             server,
+            profile: profile.map(str::to_owned),
         })
     }
 
@@ -134,15 +134,25 @@ impl UnityCatalog {
     }
 }
 
-/// A version of Unity Catalog is made of uploaded files, for which MLflow's client checks the signature of the model.
-fn registration_command(name: &ModelName, source: &Untrusted) -> String {
+/// The command of MLflow's client that creates a version, which uploads files and checks the signature of the model.
+fn creation_command(profile: Option<&str>, name: &ModelName, source: &Untrusted) -> String {
+    let uri = |scheme: &str| match profile {
+        Some(profile) => format!("{scheme}://{profile}"),
+        None => scheme.to_owned(),
+    };
+    let (source, copied) = (source.raw(), version_in_source(source.raw()));
+    let call = match copied {
+        Some(_) => "MlflowClient().copy_model_version",
+        None => "register_model",
+    };
     let script = format!(
-        "import mlflow; mlflow.set_registry_uri('databricks-uc'); mlflow.register_model({:?}, {:?})",
-        source.raw(),
+        "import mlflow; mlflow.set_registry_uri({:?}); mlflow.{call}({source:?}, {:?})",
+        uri("databricks-uc"),
         name.raw()
     );
     let script = quote_word(&script).unwrap_or_else(|| "…".to_owned());
-    format!("MLFLOW_TRACKING_URI=databricks python -c {script}")
+    let tracking = quote_word(&uri("databricks")).unwrap_or_else(|| "…".into());
+    format!("MLFLOW_TRACKING_URI={tracking} python -c {script}")
 }
 
 pub(super) fn require_three_levels(name: &ModelName, what: &str) -> Result<()> {
@@ -180,7 +190,7 @@ impl Catalog for UnityCatalog {
         match write {
             StoreWrite::CreateVersion { name, source, .. } => Some(format!(
                 "a version of Unity Catalog needs an upload, which MLflow's client does: {}",
-                registration_command(name, source)
+                creation_command(self.profile.as_deref(), name, source)
             )),
             write => SlotKinds::ALIASES.refuse_write(write).map(str::to_owned),
         }
@@ -188,6 +198,10 @@ impl Catalog for UnityCatalog {
 
     fn has_version_tags(&self) -> bool {
         true
+    }
+
+    fn rate_limit_wait(&self) -> Option<Duration> {
+        self.server.rate_limit_wait()
     }
 
     async fn login_steps(&self) -> Vec<LoginStep> {
@@ -284,7 +298,7 @@ mod tests {
 
     #[test]
     fn the_command_that_registers_is_quoted_for_a_shell() {
-        let command = registration_command(&"main.ml.o'brien".into(), &"runs:/1/m".into());
+        let command = creation_command(None, &"main.ml.o'brien".into(), &"runs:/1/m".into());
         let words = shell_words::split(&command).unwrap();
         assert_eq!(
             words[..3],
@@ -293,6 +307,13 @@ mod tests {
         assert!(
             words[3].ends_with("register_model(\"runs:/1/m\", \"main.ml.o'brien\")"),
             "{words:?}"
+        );
+        let copy = creation_command(Some("prod"), &"b.c.d".into(), &"models:/a.b.c/3".into());
+        let words = shell_words::split(&copy).unwrap();
+        assert_eq!(words[0], "MLFLOW_TRACKING_URI=databricks://prod");
+        assert_eq!(
+            words[3],
+            r#"import mlflow; mlflow.set_registry_uri("databricks-uc://prod"); mlflow.MlflowClient().copy_model_version("models:/a.b.c/3", "b.c.d")"#
         );
     }
 }

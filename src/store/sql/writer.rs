@@ -49,7 +49,7 @@ impl WriteStore for SqlWriter {
         .await
     }
 
-    async fn begin(&self) -> Result<Option<Box<dyn WriteTransaction>>> {
+    async fn begin(&self, _: &[&StoreWrite]) -> Result<Option<Box<dyn WriteTransaction>>> {
         let open = self.run("starting a transaction", begin).await?;
         let open: SharedTransaction = Arc::new(Mutex::new(Some(open)));
         let source = Source::in_transaction(Arc::clone(&self.0), Arc::clone(&open));

@@ -169,7 +169,9 @@ impl App {
             Action::Marks => self.open_marks(),
             Action::Help => {
                 let scope = self.screen().scope();
-                let help = HelpDialog::new(scope, &self.keymap, |action| self.is_available(action));
+                let slots = self.shared.session.slot_kinds;
+                let is_available = |action| self.is_available(action);
+                let help = HelpDialog::new(scope, &self.keymap, slots, is_available);
                 self.dialog = Some(Dialog::Help(Box::new(help)));
             }
             Action::Messages => self.dialog = Some(Dialog::Messages(Cursor::default())),
@@ -198,10 +200,11 @@ impl App {
                 None => (3, 0),
             }
         };
+        let slots = self.shared.session.slot_kinds;
         let item = |action: Action| {
             let key = self.keymap.first_key(scope, action);
             let key = key.map(|key| key.to_string()).unwrap_or_default();
-            let about = action.description();
+            let about = action.description_for(slots);
             let mut screens = self.keymap.screens_of(action).map(Scope::title);
             let detail = match screens.next().filter(|_| order(&action).0 == 3) {
                 Some(first) => {

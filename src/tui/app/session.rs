@@ -1,6 +1,7 @@
 //! The session, and the state that all screens share.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use super::backoff::PollBackoff;
 use super::history_cache::HistoryCache;
@@ -107,6 +108,8 @@ pub struct SharedState {
     pub goals: HashMap<ExperimentId, Goal>,
     pub histories: HistoryCache,
     pub backoff: PollBackoff,
+    /// How long requests still wait for the server's limits, if any does.
+    pub rate_limit_wait: Option<Duration>,
     pub notifications: Notifications,
     /// Counts deletions and restorations of runs: a table that was loaded at a lower count is out of date.
     pub lifecycle_changes: u64,
@@ -132,6 +135,7 @@ impl SharedState {
             goals: HashMap::new(),
             histories: HistoryCache::default(),
             backoff: PollBackoff::default(),
+            rate_limit_wait: None,
             notifications: Notifications::default(),
             lifecycle_changes: 0,
             registered: None,

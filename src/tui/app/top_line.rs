@@ -1,5 +1,7 @@
 //! The top line: store, path, access and freshness, with their places for the mouse.
 
+use std::time::Duration;
+
 use super::App;
 use super::screen::Freshness;
 use crate::config::keymap::Action;
@@ -57,8 +59,12 @@ pub fn top_line(app: &App, terminal_width: u16, mark: &str) -> TopLine {
     if !app.shared.marks.is_empty() {
         state.push((format!(" {mark} {} ", app.shared.marks.len()), Role::Mark));
     }
-    let freshness = app.screen().freshness(&app.shared);
-    state.push(freshness_label(&freshness, app.now, terminal_width));
+    state.push(if let Some(wait) = app.shared.rate_limit_wait {
+        (rate_limit_label(wait), Role::Warn)
+    } else {
+        let freshness = app.screen().freshness(&app.shared);
+        freshness_label(&freshness, app.now, terminal_width)
+    });
     let wide: u16 = state.iter().map(|(text, _)| width(text)).sum();
     let room = terminal_width.saturating_sub(wide.min(terminal_width) + 1);
     let mut path: Vec<TextSpan> = vec![(format!(" {}", session.place()), Role::Accent)];
@@ -114,6 +120,12 @@ fn shorten_path(path: &mut Vec<TextSpan>, room: u16) {
             return;
         }
     }
+}
+
+/// In whole seconds, rounded up: a wait is not over before its last one.
+fn rate_limit_label(wait: Duration) -> String {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    format!(" waiting {seconds} s: rate limit ")
 }
 
 fn freshness_label(freshness: &Freshness, now: Millis, terminal_width: u16) -> TextSpan {

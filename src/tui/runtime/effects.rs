@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ratatui::layout::Rect;
 use tokio::sync::Notify;
@@ -43,6 +44,11 @@ impl Tasks {
             replies,
             running: HashMap::new(),
         }
+    }
+
+    /// How long requests still wait for the limits of a server.
+    pub(super) fn rate_limit_wait(&self) -> Option<Duration> {
+        self.services.store.reader.rate_limit_wait()
     }
 
     pub(super) fn spawn(&mut self, ticket: Ticket, request: Request) {

@@ -100,7 +100,7 @@ pub(super) async fn run(
             inputs = input.next() => event_loop.handle_inputs(inputs)?,
             _ = replies.recv_many(&mut batch, MAX_BATCH) => batch.drain(..).for_each(|reply| event_loop.handle_reply(reply)),
             Some(()) = redraws.recv() => event_loop.redraw_all()?,
-            _ = ticks.tick() => event_loop.dispatch(Message::Tick),
+            _ = ticks.tick() => event_loop.tick(),
             () = sleep_until(event_loop.next_frame), if event_loop.needs_redraw => {}
             () = sleep_until(event_loop.probe_deadline), if event_loop.graphics.is_none() => event_loop.finish_probe(),
         }
@@ -302,6 +302,11 @@ impl EventLoop {
         let (ticket, reply) = reply;
         tracing::debug!(ticket = ticket.0, reply = summarize(&reply), "reply");
         self.dispatch(Message::Reply(ticket, reply));
+    }
+
+    fn tick(&mut self) {
+        self.app.shared.rate_limit_wait = self.tasks.rate_limit_wait();
+        self.dispatch(Message::Tick);
     }
 
     fn dispatch(&mut self, message: Message) {

@@ -9,13 +9,14 @@ use super::{ChartsScreen, FocusedList, Freshness, HistoryScreen, LineageScreen, 
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{Goal, ModelName, ModelVersion, Run, RunId, Slot, Stage, VersionNumber};
 use crate::evidence::ToolEvidence;
+use crate::ops::copy::check_copyable;
 use crate::promotion::journal::{JournalEntry, last_undoable_entry};
 use crate::promotion::{GateOutcome, GateResult, Intent};
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::dialogs::{
-    Dialog, EditChoice, Prompt, ReviewDialog, editable_texts, goals, promotions,
+    Dialog, EditChoice, Prompt, RegisterDialog, ReviewDialog, editable_texts, goals, promotions,
 };
 use crate::tui::app::layout::{Size, list_above_detail, table_areas};
 use crate::tui::app::message::{Assessment, ModelDetail, TableExport};
@@ -231,12 +232,17 @@ impl VersionsScreen {
             slots.find(|slot| is_ours && entry.changes_slot(slot))
         };
         let last = last_undoable_entry(entries, |entry| changed_slot(entry).is_some());
-        match last.and_then(|entry| Some((entry, changed_slot(entry)?))) {
-            Some((entry, slot)) => context.plan(entry.restore_previous_holder(slot)),
-            None => context.notify(format!(
-                "no previous holder of the stage or aliases of v{version} is in the journal"
-            )),
+        if let Some((entry, slot)) = last.and_then(|entry| Some((entry, changed_slot(entry)?))) {
+            return context.plan(entry.restore_previous_holder(slot));
         }
+        let noun = if context.shared.session.slot_kinds.stages {
+            "stage or aliases"
+        } else {
+            "aliases"
+        };
+        context.notify(format!(
+            "no previous holder of the {noun} of v{version} is in the journal"
+        ));
     }
 
     fn open_write_dialog(
@@ -253,6 +259,13 @@ impl VersionsScreen {
                 model: name,
                 version,
             }),
+            Action::Register => match check_copyable(held) {
+                Ok(()) => {
+                    let dialog = RegisterDialog::open_copy(held, context);
+                    context.open(Dialog::Register(Box::new(dialog)));
+                }
+                Err(error) => context.notify(error.message),
+            },
             Action::Edit => context.open(
                 editable_texts(held)
                     .map(move |choice| (version, choice))
@@ -357,7 +370,7 @@ impl Screen for VersionsScreen {
                 let dialog = ReviewDialog::open(self.name.clone(), version, context);
                 context.open(Dialog::Review(Box::new(dialog)));
             }
-            (Action::Promote | Action::Edit | Action::Delete, Some(version)) => {
+            (Action::Promote | Action::Edit | Action::Delete | Action::Register, Some(version)) => {
                 self.open_write_dialog(action, version, context);
             }
             (Action::Undo, Some(version)) => {
@@ -380,6 +393,7 @@ impl Screen for VersionsScreen {
                 | Action::Review
                 | Action::Approve
                 | Action::Promote
+                | Action::Register
                 | Action::Edit
                 | Action::Delete
                 | Action::Undo
@@ -428,6 +442,7 @@ impl Screen for VersionsScreen {
     }
 
     fn after_write(&mut self, context: &mut UpdateContext<'_>) {
+        open_registered_version(context);
         self.request_data(context);
     }
 

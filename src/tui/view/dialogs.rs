@@ -144,11 +144,7 @@ fn draw_column_list(painter: &mut Painter<'_>, area: Rect, list: &ColumnPicker) 
 }
 
 fn draw_register(painter: &mut Painter<'_>, size: Size, register: &RegisterDialog) {
-    let inside = draw_dialog_frame(
-        painter,
-        dialog_area(size, 88, 22),
-        &format!("register run {}", register.run.short()),
-    );
+    let inside = draw_dialog_frame(painter, dialog_area(size, 88, 22), &register.title());
     let reason_lines = register
         .rationale
         .iter()

@@ -111,6 +111,25 @@ fn new_version_is_shown_after_its_registration() {
 }
 
 #[test]
+fn version_is_copied_to_another_model() {
+    let mut driver = at_version(6);
+    driver.press("R").assert_shows("copy churn-classifier/6");
+    driver.type_text("churn-production").press("enter");
+    driver.assert_shows("a copy of churn-classifier/6");
+    driver.press("enter enter");
+    assert!(is_verified(&driver), "{}", driver.screen());
+    driver.press("enter").assert_shows("churn-production/1");
+    // A prompt is text, which is no model to copy.
+    let mut driver = Driver::new();
+    driver.press("4 . enter R");
+    assert!(
+        driver.dialog().is_none() && driver.notification().contains("is a prompt"),
+        "{}",
+        driver.screen()
+    );
+}
+
+#[test]
 fn prompts_are_listed_on_request() {
     let mut driver = Driver::new();
     driver.press("4").assert_hides("1 prompts");

@@ -7,8 +7,9 @@ use sha2::{Digest as _, Sha256};
 use crate::support::bad_server::{self, BadServer, Request, Response};
 use crate::support::program::{Program, ProgramOutput, run_to_end};
 
-const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
-const SERVER_ARN: &str = "arn:aws:sagemaker:eu-central-1:123456789012:mlflow-tracking-server/team";
+pub const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+pub const SERVER_ARN: &str =
+    "arn:aws:sagemaker:eu-central-1:123456789012:mlflow-tracking-server/team";
 const APP_ARN: &str = "arn:aws:sagemaker:us-west-2:123456789012:mlflow-app/app-1";
 
 fn hex(bytes: &[u8]) -> String {
@@ -129,14 +130,14 @@ fn check(request: &Request, token: &str) -> Result<(), String> {
     }
 }
 
-struct Fixture {
-    program: Program,
-    server: BadServer,
+pub struct Fixture {
+    pub program: Program,
+    pub server: BadServer,
     wrong: Arc<Mutex<Vec<String>>>,
 }
 
 impl Fixture {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let wrong: Arc<Mutex<Vec<String>>> = Arc::default();
         let kept = Arc::clone(&wrong);
         let server = BadServer::start(move |request| match check(request, "session") {
@@ -156,7 +157,7 @@ impl Fixture {
         }
     }
 
-    fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> ProgramOutput {
+    pub fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> ProgramOutput {
         let mut command = self.program.command(arguments);
         command
             .env("HOME", self.program.folder())

@@ -1,5 +1,9 @@
 //! Unity Catalogs as registries, and registries apart from the tracking store.
 
+use frontrunner::domain::{Lifecycle, StoreWrite, VersionNumber};
+use frontrunner::store::{
+    AccessMode, ConnectOptions, ReadStore, RunQuery, StoreTarget, open, with_registry,
+};
 use serde_json::json;
 
 use super::Fixture;
@@ -83,6 +87,15 @@ fn what_unity_catalog_lacks_is_refused_before_anything_is_sent() {
         "--yes",
     ]);
     assert_ne!(register.code, 0);
+    let copy = fixture.run(&["copy", "main.ml.churn/2", "--to", "prod.ml.churn", "--yes"]);
+    assert_eq!(copy.code, 4, "{copy:?}");
+    assert!(
+        copy.stderr.contains("needs an upload")
+            && copy
+                .stderr
+                .contains(r#"copy_model_version("models:/main.ml.churn/2", "prod.ml.churn")"#),
+        "{copy:?}"
+    );
     let name = fixture.run(&["versions", "churn"]);
     assert!(name.stderr.contains("catalog.schema.model"), "{name:?}");
     assert!(
@@ -214,4 +227,54 @@ fn the_open_catalog_has_aliases() {
     assert_eq!(writes.len(), 1, "{writes:?}");
     let tag = run(&["tag", "main.ml.churn/2", "a=b", "--yes"]);
     assert!(tag.stderr.contains("only aliases are written"), "{tag:?}");
+}
+
+#[tokio::test]
+async fn writes_to_a_registry_apart_are_in_one_transaction() {
+    let (runs, models) = (Program::new(), Program::new());
+    let options = ConnectOptions::default();
+    let handle = async |program: &Program| {
+        let target = StoreTarget::Sqlite(program.store());
+        open(&target, AccessMode::ReadWrite, &options)
+            .await
+            .unwrap()
+    };
+    let store = with_registry(handle(&runs).await, handle(&models).await);
+    let (reader, writer) = (store.reader, store.writer.unwrap());
+    let model = reader.models().await.unwrap().remove(0);
+    let page = reader.runs(&RunQuery::default(), None).await.unwrap();
+    let run = page.items[0].id.clone();
+    let alias = StoreWrite::SetAlias {
+        name: model.name.clone(),
+        alias: "trial".into(),
+        version: VersionNumber(1),
+    };
+    let delete = StoreWrite::DeleteRun { run: run.clone() };
+    let has_alias = async |reader: &dyn ReadStore| {
+        let model = reader.model(&model.name).await.unwrap();
+        model
+            .aliases
+            .iter()
+            .any(|(alias, _)| alias.raw() == "trial")
+    };
+
+    let transaction = writer.begin(&[&alias]).await.unwrap().unwrap();
+    transaction.write(&alias).await.unwrap();
+    assert!(has_alias(transaction.reader()).await);
+    // A plan reads the run of a version from the other store.
+    assert_eq!(transaction.reader().run(&run).await.unwrap().id, run);
+    drop(transaction);
+    assert!(!has_alias(reader.as_ref()).await);
+
+    let transaction = writer.begin(&[&alias]).await.unwrap().unwrap();
+    transaction.write(&alias).await.unwrap();
+    transaction.commit().await.unwrap();
+    assert!(has_alias(reader.as_ref()).await);
+
+    let transaction = writer.begin(&[&delete]).await.unwrap().unwrap();
+    transaction.write(&delete).await.unwrap();
+    drop(transaction);
+    let lifecycle = reader.run(&run).await.unwrap().lifecycle;
+    assert_eq!(lifecycle, Lifecycle::Active);
+    assert!(writer.begin(&[&alias, &delete]).await.unwrap().is_none());
 }

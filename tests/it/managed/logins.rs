@@ -230,6 +230,20 @@ fn a_busy_workspace_is_waited_for() {
 }
 
 #[test]
+fn a_wait_for_the_limit_of_requests_is_on_the_screen() {
+    let fixture = Fixture::new();
+    {
+        let mut state = fixture.workspace.state.lock().unwrap();
+        (state.busy, state.retry_after) = (1, 5);
+    }
+    let pty = fixture.open_session();
+    pty.wait_for(" s: rate limit");
+    pty.wait_for("/Users/ann@example.com/exp");
+    pty.wait_until("the end of the wait", || !pty.text().contains("rate limit"));
+    fixture.workspace.assert_allowed();
+}
+
+#[test]
 fn kubernetes_tokens_and_namespaces_are_sent() {
     let program = Program::new();
     let server = BadServer::start(|request| {

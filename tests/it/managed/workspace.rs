@@ -147,6 +147,8 @@ pub struct Workspace {
     pub issued: usize,
     /// How many requests are answered by 429 first.
     pub busy: usize,
+    /// The seconds that these ask to wait for.
+    pub retry_after: u64,
     /// Requests that the protos do not allow.
     pub violations: Vec<String>,
 }
@@ -164,6 +166,7 @@ impl Default for Workspace {
             tokens: [TOKEN.to_owned()].into(),
             issued: 0,
             busy: 0,
+            retry_after: 1,
             violations: Vec::new(),
         }
     }
@@ -257,9 +260,10 @@ impl Workspace {
         self.check(request, path, &fields);
         if self.busy > 0 {
             self.busy -= 1;
+            let retry_after = format!("Retry-After: {}", self.retry_after);
             return bad_server::response(
                 "429 Too Many Requests",
-                &["Content-Type: application/json", "Retry-After: 1"],
+                &["Content-Type: application/json", &retry_after],
                 r#"{"error_code": "REQUEST_LIMIT_EXCEEDED", "message": "slow down"}"#,
             );
         }

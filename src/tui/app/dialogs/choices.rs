@@ -185,10 +185,10 @@ pub fn promotions(
         .collect::<Vec<_>>();
     Picker::new(format!("promote {name} to {}", slots.noun()), items)
         .with_accept_hint("plan")
-        .with_empty_text(if slots.aliases {
-            "no such stage: type a new alias"
-        } else {
-            "no such stage"
+        .with_empty_text(match (slots.stages, slots.aliases) {
+            (true, true) => "no such stage: type a new alias",
+            (true, false) => "no such stage",
+            _ => "type a new alias",
         })
         .with_custom_item(move |text| {
             let name = text.trim().trim_start_matches('@');

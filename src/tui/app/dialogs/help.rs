@@ -3,6 +3,7 @@
 use tui_input::{Input, InputRequest};
 
 use crate::config::keymap::{Action, Binding, Keymap, Scope};
+use crate::domain::SlotKinds;
 use crate::tui::app::context::UpdateContext;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::layout::{Size, dialog_area};
@@ -31,6 +32,7 @@ pub enum HelpLine {
         /// Joined by spaces.
         keys: String,
         action: Action,
+        about: &'static str,
         scope: Scope,
     },
     /// An index into [`LEGEND`].
@@ -48,12 +50,13 @@ impl HelpLine {
             Self::Key {
                 keys,
                 action,
+                about,
                 scope,
             } => (
                 format!(
                     "{} {} {} {}",
                     action.name(),
-                    action.description(),
+                    about,
                     action.synonyms().join(" "),
                     scope.title()
                 ),
@@ -86,7 +89,12 @@ pub struct HelpDialog {
 impl HelpDialog {
     /// The keys that `is_available` permits: first those of the screen `scope`, then those of every screen.
     #[must_use]
-    pub fn new(scope: Scope, keymap: &Keymap, is_available: impl Fn(Action) -> bool) -> Self {
+    pub fn new(
+        scope: Scope,
+        keymap: &Keymap,
+        slots: SlotKinds,
+        is_available: impl Fn(Action) -> bool,
+    ) -> Self {
         let mut all = Vec::new();
         let others = Scope::SCREENS.into_iter().filter(|other| *other != scope);
         for part in [scope, Scope::Global]
@@ -95,12 +103,17 @@ impl HelpDialog {
             .chain(DIALOGS)
         {
             let is_shown = |binding: &&Binding| {
-                binding.scope == part && (is_available(binding.action) || DIALOGS.contains(&part))
+                binding.scope == part
+                    && binding.action.is_for(slots)
+                    && (is_available(binding.action) || DIALOGS.contains(&part))
             };
             let mut bindings: Vec<&Binding> = keymap.bindings(part).filter(is_shown).collect();
             // The keys that the footer names come first.
             bindings.sort_by_key(|binding| (binding.hint.is_none(), binding.rank));
-            let lines = bindings.into_iter().map(key_line).collect();
+            let lines = bindings
+                .into_iter()
+                .map(|binding| key_line(binding, slots))
+                .collect();
             push_section(&mut all, part.title(), lines);
         }
         let symbols = (0..LEGEND.len()).map(HelpLine::Symbol).collect();
@@ -246,11 +259,12 @@ impl HelpDialog {
     }
 }
 
-fn key_line(binding: &Binding) -> HelpLine {
+fn key_line(binding: &Binding, slots: SlotKinds) -> HelpLine {
     let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
     HelpLine::Key {
         keys: keys.join(" "),
         action: binding.action,
+        about: binding.action.description_for(slots),
         scope: binding.scope,
     }
 }

@@ -1,13 +1,14 @@
-//! Registering a run: choose the model's source and a name, then plan.
+//! Registering a run: choose the model's source and a name, then plan. A copy of a version has its source already.
 
 use tui_input::InputRequest;
 
 use super::picker::{Picker, PickerItem};
 use crate::config::keymap::Action;
 use crate::domain::{
-    ModelName, RegisteredModel, RegistrableModel, Run, RunId, StoreError, registrable_models,
-    select_model,
+    ModelName, ModelVersion, RegisteredModel, RegistrableModel, Run, RunId, StoreError,
+    registrable_models, select_model, version_in_source,
 };
+use crate::ops::copy::copy_source;
 use crate::promotion::Intent;
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
@@ -56,6 +57,33 @@ impl RegisterDialog {
             source: None,
             picker: None,
             models_ticket,
+        }
+    }
+
+    /// Asks for the model to copy a version to.
+    #[must_use]
+    pub fn open_copy(version: &ModelVersion, context: &mut UpdateContext<'_>) -> Self {
+        let is_unknown = context.shared.models.get().is_none();
+        let mut dialog = Self {
+            run: version.run_id.clone(),
+            rationale: Vec::new(),
+            data: Remote::default(),
+            models: Vec::new(),
+            source: None,
+            picker: None,
+            models_ticket: is_unknown.then(|| context.request(Request::Models)),
+        };
+        dialog.choose_name(copy_source(version), context);
+        dialog
+    }
+
+    /// What is registered.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let source = self.source.as_ref();
+        match source.and_then(|source| version_in_source(source.raw())) {
+            Some((model, version)) => format!("copy {}/{version}", model.clean()),
+            None => format!("register run {}", self.run.short()),
         }
     }
 

@@ -97,7 +97,12 @@ impl ReviewDialog {
             Action::Approve => self.open_form(),
             Action::NextTarget => {
                 let Some(next) = page.slots.get(1).cloned() else {
-                    return context.notify("this model has no other stage or alias in use");
+                    let noun = match context.shared.session.slot_kinds {
+                        slots if !slots.stages => "alias",
+                        slots if !slots.aliases => "stage",
+                        _ => "stage or alias",
+                    };
+                    return context.notify(format!("this model has no other {noun} in use"));
                 };
                 self.show_slot(next, context);
             }

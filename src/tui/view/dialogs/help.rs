@@ -65,7 +65,7 @@ fn line_spans(painter: &Painter<'_>, line: &HelpLine, room: u16) -> Vec<TextSpan
     match line {
         HelpLine::Title(title) => vec![((*title).to_owned(), Role::Title)],
         HelpLine::Blank => Vec::new(),
-        HelpLine::Key { keys, action, .. } => row(keys, action.description()),
+        HelpLine::Key { keys, about, .. } => row(keys, about),
         HelpLine::Symbol(at) => {
             let (symbol, ascii, meaning) = LEGEND[*at];
             row(painter.theme.symbol(symbol, ascii), meaning)

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{draw_empty, filter_label};
 use crate::config::theme::Role;
-use crate::domain::{ModelVersion, Stage};
+use crate::domain::{ModelVersion, SlotKinds, Stage};
 use crate::text::quantity;
 use crate::tui::app::App;
 use crate::tui::app::Screen;
@@ -22,6 +22,22 @@ const COLUMNS: [GridColumn; 6] = [
     GridColumn::left_aligned("user", 16, 4),
     GridColumn::right_aligned("age", 12, 3),
 ];
+
+/// The columns; those of slots that there are none of have no width.
+fn columns(slots: SlotKinds) -> [GridColumn<'static>; 6] {
+    COLUMNS.map(|column| {
+        let is_unused = match column.title {
+            "stage" => !slots.stages,
+            "aliases" => !slots.aliases,
+            _ => false,
+        };
+        let max_width = if is_unused { 0 } else { column.max_width };
+        GridColumn {
+            max_width,
+            ..column
+        }
+    })
+}
 
 pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &DownstreamScreen) {
     let area = table_areas(body);
@@ -61,7 +77,7 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &Downstrea
     grid::draw(
         painter,
         &area,
-        &COLUMNS,
+        &columns(app.shared.session.slot_kinds),
         &rows,
         screen.cursor.index.checked_sub(visible_range.start),
     );

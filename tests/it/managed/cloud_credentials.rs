@@ -1,0 +1,391 @@
+//! Where credentials of AWS and Azure come from: each source of their chains against a server in memory that takes only what
+//! the source's documentation says. Addresses are replaced by the clouds' own variables.
+
+use serde_json::json;
+
+use super::aws::{Fixture, SECRET, SERVER_ARN};
+use super::{path_with, write_script};
+use crate::support::bad_server::{self, BadServer, Request, Response};
+use crate::support::program::{Program, ProgramOutput, run_to_end};
+
+const EXPIRATION: &str = "2099-01-01T00:00:00Z";
+
+fn ok(value: &serde_json::Value) -> Response {
+    bad_server::json("200 OK", &value.to_string())
+}
+
+fn keys() -> serde_json::Value {
+    json!({
+        "Code": "Success", "Type": "AWS-HMAC", "AccessKeyId": "AKIDEXAMPLE", "SecretAccessKey": SECRET, "Token": "session",
+        "Expiration": EXPIRATION, "LastUpdated": "2020-01-01T00:00:00Z",
+    })
+}
+
+fn has(request: &Request, line: &str) -> bool {
+    request.headers.lines().any(|known| known == line)
+}
+
+/// The sources of credentials that AWS reaches over HTTP.
+fn aws_source(request: &Request) -> Response {
+    let path = request.path.split('?').next().unwrap();
+    match (request.method.as_str(), path) {
+        ("GET", "/container") if has(request, "authorization: container-token") => ok(&keys()),
+        ("PUT", "/latest/api/token") => bad_server::response(
+            "200 OK",
+            &["x-aws-ec2-metadata-token-ttl-seconds: 21600"],
+            "imds-token",
+        ),
+        ("GET", "/latest/meta-data/iam/security-credentials/")
+            if has(request, "x-aws-ec2-metadata-token: imds-token") =>
+        {
+            bad_server::response("200 OK", &[], "machine-role")
+        }
+        ("GET", "/latest/meta-data/iam/security-credentials/machine-role") => ok(&keys()),
+        ("GET", "/federation/credentials")
+            if has(request, "x-amz-sso_bearer_token: sso-token")
+                && request.path.contains("role_name=reader")
+                && request.path.contains("account_id=123456789012") =>
+        {
+            ok(
+                &json!({"roleCredentials": {"accessKeyId": "AKIDEXAMPLE", "secretAccessKey": SECRET,
+                "sessionToken": "session", "expiration": 4_070_908_800_000_i64}}),
+            )
+        }
+        ("POST", "/") if request.body.contains("Action=AssumeRole") => {
+            assert!(request.body.contains("role%2Fml"), "{request:?}");
+            let body = format!(
+                "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
+                 <AccessKeyId>AKIDEXAMPLE</AccessKeyId><SecretAccessKey>{SECRET}</SecretAccessKey>\
+                 <SessionToken>session</SessionToken><Expiration>{EXPIRATION}</Expiration></Credentials>\
+                 <AssumedRoleUser><AssumedRoleId>A:s</AssumedRoleId><Arn>arn:aws:sts::1:assumed-role/ml/s</Arn>\
+                 </AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>"
+            );
+            bad_server::response("200 OK", &["Content-Type: text/xml"], body)
+        }
+        _ => bad_server::response("403 Forbidden", &[], "denied"),
+    }
+}
+
+const AWS_CONFIG: &str = "[profile sso]\nsso_session = team\nsso_account_id = 123456789012\nsso_role_name = reader\n\
+    [sso-session team]\nsso_region = eu-central-1\nsso_start_url = https://team.awsapps.com/start\n\
+    [profile role]\nrole_arn = arn:aws:iam::123456789012:role/ml\nsource_profile = base\n\
+    [profile base]\nregion = eu-central-1\n[profile process]\ncredential_process = CREDENTIALS\n";
+
+/// The SHA-1 of `team`, by which the cache of the session is named.
+const SSO_CACHE: &str = ".aws/sso/cache/d25187dc137f35c88bc80ec8c3ffbdb17b5eb873.json";
+
+fn prepare_aws(fixture: &Fixture) {
+    let home = fixture.program.folder();
+    std::fs::create_dir_all(home.join(".aws/sso/cache")).unwrap();
+    let printed = json!({"Version": 1, "AccessKeyId": "AKIDEXAMPLE", "SecretAccessKey": SECRET,
+        "SessionToken": "session", "Expiration": EXPIRATION});
+    write_script(home, "credentials", &format!("echo '{printed}'"));
+    let script = home.join("credentials");
+    let config = AWS_CONFIG.replace("CREDENTIALS", script.to_str().unwrap());
+    std::fs::write(home.join(".aws/config"), config).unwrap();
+    let base = "[base]\naws_access_key_id = AKIDBASE\naws_secret_access_key = base\n";
+    std::fs::write(home.join(".aws/credentials"), base).unwrap();
+    let token = json!({"accessToken": "sso-token", "expiresAt": EXPIRATION, "region": "eu-central-1",
+        "startUrl": "https://team.awsapps.com/start"});
+    std::fs::write(home.join(SSO_CACHE), token.to_string()).unwrap();
+}
+
+#[test]
+fn each_source_of_awss_chain_signs_requests() {
+    let fixture = Fixture::new();
+    prepare_aws(&fixture);
+    let source = BadServer::start(aws_source);
+    let container = format!("{}/container", source.url);
+    let role = "arn:aws:iam::123456789012:role/ml";
+    let base: [(&str, &str); 2] = [
+        ("AWS_ACCESS_KEY_ID", "AKIDBASE"),
+        ("AWS_SECRET_ACCESS_KEY", "base"),
+    ];
+    let sources: [(&str, Vec<(&str, &str)>); 6] = [
+        (
+            "container",
+            vec![
+                ("AWS_CONTAINER_CREDENTIALS_FULL_URI", &container),
+                ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "container-token"),
+            ],
+        ),
+        (
+            "instance",
+            vec![
+                ("AWS_EC2_METADATA_SERVICE_ENDPOINT", &source.url),
+                ("AWS_EC2_METADATA_DISABLED", "false"),
+            ],
+        ),
+        (
+            "role of SageMaker",
+            [
+                &base[..],
+                &[
+                    ("SAGEMAKER_MLFLOW_ASSUME_ROLE_ARN", role),
+                    ("AWS_ENDPOINT_URL_STS", &source.url),
+                ],
+            ]
+            .concat(),
+        ),
+        (
+            "role of a profile",
+            vec![
+                ("AWS_PROFILE", "role"),
+                ("AWS_ENDPOINT_URL_STS", &source.url),
+            ],
+        ),
+        (
+            "SSO",
+            vec![
+                ("AWS_PROFILE", "sso"),
+                ("AWS_ENDPOINT_URL_SSO", &source.url),
+            ],
+        ),
+        ("process", vec![("AWS_PROFILE", "process")]),
+    ];
+    for (name, variables) in sources {
+        let arguments = ["--target", SERVER_ARN, "experiments"];
+        let output = fixture.run(&arguments, &variables);
+        assert_eq!(
+            output.code,
+            0,
+            "{name}: {output:?}\n{:#?}",
+            source.requests()
+        );
+    }
+}
+
+#[test]
+fn what_is_wrong_with_awss_chain_is_named() {
+    let fixture = Fixture::new();
+    prepare_aws(&fixture);
+    let source = BadServer::start(|_| {
+        let error = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>\
+            <Message>not authorized to perform sts:AssumeRole</Message></Error></ErrorResponse>";
+        bad_server::response("403 Forbidden", &["Content-Type: text/xml"], error)
+    });
+    let expired = json!({"accessToken": "x", "expiresAt": "2020-01-01T00:00:00Z", "region": "eu-central-1",
+        "startUrl": "https://team.awsapps.com/start"});
+    std::fs::write(
+        fixture.program.folder().join(SSO_CACHE),
+        expired.to_string(),
+    )
+    .unwrap();
+    let container = format!("{}/container", source.url);
+    for (variables, cause) in [
+        (vec![("AWS_PROFILE", "sso")], "expired"),
+        (
+            vec![
+                ("AWS_PROFILE", "role"),
+                ("AWS_ENDPOINT_URL_STS", source.url.as_str()),
+            ],
+            "AccessDenied",
+        ),
+        (
+            vec![("AWS_CONTAINER_CREDENTIALS_FULL_URI", container.as_str())],
+            "http credential provider: StatusCode(403)",
+        ),
+        (vec![("AWS_PROFILE", "nobody")], "nobody"),
+        (vec![], "AWS's chain"),
+    ] {
+        let output = fixture.run(&["--target", SERVER_ARN, "experiments"], &variables);
+        assert_ne!(output.code, 0);
+        let message = output.stderr.to_lowercase();
+        assert!(
+            message.contains(&cause.to_lowercase()),
+            "{variables:?}: {message}"
+        );
+        assert!(
+            message.contains("hint: sign in with `aws sso login`"),
+            "{message}"
+        );
+    }
+    assert!(fixture.server.requests().is_empty());
+}
+
+const AZURE: &str = "azureml://127.0.0.1:1/mlflow/v1.0/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w";
+
+/// The sources of tokens of Entra ID.
+fn entra(request: &Request) -> Response {
+    let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
+    let token = || {
+        ok(&json!({"access_token": "entra-token", "token_type": "Bearer", "expires_in": "3599"}))
+    };
+    let parts = if request.method == "POST" {
+        &request.body
+    } else {
+        query
+    };
+    let form: Vec<(String, String)> = url::form_urlencoded::parse(parts.as_bytes())
+        .into_owned()
+        .collect();
+    let is = |key: &str, value: &str| {
+        form.iter()
+            .any(|(known, given)| known == key && given == value)
+    };
+    let resource = "https://management.azure.com";
+    match (request.method.as_str(), path) {
+        ("POST", "/tenant/oauth2/token")
+            if is("grant_type", "client_credentials")
+                && is("resource", resource)
+                && is("client_id", "client")
+                && is("client_secret", "s3cret+&=") =>
+        {
+            token()
+        }
+        ("POST", "/tenant/oauth2/v2.0/token")
+            if is("scope", "https://management.azure.com/.default")
+                && is("client_id", "client")
+                && is("client_assertion", "federated-jwt") =>
+        {
+            token()
+        }
+        ("GET", "/msi")
+            if is("api-version", "2019-08-01")
+                && is("resource", resource)
+                && has(request, "x-identity-header: header-secret") =>
+        {
+            token()
+        }
+        ("GET", "/metadata/identity/oauth2/token")
+            if is("api-version", "2018-02-01")
+                && is("resource", resource)
+                && has(request, "metadata: true") =>
+        {
+            token()
+        }
+        _ => bad_server::json(
+            "401 Unauthorized",
+            r#"{"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided."}"#,
+        ),
+    }
+}
+
+struct Azure {
+    program: Program,
+    server: BadServer,
+    /// A search path without `az`.
+    path: String,
+}
+
+impl Azure {
+    fn new() -> Self {
+        let program = Program::new();
+        let empty = program.folder().join("empty");
+        std::fs::create_dir_all(&empty).unwrap();
+        std::fs::write(program.folder().join("jwt"), "federated-jwt\n").unwrap();
+        Self {
+            path: empty.to_str().unwrap().to_owned(),
+            server: BadServer::start(entra),
+            program,
+        }
+    }
+
+    /// The login as `doctor` reports it; the workspace itself is not there.
+    fn doctor(&self, variables: &[(&str, &str)]) -> ProgramOutput {
+        let mut command = self.program.command(&["doctor", AZURE]);
+        command
+            .env("HOME", self.program.folder())
+            .env("PATH", &self.path)
+            .env("AZURE_AUTHORITY_HOST", &self.server.url)
+            .env("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:1")
+            .envs(variables.iter().copied());
+        run_to_end(command)
+    }
+}
+
+#[test]
+fn each_source_of_azures_chain_gives_a_token() {
+    let azure = Azure::new();
+    let home = azure.program.folder();
+    let bin = home.join("bin");
+    let printed = r#"[ "$*" = "account get-access-token --resource https://management.azure.com --output json" ] || exit 1
+echo '{"accessToken": "az-token", "tokenType": "Bearer", "expiresOn": "2099-01-01 00:00:00.000000", "expires_on": 4070908800}'"#;
+    write_script(&bin, "az", printed);
+    let with_az = path_with(&bin);
+    let jwt = home.join("jwt");
+    let msi = format!("{}/msi", azure.server.url);
+    let principal = [("AZURE_TENANT_ID", "tenant"), ("AZURE_CLIENT_ID", "client")];
+    let sources: [(&str, Vec<(&str, &str)>); 5] = [
+        (
+            "AZURE_CLIENT_SECRET",
+            [&principal[..], &[("AZURE_CLIENT_SECRET", "s3cret+&=")]].concat(),
+        ),
+        (
+            "workload identity",
+            [
+                &principal[..],
+                &[("AZURE_FEDERATED_TOKEN_FILE", jwt.to_str().unwrap())],
+            ]
+            .concat(),
+        ),
+        (
+            "managed identity",
+            vec![
+                ("IDENTITY_ENDPOINT", &msi),
+                ("IDENTITY_HEADER", "header-secret"),
+            ],
+        ),
+        ("az", vec![("PATH", &with_az)]),
+        (
+            "managed identity of this machine",
+            vec![("AZURE_POD_IDENTITY_AUTHORITY_HOST", &azure.server.url)],
+        ),
+    ];
+    for (name, variables) in sources {
+        let output = azure.doctor(&variables);
+        let found = format!("ready from {name},");
+        assert!(output.stdout.contains(&found), "{name}: {output:?}");
+        for secret in [
+            "s3cret",
+            "entra-token",
+            "az-token",
+            "header-secret",
+            "federated-jwt",
+        ] {
+            assert!(!output.stdout.contains(secret), "{output:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_with_azures_chain_is_named() {
+    let azure = Azure::new();
+    let principal = [("AZURE_TENANT_ID", "tenant"), ("AZURE_CLIENT_ID", "client")];
+    for (variables, cause, cure) in [
+        (
+            [&principal[..], &[("AZURE_CLIENT_SECRET", "hunter2")]].concat(),
+            "AADSTS7000215: Invalid client secret provided",
+            "the secret has not expired",
+        ),
+        (
+            [
+                &principal[..],
+                &[("AZURE_FEDERATED_TOKEN_FILE", "/nowhere/jwt")],
+            ]
+            .concat(),
+            "/nowhere/jwt",
+            "az login",
+        ),
+        (
+            vec![("IDENTITY_ENDPOINT", "nonsense")],
+            "IDENTITY_ENDPOINT is not an address",
+            "az login",
+        ),
+        (vec![], "no such program", "az login"),
+        (
+            vec![("AZUREML_CURRENT_CLOUD", "MARS")],
+            "unknown cloud MARS",
+            "PUBLIC",
+        ),
+    ] {
+        let output = azure.doctor(&variables);
+        assert_ne!(output.code, 0, "{output:?}");
+        let text = format!("{}{}", output.stdout, output.stderr);
+        assert!(
+            text.contains(cause) && text.contains(cure),
+            "{variables:?}: {text}"
+        );
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+}

@@ -1,0 +1,178 @@
+//! Servers of one's own behind a login: MLflow's basic auth, which answers in plain text, and single sign-on.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::support::bad_server::{self, BadServer, Request, Response};
+use crate::support::program::{Program, ProgramOutput, run_to_end};
+
+/// MLflow's server with its own users. Ann may read; header values were made lower case when the request was read.
+fn basic_auth(request: &Request) -> Response {
+    let pair = STANDARD.encode("ann:s3cret/x").to_lowercase();
+    let token = request.headers.contains("authorization: bearer good-token");
+    if !token
+        && !request
+            .headers
+            .contains(&format!("authorization: basic {pair}"))
+    {
+        return bad_server::response(
+            "401 Unauthorized",
+            &[
+                "Content-Type: text/html; charset=utf-8",
+                "WWW-Authenticate: Basic realm=\"mlflow\"",
+            ],
+            "You are not authenticated. Please see https://www.mlflow.org/docs/latest/auth/index.html for how to authenticate.",
+        );
+    }
+    let path = request.path.split('?').next().unwrap();
+    let body = match path {
+        "/version" => return bad_server::response("200 OK", &[], "3.17.2"),
+        "/api/2.0/mlflow/users/current" => {
+            r#"{"is_basic_auth": true, "user": {"id": 2, "is_admin": false, "username": "ann"}}"#
+        }
+        "/api/2.0/mlflow/experiments/search" => {
+            r#"{"experiments": [{"experiment_id": "1", "name": "churn", "lifecycle_stage": "active"}]}"#
+        }
+        "/api/2.0/mlflow/registered-models/search" => "{}",
+        _ => {
+            return bad_server::response(
+                "403 Forbidden",
+                &["Content-Type: text/html; charset=utf-8"],
+                "Permission denied",
+            );
+        }
+    };
+    bad_server::json("200 OK", body)
+}
+
+fn run(server: &BadServer, arguments: &[&str], variables: &[(&str, &str)]) -> ProgramOutput {
+    let program = Program::new();
+    let mut command = program.command(&[arguments, &["--target", &server.url]].concat());
+    command
+        .env("HOME", program.folder())
+        .envs(variables.iter().copied());
+    run_to_end(command)
+}
+
+const USER: (&str, &str) = ("MLFLOW_TRACKING_USERNAME", "ann");
+const PASSWORD: (&str, &str) = ("MLFLOW_TRACKING_PASSWORD", "s3cret/x");
+
+#[test]
+fn wrong_and_missing_passwords_and_permissions_are_told_apart() {
+    let server = BadServer::start(basic_auth);
+    let wrong = ("MLFLOW_TRACKING_PASSWORD", "hunter2");
+    for (arguments, variables, cause, cure) in [
+        (
+            vec!["experiments"],
+            vec![],
+            "You are not authenticated",
+            "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN",
+        ),
+        (
+            vec!["experiments"],
+            vec![USER],
+            "You are not authenticated",
+            "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",
+        ),
+        (
+            vec!["experiments"],
+            vec![USER, wrong],
+            "You are not authenticated",
+            "rejected the username or password",
+        ),
+        (
+            vec!["experiments"],
+            vec![("MLFLOW_TRACKING_TOKEN", "expired-token")],
+            "You are not authenticated",
+            "renew MLFLOW_TRACKING_TOKEN",
+        ),
+        // A user and password win over a token, as in MLflow's client.
+        (
+            vec!["experiments"],
+            vec![USER, wrong, ("MLFLOW_TRACKING_TOKEN", "good-token")],
+            "You are not authenticated",
+            "rejected the username or password",
+        ),
+        (
+            vec!["show", "0123456789abcdef0123456789abcdef"],
+            vec![USER, PASSWORD],
+            "Permission denied",
+            "permission",
+        ),
+    ] {
+        let output = run(&server, &arguments, &variables);
+        assert_eq!(
+            (output.code, output.stdout.as_str()),
+            (5, ""),
+            "{variables:?}: {output:?}"
+        );
+        assert!(
+            output.stderr.contains(cause) && output.stderr.contains(cure),
+            "{variables:?}: {output:?}"
+        );
+        assert!(!output.stderr.contains("hunter2") && !output.stderr.contains("expired-token"));
+    }
+    let known = run(&server, &["experiments"], &[USER, PASSWORD]);
+    assert_eq!(known.code, 0, "{known:?}");
+}
+
+#[test]
+fn doctor_names_the_user_and_what_they_may_do() {
+    let server = BadServer::start(basic_auth);
+    let output = run(&server, &["doctor"], &[USER, PASSWORD]);
+    assert!(
+        output
+            .stdout
+            .contains("ann, no administrator: reads and writes need a permission"),
+        "{output:?}"
+    );
+    assert!(!output.stdout.contains("s3cret"), "{output:?}");
+}
+
+#[test]
+fn login_pages_are_recognized() {
+    let page = "<html><body><form action=\"/login\"><input type=\"password\"></form></body></html>";
+    let pages: [fn() -> Response; 3] = [
+        || bad_server::html("200 OK"),
+        || {
+            bad_server::response(
+                "302 Found",
+                &["Location: https://sso.example.org/oauth2/authorize?x=1"],
+                "",
+            )
+        },
+        || {
+            bad_server::response(
+                "307 Temporary Redirect",
+                &["Location: /login?next=%2Fapi"],
+                "",
+            )
+        },
+    ];
+    for respond in pages {
+        let server = BadServer::always(respond());
+        let output = run(&server, &["experiments"], &[USER, PASSWORD]);
+        assert_ne!(output.code, 0);
+        assert!(
+            output.stderr.contains("a login page") && output.stderr.contains("token_command"),
+            "{output:?}"
+        );
+        // The credential went to the server itself, and nowhere else.
+        assert!(
+            server
+                .requests()
+                .iter()
+                .all(|asked| asked.path.starts_with("/api/"))
+        );
+    }
+    let server = BadServer::always(bad_server::response(
+        "200 OK",
+        &["Content-Type: text/html"],
+        page,
+    ));
+    let output = run(&server, &["experiments"], &[]);
+    assert!(
+        output.stderr.contains("behind single sign-on"),
+        "{output:?}"
+    );
+}
