@@ -93,7 +93,8 @@ fn draw_chart(app: &Path, out: &Path) -> BoxResult<()> {
         .args(runs)
         .args(chart_arguments)
         .arg("--out")
-        .arg(out.join("chart.png"));
+        .arg(out.join("chart.png"))
+        .arg("--overwrite");
     if draw.output()?.status.success() {
         Ok(())
     } else {

@@ -153,14 +153,22 @@ pub const SCENES: &[Scene<'static>] = &[
     Scene {
         file: "parallel",
         arguments: SWEEP_ARGUMENTS,
-        steps: &[("", "trial-59"), ("i tab", "params and auc")],
+        steps: &[
+            ("", "trial-59"),
+            ("i", "permutation importance"),
+            ("tab", "params and auc"),
+        ],
         size: (140, 32),
         ..DEFAULT_SCENE
     },
     Scene {
         file: "pareto",
         arguments: SWEEP_ARGUMENTS,
-        steps: &[("", "trial-59"), ("i tab tab tab tab", "on the front")],
+        steps: &[
+            ("", "trial-59"),
+            ("i", "permutation importance"),
+            ("tab tab tab tab", "on the front"),
+        ],
         size: (140, 28),
         ..DEFAULT_SCENE
     },
@@ -257,7 +265,10 @@ pub const SCENES: &[Scene<'static>] = &[
     },
     Scene {
         file: "palette",
-        steps: &[("", "churn-sweep"), ("ctrl-p", "compare")],
+        steps: &[
+            ("", "churn-sweep"),
+            ("ctrl-p", "compare the marked runs side by side"),
+        ],
         ..DEFAULT_SCENE
     },
     Scene {

@@ -240,6 +240,44 @@ fn samples_load() {
     }
 }
 
+#[test]
+fn exit_codes_page_lists_the_codes_of_the_help() {
+    let help = Program::new().run(&["--help"]).stdout;
+    let (_, listed) = help.split_once("Exit codes:\n").unwrap();
+    let in_help: Vec<(&str, String)> = listed
+        .lines()
+        .filter_map(|line| line.trim().split_once("  "))
+        .map(|(code, meaning)| (code, meaning.trim().to_lowercase()))
+        .collect();
+    assert_eq!(in_help.len(), 8, "{listed}");
+    let page = read("docs/exit-codes.md");
+    let rows: Vec<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| "))
+        .filter(|row| row.starts_with(|c: char| c.is_ascii_digit()))
+        .collect();
+    assert_eq!(rows.len(), in_help.len());
+    for ((code, meaning), row) in in_help.iter().zip(&rows) {
+        // The page says more than the help, beginning with the same words.
+        let words: Vec<&str> = meaning.split_whitespace().take(3).collect();
+        let row = row.replace([',', ';', ':'], "");
+        assert!(
+            row.starts_with(&format!("{code} | {}", words.join(" "))),
+            "docs/exit-codes.md, {code}: {row}\n--help: {meaning}"
+        );
+    }
+}
+
+#[test]
+fn write_without_a_terminal_ends_with_the_documented_code() {
+    let program = Program::new();
+    let ended = program.run(&["promote", "churn-classifier/6", "--to", "@champion"]);
+    assert_eq!(ended.code, 4, "{ended:?}");
+    let page = read("docs/exit-codes.md");
+    let row = page.lines().find(|line| line.starts_with("| 4 |")).unwrap();
+    assert!(row.contains("without `--yes`"), "{row}");
+}
+
 /// The anchors of a page's headings, as GitHub and mdBook make them.
 fn anchors(text: &str) -> BTreeSet<String> {
     let is_kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');

@@ -177,6 +177,32 @@ fn names_and_addresses_agree() {
     }
 }
 
+/// Files below `target/` are made for the release; all others are in the repository.
+#[test]
+fn debian_package_has_its_license_and_files() {
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    let deb = &manifest["package"]["metadata"]["deb"];
+    let license = deb["license-file"][0].as_str().unwrap();
+    let holder = read(license);
+    assert!(
+        holder.contains(deb["copyright"].as_str().unwrap()),
+        "{license} names another holder"
+    );
+    for asset in deb["assets"].as_array().unwrap() {
+        let source = asset[0].as_str().unwrap();
+        if source.starts_with("target/") {
+            continue;
+        }
+        let (folder, name) = source.rsplit_once('/').unwrap_or(("", source));
+        let glob = globset::Glob::new(name).unwrap().compile_matcher();
+        let mut entries = std::fs::read_dir(package_root().join(folder)).unwrap();
+        assert!(
+            entries.any(|entry| glob.is_match(entry.unwrap().file_name())),
+            "{source} is not there"
+        );
+    }
+}
+
 #[test]
 fn workflows_and_templates_are_yaml() {
     for path in find_files(".github", &["yml"]) {
