@@ -29,11 +29,11 @@ const PATHS: [(FileOrigin, &str); 8] = [
 
 fn version() -> ModelVersion {
     ModelVersion {
-creation_time: Some(0),
-source: "models:/m-1".into(),
-run_id: "abc".into(),
-..ModelVersion::bare("churn".into(), VersionNumber(3))
-}
+        creation_time: Some(0),
+        source: "models:/m-1".into(),
+        run_id: "abc".into(),
+        ..ModelVersion::bare("churn".into(), VersionNumber(3))
+    }
 }
 
 fuzz_target!(|data: &[u8]| {

@@ -28,17 +28,17 @@ fn candidate(number: u64, accuracy: f64) -> Candidate {
         value: "0.1".into(),
     }];
     let version = ModelVersion {
-creation_time: Some(7),
-stage_text: "None".into(),
-source: "runs:/run/model".into(),
-run_id: run.id.clone(),
-..ModelVersion::bare("churn".into(), VersionNumber(number))
-};
+        creation_time: Some(7),
+        stage_text: "None".into(),
+        source: "runs:/run/model".into(),
+        run_id: run.id.clone(),
+        ..ModelVersion::bare("churn".into(), VersionNumber(number))
+    };
     let model = RegisteredModel::bare(version.name.clone());
     Candidate {
-run: Some(run),
-..Candidate::bare(version, model)
-}
+        run: Some(run),
+        ..Candidate::bare(version, model)
+    }
 }
 
 fuzz_target!(|text: &str| {
