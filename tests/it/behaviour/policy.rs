@@ -55,6 +55,9 @@ fn review_begins_below_its_title() {
     });
     driver.press("D");
     let screen = driver.screen();
+    // The slot is shown at any size; the path has the model's name.
+    let title = screen.lines().nth(1).unwrap();
+    assert!(title.contains("v6 for @champion"), "{screen}");
     let first = screen.lines().nth(2).unwrap();
     assert!(first.contains("Against churn-classifier/4"), "{screen}");
 }
