@@ -17,7 +17,7 @@
 //! export                ─▶ promotion promotion::policy promotion::journal lineage evidence chart analysis domain text
 //! demo                  ─▶ promotion domain text
 //! store                 ─▶ files domain text
-//! promotion             ─▶ domain text
+//! promotion             ─▶ lineage domain text
 //! promotion::policy     ─▶ promotion lineage domain diagnostics text
 //! promotion::journal    ─▶ promotion domain text
 //! lineage               ─▶ lineage::graph_layout evidence domain text

@@ -4,11 +4,10 @@
 
 use std::sync::LazyLock;
 
-use frontrunner::domain::{ModelVersion, Run, Stage, VersionNumber, VersionStatus};
+use frontrunner::domain::{ModelVersion, Run, VersionNumber};
 use frontrunner::evidence::{
     EvidenceFile, EvidenceSubject, FileOrigin, Integration, extract, load_integrations,
 };
-use frontrunner::text::Untrusted;
 use libfuzzer_sys::fuzz_target;
 
 static BUILT_IN: LazyLock<Vec<Integration>> = LazyLock::new(|| load_integrations(&[]).0);
@@ -30,20 +29,10 @@ const PATHS: [(FileOrigin, &str); 8] = [
 
 fn version() -> ModelVersion {
     ModelVersion {
-        name: "churn".into(),
-        version: VersionNumber(3),
         creation_time: Some(0),
-        last_updated_time: None,
-        user: Untrusted::default(),
-        stage: Stage::None,
-        stage_text: Untrusted::default(),
-        description: Untrusted::default(),
         source: "models:/m-1".into(),
         run_id: "abc".into(),
-        status: VersionStatus::Ready,
-        status_message: Untrusted::default(),
-        tags: Vec::new(),
-        aliases: Vec::new(),
+        ..ModelVersion::bare("churn".into(), VersionNumber(3))
     }
 }
 

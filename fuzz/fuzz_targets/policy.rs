@@ -5,11 +5,9 @@ use std::sync::LazyLock;
 
 use frontrunner::domain::{
     KeyValue, Metric, MetricValue, ModelVersion, RegisteredModel, Run, RunStatus, Slot, Stage,
-    VersionNumber, VersionStatus,
+    VersionNumber,
 };
-use frontrunner::evidence::EvidenceReport;
 use frontrunner::promotion::policy::{Candidate, GateTarget, Policy};
-use frontrunner::text::Untrusted;
 use libfuzzer_sys::fuzz_target;
 
 static CANDIDATE: LazyLock<Candidate> = LazyLock::new(|| candidate(2, 0.91));
@@ -30,41 +28,16 @@ fn candidate(number: u64, accuracy: f64) -> Candidate {
         value: "0.1".into(),
     }];
     let version = ModelVersion {
-        name: "churn".into(),
-        version: VersionNumber(number),
         creation_time: Some(7),
-        last_updated_time: None,
-        user: Untrusted::default(),
-        stage: Stage::None,
         stage_text: "None".into(),
-        description: Untrusted::default(),
         source: "runs:/run/model".into(),
         run_id: run.id.clone(),
-        status: VersionStatus::Ready,
-        status_message: Untrusted::default(),
-        tags: Vec::new(),
-        aliases: Vec::new(),
+        ..ModelVersion::bare("churn".into(), VersionNumber(number))
     };
-    let model = RegisteredModel {
-        name: version.name.clone(),
-        creation_time: None,
-        last_updated_time: None,
-        description: Untrusted::default(),
-        tags: Vec::new(),
-        aliases: Vec::new(),
-        latest_versions: Vec::new(),
-        staged_versions: Vec::new(),
-    };
+    let model = RegisteredModel::bare(version.name.clone());
     Candidate {
-        version,
-        model,
         run: Some(run),
-        parents: Vec::new(),
-        logged_model: None,
-        evaluation_runs: Vec::new(),
-        files: Vec::new(),
-        evidence: EvidenceReport::default(),
-        missing: Vec::new(),
+        ..Candidate::bare(version, model)
     }
 }
 

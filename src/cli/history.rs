@@ -17,6 +17,9 @@ use crate::ops::history::{ModelHistory, model_history};
 use crate::promotion::journal::{EventSource, Holder, TimelineEvent, holders_at};
 use crate::text::untrusted::clean;
 
+/// When, who and what: a narrow terminal lists the rest below them.
+const KEY_COLUMNS: usize = 3;
+
 #[derive(Debug, Args)]
 pub struct HistoryArgs {
     /// Registered model.
@@ -58,7 +61,8 @@ pub async fn run(
         )
     };
     let value = value.unwrap_or(Value::Null);
-    context.printer.print(&CommandOutput::table(value, sheet))
+    let output = CommandOutput::complete_table(value, sheet, KEY_COLUMNS);
+    context.printer.print(&output)
 }
 
 /// The events for scripts. Where this journal has entries, they are what earlier versions printed; what

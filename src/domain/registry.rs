@@ -130,6 +130,21 @@ pub struct RegisteredModel {
 }
 
 impl RegisteredModel {
+    /// A model of which only the name is known.
+    #[must_use]
+    pub fn bare(name: ModelName) -> Self {
+        Self {
+            name,
+            creation_time: None,
+            last_updated_time: None,
+            description: Untrusted::default(),
+            tags: Vec::new(),
+            aliases: Vec::new(),
+            latest_versions: Vec::new(),
+            staged_versions: Vec::new(),
+        }
+    }
+
     /// The version of an alias.
     #[must_use]
     pub fn version_for_alias(&self, alias: &str) -> Option<VersionNumber> {
@@ -199,6 +214,27 @@ pub struct ModelVersion {
 }
 
 impl ModelVersion {
+    /// A ready version without a stage, of which only the name and the number are known.
+    #[must_use]
+    pub fn bare(name: ModelName, version: VersionNumber) -> Self {
+        Self {
+            name,
+            version,
+            creation_time: None,
+            last_updated_time: None,
+            user: Untrusted::default(),
+            stage: Stage::None,
+            stage_text: Untrusted::default(),
+            description: Untrusted::default(),
+            source: Untrusted::default(),
+            run_id: RunId::default(),
+            status: VersionStatus::Ready,
+            status_message: Untrusted::default(),
+            tags: Vec::new(),
+            aliases: Vec::new(),
+        }
+    }
+
     /// The value of a tag by key.
     #[must_use]
     pub fn tag(&self, key: &str) -> Option<&Untrusted> {

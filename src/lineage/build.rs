@@ -23,6 +23,12 @@ pub fn build(facts: &LineageFacts) -> Graph {
     build_with_related(facts, &Related::default(), None)
 }
 
+/// The warnings as the graph shows them.
+fn warning_texts(facts: &LineageFacts, champion: Option<&LineageFacts>) -> Vec<String> {
+    let warnings = warnings::warnings(facts, champion);
+    warnings.into_iter().map(String::from).collect()
+}
+
 /// Builds the lineage of a version. With a champion, the warnings name what makes the two incomparable.
 #[must_use]
 pub fn build_with_related(
@@ -73,7 +79,7 @@ pub fn build_with_related(
         reproducibility: reproducibility::checklist(facts, &files),
         commits_since: related.commits_since.clone(),
         summary: summary(facts).into(),
-        warnings: warnings::warnings(facts, champion),
+        warnings: warning_texts(facts, champion),
         missing: facts
             .missing
             .iter()

@@ -18,6 +18,7 @@ mod reproducibility;
 mod reproduction;
 mod upstream;
 mod version;
+mod warning;
 mod warnings;
 
 pub use artifact_source::ArtifactSource;
@@ -27,6 +28,7 @@ pub use params::training_params;
 pub use related::{BaseModel, Commit, Related};
 pub use reproducibility::{Completeness, ReproducibilityCheck};
 pub use reproduction::{ReproductionStep, reproduction_steps, shell_script};
+pub use warning::{Warning, WarningTopic, run_warnings};
 pub use warnings::warnings;
 
 use crate::domain::{LoggedModel, Metric, ModelVersion, RegisteredModel, Run};
@@ -59,6 +61,22 @@ pub struct LineageFacts {
 }
 
 impl LineageFacts {
+    /// The facts of a version of which only the registry's records are known.
+    #[must_use]
+    pub fn bare(version: ModelVersion, model: RegisteredModel) -> Self {
+        Self {
+            version,
+            model,
+            run: None,
+            parents: Vec::new(),
+            logged_model: None,
+            evaluation_runs: Vec::new(),
+            files: Vec::new(),
+            evidence: EvidenceReport::default(),
+            missing: Vec::new(),
+        }
+    }
+
     /// Whether MLflow cannot load the model, because its files are elsewhere; `None` if neither the
     /// logged model nor `MLmodel` could be read.
     #[must_use]

@@ -1,9 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{
-    Alias, DatasetInput, KeyValue, Lifecycle, RunStatus, Stage, VersionNumber, VersionStatus,
-};
+use crate::domain::{Alias, DatasetInput, KeyValue, Lifecycle, RunStatus, Stage, VersionNumber};
 
 const RUN: &str = "509d999966b1409482122f5d2e84c7a3";
 const PARENT: &str = "585c7046dd63478ca7a4d75285d278e5";
@@ -11,44 +9,18 @@ const MODEL: &str = "m-af987efcc78a43559d2cf1c289ec56f1";
 
 fn version(source: &str, run_id: &str) -> ModelVersion {
     ModelVersion {
-        name: "iris".into(),
-        version: VersionNumber(3),
         creation_time: Some(0),
-        last_updated_time: None,
-        user: Untrusted::default(),
-        stage: Stage::None,
-        stage_text: Untrusted::default(),
-        description: Untrusted::default(),
         source: source.into(),
         run_id: run_id.into(),
-        status: VersionStatus::Ready,
-        status_message: Untrusted::default(),
-        tags: Vec::new(),
-        aliases: Vec::new(),
+        ..ModelVersion::bare("iris".into(), VersionNumber(3))
     }
 }
 
 fn facts(version: ModelVersion) -> LineageFacts {
-    let model = RegisteredModel {
-        name: "iris".into(),
-        creation_time: None,
-        last_updated_time: None,
-        description: Untrusted::default(),
-        tags: Vec::new(),
-        aliases: Vec::new(),
-        latest_versions: Vec::new(),
-        staged_versions: Vec::new(),
-    };
+    let model = RegisteredModel::bare("iris".into());
     LineageFacts {
-        version,
-        model,
-        run: None,
-        parents: Vec::new(),
-        logged_model: None,
-        evaluation_runs: Vec::new(),
-        files: Vec::new(),
         evidence: crate::evidence::EvidenceReport::default(),
-        missing: Vec::new(),
+        ..LineageFacts::bare(version, model)
     }
 }
 

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::build::source_run_id;
-use super::{LineageFacts, dataset, params, upstream};
-use crate::domain::{DatasetInput, KeyValue, Lifecycle, RunStatus, Stage};
+use super::{LineageFacts, Warning, dataset, params, run_warnings, upstream};
+use crate::domain::{DatasetInput, KeyValue, Stage};
 use crate::evidence::FactValue;
 use crate::text::Untrusted;
-use crate::text::untrusted::clean;
 
 /// Contexts of evaluation data.
 const EVALUATION_CONTEXTS: [&str; 9] = [
@@ -45,33 +44,37 @@ enum WarningSeverity {
 
 /// What a decision on the version must not overlook: the warnings, cleaned, most severe first. With a champion, they include what makes the two incomparable.
 #[must_use]
-pub fn warnings(facts: &LineageFacts, champion: Option<&LineageFacts>) -> Vec<String> {
+pub fn warnings(facts: &LineageFacts, champion: Option<&LineageFacts>) -> Vec<Warning> {
     use WarningSeverity as Severity;
     if facts.version.is_prompt() {
         return Vec::new();
     }
     let (failed, unreadable) = failed_checks(facts);
     let incomparable = champion.map(|champion| incomparable_with(facts, champion));
+    let texts = |severity, lines: Vec<String>| (severity, to_warnings(lines));
     let groups = [
-        (Severity::FailedCheck, failed),
-        (Severity::UnmanagedDeployment, unmanaged_deployments(facts)),
-        (Severity::DataLeak, data_leaks(facts)),
+        texts(Severity::FailedCheck, failed),
+        texts(Severity::UnmanagedDeployment, unmanaged_deployments(facts)),
+        texts(Severity::DataLeak, data_leaks(facts)),
         (Severity::BadRun, run_problems(facts)),
-        (Severity::NotReproducible, external_model(facts)),
-        (Severity::NotReproducible, uncommitted_code(facts)),
-        (Severity::NotReproducible, unversioned_data(facts)),
-        (Severity::Incomparable, incomparable.unwrap_or_default()),
-        (Severity::Uncertain, unreadable),
-        (Severity::Uncertain, reused_split_seeds(facts)),
-        (Severity::Uncertain, stale_evidence(facts)),
+        texts(Severity::NotReproducible, external_model(facts)),
+        texts(Severity::NotReproducible, uncommitted_code(facts)),
+        texts(Severity::NotReproducible, unversioned_data(facts)),
+        texts(Severity::Incomparable, incomparable.unwrap_or_default()),
+        texts(Severity::Uncertain, unreadable),
+        texts(Severity::Uncertain, reused_split_seeds(facts)),
+        texts(Severity::Uncertain, stale_evidence(facts)),
     ];
-    let mut all: Vec<(WarningSeverity, String)> = groups
+    let mut all: Vec<(WarningSeverity, Warning)> = groups
         .into_iter()
         .flat_map(|(severity, lines)| lines.into_iter().map(move |line| (severity, line)))
         .collect();
     all.sort_by_key(|(severity, _)| *severity);
-    let lines = all.into_iter();
-    lines.map(|(_, line)| clean(&line).into_owned()).collect()
+    all.into_iter().map(|(_, warning)| warning).collect()
+}
+
+fn to_warnings(lines: Vec<String>) -> Vec<Warning> {
+    lines.into_iter().map(Warning::from).collect()
 }
 
 fn unmanaged_deployments(facts: &LineageFacts) -> Vec<String> {
@@ -123,27 +126,15 @@ fn external_model(facts: &LineageFacts) -> Vec<String> {
     is_external.then(|| line.to_owned()).into_iter().collect()
 }
 
-fn run_problems(facts: &LineageFacts) -> Vec<String> {
+fn run_problems(facts: &LineageFacts) -> Vec<Warning> {
     let Some(run) = &facts.run else {
-        return vec![match source_run_id(facts) {
+        let text = match source_run_id(facts) {
             Some(id) => format!("run {} could not be read, it may be deleted", id.short()),
             None => "the version does not name a run, its origin is unknown".to_owned(),
-        }];
+        };
+        return vec![text.into()];
     };
-    let id = run.id.short();
-    let mut all = Vec::new();
-    if run.lifecycle == Lifecycle::Deleted {
-        all.push(format!(
-            "run {id} is deleted: restore it before `mlflow gc` removes its files"
-        ));
-    }
-    if matches!(run.status, RunStatus::Failed | RunStatus::Killed) {
-        let status = run.status.as_str();
-        all.push(format!(
-            "run {id} ended as {status}: its last steps may be missing"
-        ));
-    }
-    all
+    run_warnings(run)
 }
 
 fn uncommitted_code(facts: &LineageFacts) -> Vec<String> {

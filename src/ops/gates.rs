@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{ModelName, VersionNumber};
-use crate::lineage;
+use crate::lineage::{self, Warning};
 use crate::ops::lineage::{LineageSources, lineage_facts_from_snapshot};
 use crate::promotion::policy::{
     Candidate, ChampionFacts, GateResults, GateTarget, Policy, PolicyEvaluation, Promoter,
@@ -44,7 +44,7 @@ pub(super) async fn lineage_warnings(
     intent: &Intent,
     snapshot: &RegistrySnapshot,
     facts: &mut FactsByVersion,
-) -> Vec<String> {
+) -> Vec<Warning> {
     let (targets, mut all) = (gate_targets(intent), Vec::new());
     for target in &targets {
         let champion = find_champion(Some(&target.slot), Some(target.version), snapshot);
@@ -57,7 +57,8 @@ pub(super) async fn lineage_warnings(
                 Ok(read) => drop(facts.insert(version, read)),
                 Err(error) => {
                     let label = snapshot.subject.label(version);
-                    all.push(format!("the lineage of {label} could not be read: {error}"));
+                    let text = format!("the lineage of {label} could not be read: {error}");
+                    all.push(text.into());
                 }
             }
         }
@@ -69,25 +70,10 @@ pub(super) async fn lineage_warnings(
         let lines = lineage::warnings(candidate, champion).into_iter();
         all.extend(lines.map(|line| match targets.len() {
             1 => line,
-            _ => format!("{label}: {line}"),
+            _ => line.labelled(&label),
         }));
     }
     all
-}
-
-/// Puts the lineage's warnings before the plan's own, without those that both have.
-pub(super) fn merge_warnings(lineage: Vec<String>, own: Vec<String>) -> Vec<String> {
-    let is_repeated = |line: &String| {
-        let run_ended = line
-            .split_once(", not FINISHED")
-            .map(|(run, _)| run.replace(" is ", " ended as "));
-        lineage.iter().any(|other| {
-            other.starts_with(line.as_str())
-                || run_ended.as_ref().is_some_and(|run| other.starts_with(run))
-        })
-    };
-    let own: Vec<String> = own.into_iter().filter(|line| !is_repeated(line)).collect();
-    lineage.into_iter().chain(own).collect()
 }
 
 /// A version evaluated for a slot, with the facts that were compared.

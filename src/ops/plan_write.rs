@@ -8,6 +8,7 @@ use super::lineage::LineageSources;
 use super::register::check_intent_source;
 use super::registry::read_snapshot;
 use crate::domain::{Millis, ModelVersion, Run, Slot, StoreError};
+use crate::lineage::Warning;
 use crate::promotion::policy::{GateResults, Policy, Promoter};
 use crate::promotion::{
     Fingerprint, Intent, Plan, PlanContext, PlanError, RegistrySnapshot, find_champion, plan,
@@ -123,7 +124,7 @@ pub async fn plan_write(
         .and_then(|plan| refuse_impossible(reader, plan))
         .map_err(|error| PlanWriteError::Plan(error, snapshot.fingerprint()))?;
     let of_lineage = gates::lineage_warnings(planner.sources, intent, &snapshot, &mut facts).await;
-    plan.warnings = gates::merge_warnings(of_lineage, plan.warnings);
+    plan.warnings = Warning::merge(of_lineage, plan.warnings);
     let (mut candidate, mut champion) = (None, None);
     if request.with_runs {
         let slot = target_slot(intent);
@@ -171,15 +172,16 @@ fn refuse_impossible(reader: &dyn ReadStore, plan: Plan) -> Result<Plan, PlanErr
 async fn read_run(
     reader: &dyn ReadStore,
     version: Option<&ModelVersion>,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Option<Run> {
     let version = version.filter(|version| !version.run_id.is_empty())?;
     let run = reader.run(&version.run_id).await;
     run.map_err(|error| {
-        warnings.push(format!(
+        let text = format!(
             "the run of version {} could not be read for comparison: {error}",
             version.version
-        ));
+        );
+        warnings.push(text.into());
     })
     .ok()
 }

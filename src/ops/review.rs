@@ -5,24 +5,27 @@ use std::collections::BTreeMap;
 use futures_util::stream::{self, StreamExt};
 
 use super::RequestError;
-use super::gates::{Review, merge_warnings};
+use super::gates::Review;
 use super::lineage::LineageSources;
 use crate::domain::{ArtifactOwner, Goal, Millis, ModelName, ModelVersion, Slot, Stage};
 use crate::export::review::{FileContent, ReviewContext};
 use crate::files;
-use crate::lineage;
+use crate::lineage::{self, Warning};
 use crate::promotion::journal::{JournalEntry, LastMove, last_move};
 use crate::promotion::policy::{Candidate, Policy};
 use crate::promotion::{
-    Confirmation, Intent, Plan, PlanContext, PlanError, PlanStep, RegistrySnapshot, ReviewFile,
-    dangling_champion, plan,
+    CHAMPION_ALIAS, Confirmation, Intent, Plan, PlanContext, PlanError, PlanStep, RegistrySnapshot,
+    ReviewFile, dangling_champion, plan,
 };
 use crate::store::{LifecycleFilter, ReadStore};
+use crate::text::list::join_and;
 use crate::text::quantity::format_time;
 use crate::text::untrusted::clean;
 
 /// A larger file is not compared by content, in bytes.
 const MAX_FILE_BYTES: u64 = 1 << 20;
+/// Versions of a stage and aliases that are listed; the rest is counted.
+const MAX_HOLDERS: usize = 12;
 /// Files that are compared by content: on a server each takes two requests.
 const MAX_FILES: usize = 48;
 const CONCURRENT_READS: usize = 4;
@@ -76,12 +79,15 @@ pub async fn load_context(
     let moves = review.champion.iter().map(|champion| move_of(champion).0);
     let slots = |facts: &Candidate| slots_of(&facts.version, snapshot);
     ReviewContext {
-        warnings: merge_warnings(of_lineage, own),
+        warnings: Warning::merge(of_lineage, own)
+            .into_iter()
+            .map(String::from)
+            .collect(),
         outlook,
         candidate_slots: slots(&review.candidate),
         champion_slots: review.champion.as_ref().map(slots).unwrap_or_default(),
         dangling_champion: dangling_champion(Some(&target.slot), Some(target.version), snapshot),
-        holders: holders(snapshot),
+        holders: holders(snapshot, &target.slot),
         last_moves: std::iter::once(own_move).chain(moves).collect(),
         is_move_recorded,
         goal: find_goal(sources.reader, review, settings.policy).await,
@@ -105,21 +111,47 @@ pub fn save_prepared_review(path: &str, review: &ReviewFile) -> Result<(), Reque
     })
 }
 
-/// The slots that a version can be reviewed for: the stages in use, then the model's aliases.
+/// A slot that a version can be reviewed for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewableSlot {
+    /// The stage or alias.
+    pub slot: Slot,
+    /// Who holds it: `held by iris/4`, or that no version does; cleaned.
+    pub holder: String,
+}
+
+/// The slots that a version can be reviewed for: the default one, the stages in use, `@champion`, the model's aliases.
 #[must_use]
-pub fn reviewable_slots(snapshot: &RegistrySnapshot, current: &Slot) -> Vec<Slot> {
+pub fn reviewable_slots(snapshot: &RegistrySnapshot, default: Slot) -> Vec<ReviewableSlot> {
     let stages = [Stage::Production, Stage::Staging].map(Slot::Stage);
     let model = snapshot.model.iter();
     let aliases = model.flat_map(|model| &model.aliases);
     let aliases = aliases.map(|(alias, _)| Slot::Alias(alias.clone()));
-    let champion = Slot::Alias("champion".into());
-    let mut slots = vec![current.clone()];
+    let champion = Slot::Alias(CHAMPION_ALIAS.into());
+    let mut slots = vec![default];
     for slot in stages.into_iter().chain([champion]).chain(aliases) {
         if !slots.contains(&slot) {
             slots.push(slot);
         }
     }
-    slots
+    let holder = |slot: &Slot| {
+        let state = snapshot.state();
+        let versions = match slot {
+            Slot::Stage(stage) => state.versions_in_stage(*stage),
+            Slot::Alias(alias) => state.aliases.get(alias).copied().into_iter().collect(),
+        };
+        let versions: Vec<String> = versions.into_iter().map(|v| v.to_string()).collect();
+        match versions.len() {
+            0 => "no version holds it".to_owned(),
+            1 => format!("held by version {}", versions[0]),
+            _ => format!("held by versions {}", versions.join(", ")),
+        }
+    };
+    let describe = |slot: Slot| ReviewableSlot {
+        holder: holder(&slot),
+        slot,
+    };
+    slots.into_iter().map(describe).collect()
 }
 
 /// The metric that decides: the policy's, else the one that the run's experiment declares.
@@ -137,7 +169,7 @@ async fn find_goal(reader: &dyn ReadStore, review: &Review, policy: &Policy) -> 
 }
 
 /// The plan's own warnings, and what the plan would change in sentences.
-fn plan_outlook(review: &Review, settings: ReviewSettings<'_>) -> (Vec<String>, Vec<String>) {
+fn plan_outlook(review: &Review, settings: ReviewSettings<'_>) -> (Vec<Warning>, Vec<String>) {
     let target = &review.evaluation.target;
     let (model, version) = (review.candidate.version.name.clone(), target.version);
     let make = |archive_existing| {
@@ -168,11 +200,13 @@ fn plan_outlook(review: &Review, settings: ReviewSettings<'_>) -> (Vec<String>, 
         let more = change_lines(&archiving);
         let more = more.into_iter().filter(|line| !lines.contains(line));
         let left_behind = archiving.warnings.iter();
-        let left_behind = left_behind.filter(|line| !planned.warnings.contains(line));
-        let all: Vec<String> = more.chain(left_behind.cloned()).collect();
+        let left_behind = left_behind
+            .filter(|warning| warning.is_consequence() && !planned.warnings.contains(warning));
+        let all: Vec<String> = more.chain(left_behind.map(Warning::to_string)).collect();
         lines.push(format!("with --archive-existing also: {}", all.join("; ")));
     }
-    lines.extend(planned.warnings.clone());
+    let consequences = planned.warnings.iter().filter(|one| one.is_consequence());
+    lines.extend(consequences.map(Warning::to_string));
     let gates = review.evaluation.gates.iter();
     let blocking = gates.filter(|gate| gate.is_blocking()).count();
     lines.extend(
@@ -231,7 +265,8 @@ fn change_lines(plan: &Plan) -> Vec<String> {
 fn slots_of(version: &ModelVersion, snapshot: &RegistrySnapshot) -> Vec<String> {
     let stage = (version.stage != Stage::None).then(|| version.stage.to_string());
     let state = snapshot.state();
-    let aliases = state.aliases_of(version.version);
+    let mut aliases = state.aliases_of(version.version);
+    aliases.sort_by_key(|alias| alias.raw() != CHAMPION_ALIAS);
     let aliases = aliases
         .into_iter()
         .map(|alias| format!("@{}", alias.clean()));
@@ -239,7 +274,7 @@ fn slots_of(version: &ModelVersion, snapshot: &RegistrySnapshot) -> Vec<String> 
 }
 
 /// `Production: churn/4`, `@champion: churn/4`.
-fn holders(snapshot: &RegistrySnapshot) -> Vec<String> {
+fn holders(snapshot: &RegistrySnapshot, slot: &Slot) -> Vec<String> {
     let state = snapshot.state();
     let label = |version| snapshot.subject.label(version);
     let stages = [Stage::Production, Stage::Staging].into_iter();
@@ -249,9 +284,17 @@ fn holders(snapshot: &RegistrySnapshot) -> Vec<String> {
             .into_iter()
             .map(label)
             .collect();
-        (!labels.is_empty()).then(|| format!("{stage}: {}", labels.join(" and ")))
+        (!labels.is_empty()).then(|| format!("{stage}: {}", join_and(&labels, MAX_HOLDERS)))
     });
-    let aliases = state.aliases.iter().map(|(alias, version)| {
+    // Dangling aliases and those that decide first: a model can have hundreds.
+    let mut by_weight: Vec<_> = state.aliases.iter().collect();
+    by_weight.sort_by_key(|(alias, version)| {
+        let is_decisive = alias.raw() == CHAMPION_ALIAS || slot == &Slot::Alias((*alias).clone());
+        (state.stages.contains_key(version), !is_decisive)
+    });
+    let more = by_weight.len().saturating_sub(MAX_HOLDERS);
+    let aliases = by_weight.into_iter().take(MAX_HOLDERS);
+    let aliases = aliases.map(|(alias, version)| {
         let gone = if state.stages.contains_key(version) {
             ""
         } else {
@@ -259,7 +302,8 @@ fn holders(snapshot: &RegistrySnapshot) -> Vec<String> {
         };
         format!("@{}: {}{gone}", alias.clean(), label(*version))
     });
-    stages.chain(aliases).collect()
+    let more = (more > 0).then(|| format!("and {more} more aliases"));
+    stages.chain(aliases).chain(more).collect()
 }
 
 fn describe_move(

@@ -4,8 +4,8 @@ use super::{Intent, RegistrySnapshot};
 use crate::domain::{ModelVersion, Slot, Stage, VersionNumber};
 use crate::text::untrusted::clean;
 
-/// Conventional alias of the serving version.
-pub(super) const CHAMPION_ALIAS: &str = "champion";
+/// The alias of the version to beat.
+pub const CHAMPION_ALIAS: &str = "champion";
 
 /// The slot that an intent fills or empties.
 #[must_use]
@@ -111,41 +111,25 @@ fn newest_holder<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Alias, RegisteredModel, VersionNumber, VersionStatus};
-    use crate::text::Untrusted;
+    use crate::domain::{Alias, RegisteredModel, VersionNumber};
 
     fn version(number: u64, stage: Stage) -> ModelVersion {
         ModelVersion {
-            name: "iris".into(),
-            version: VersionNumber(number),
-            creation_time: None,
-            last_updated_time: None,
-            user: Untrusted::default(),
             stage,
             stage_text: stage.as_str().into(),
-            description: Untrusted::default(),
             source: "runs:/a/model".into(),
             run_id: "a".into(),
-            status: VersionStatus::Ready,
-            status_message: Untrusted::default(),
-            tags: Vec::new(),
-            aliases: Vec::new(),
+            ..ModelVersion::bare("iris".into(), VersionNumber(number))
         }
     }
 
     fn snapshot(stages: &[Stage], aliases: &[(&str, u64)]) -> RegistrySnapshot {
         let model = RegisteredModel {
-            name: "iris".into(),
-            creation_time: None,
-            last_updated_time: None,
-            description: Untrusted::default(),
-            tags: Vec::new(),
             aliases: aliases
                 .iter()
                 .map(|(alias, number)| (Alias::from(*alias), VersionNumber(*number)))
                 .collect(),
-            latest_versions: Vec::new(),
-            staged_versions: Vec::new(),
+            ..RegisteredModel::bare("iris".into())
         };
         let numbered: Vec<_> = stages.iter().zip(1..).collect();
         let versions = numbered

@@ -22,7 +22,7 @@ mod undo;
 mod verify;
 
 pub use approval::{APPROVAL_PREFIX, Approval, Decision, PreparedReview, ReviewFile};
-pub use champion::{dangling_champion, find_champion, target_slot};
+pub use champion::{CHAMPION_ALIAS, dangling_champion, find_champion, target_slot};
 pub use clearance::{
     ClearanceError, Cleared, GateOutcome, GateResult, describe_verdict, first_blocking_gate,
     grant_clearance,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::width::{truncate, width};
+use super::width::{truncate, truncate_middle, width};
 
 /// Equal characters shown before a difference at least.
 const CONTEXT: usize = 12;
@@ -34,6 +34,42 @@ pub fn distinct_excerpts(texts: &[&str], room: u16) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
+/// The texts cut to the room of each. Different texts that would look equal are cut in the middle, or before the part that
+/// differs.
+#[must_use]
+pub fn distinct_cuts(texts: &[(&str, u16)]) -> Vec<String> {
+    let ends: Vec<String> = texts
+        .iter()
+        .map(|(text, room)| truncate(text, *room))
+        .collect();
+    if texts.iter().zip(&ends).all(|((text, _), end)| text == end) {
+        return ends;
+    }
+    let cut = |(at, (text, room)): (usize, &(&str, u16))| {
+        let rivals: Vec<&str> = texts
+            .iter()
+            .zip(&ends)
+            .filter(|((other, _), end)| *end == &ends[at] && other != text)
+            .map(|((other, _), _)| *other)
+            .collect();
+        if rivals.is_empty() {
+            return ends[at].clone();
+        }
+        let middle = truncate_middle(text, *room);
+        if rivals
+            .iter()
+            .all(|other| truncate_middle(other, *room) != middle)
+        {
+            return middle;
+        }
+        let group: Vec<&str> = std::iter::once(*text).chain(rivals).collect();
+        let excerpts = distinct_excerpts(&group, *room);
+        let own = excerpts.into_iter().next();
+        own.filter(|own| width(own) <= *room).unwrap_or(middle)
+    };
+    texts.iter().enumerate().map(cut).collect()
+}
+
 /// The length of the common beginning without as much of its end as fits before the differences, in bytes.
 fn common_prefix(texts: &[&str], room: u16) -> usize {
     let Some((first, rest)) = texts.split_first() else {
@@ -61,6 +97,22 @@ fn common_prefix(texts: &[&str], room: u16) -> usize {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn different_texts_are_never_cut_to_the_same() {
+        let same = "p".repeat(200);
+        let (a, b) = (format!("{same}A"), format!("{same}B"));
+        let cuts = distinct_cuts(&[(&a, 8), (&b, 8), ("short", 8), (&a, 8)]);
+        assert_eq!(cuts, ["pppp…ppA", "pppp…ppB", "short", "pppp…ppA"]);
+        // The difference is in the middle of both.
+        let (a, b) = (format!("{same}A{same}"), format!("{same}B{same}"));
+        let cuts = distinct_cuts(&[(&a, 24), (&b, 24)]);
+        assert!(cuts[0].contains('A') && cuts[1].contains('B'), "{cuts:?}");
+        assert!(cuts.iter().all(|cut| width(cut) <= 24), "{cuts:?}");
+        // Texts that differ at the beginning are cut as usual.
+        let cuts = distinct_cuts(&[("val/accuracy", 6), ("train/accuracy", 6)]);
+        assert_eq!(cuts, ["val/a…", "train…"]);
+    }
 
     #[test]
     fn excerpts_show_the_part_that_differs() {

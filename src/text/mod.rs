@@ -4,6 +4,7 @@
 pub mod anonymize;
 pub mod duration;
 pub mod excerpt;
+pub mod list;
 pub mod natural;
 pub mod number;
 pub mod pattern;

@@ -85,6 +85,20 @@ pub fn wrap(text: &str, room: u16) -> Vec<String> {
         .collect()
 }
 
+/// Breaks a text into lines of at most `room` cells; all but the first are indented. An empty text is an empty line.
+#[must_use]
+pub fn wrap_hanging(text: &str, room: u16) -> Vec<String> {
+    const INDENT: &str = "  ";
+    let mut lines = wrap(text, room.max(10) - 2);
+    if lines.is_empty() {
+        return vec![String::new()];
+    }
+    for line in lines.iter_mut().skip(1) {
+        line.insert_str(0, INDENT);
+    }
+    lines
+}
+
 /// At most `most` lines of at most `room` cells; the last one ends in `…` if there are more.
 #[must_use]
 pub fn wrap_to(text: &str, room: u16, most: usize) -> Vec<String> {
@@ -118,6 +132,11 @@ mod tests {
             ["0.0158", "(champion", "0.0187)"]
         );
         assert_eq!(wrap_to("one two three", 8, 1), ["one two…"]);
+        assert_eq!(
+            wrap_hanging("first second third", 12),
+            ["first", "  second", "  third"]
+        );
+        assert_eq!(wrap_hanging("", 12), [""]);
         assert_eq!(wrap_to("one two three", 8, 2), ["one two", "three"]);
     }
 

@@ -12,8 +12,7 @@ use std::sync::LazyLock;
 
 use frontrunner::domain::run::KeyValue;
 use frontrunner::domain::{
-    DatasetInput, Metric, MetricValue, ModelVersion, RegisteredModel, Run, RunId, Stage,
-    VersionNumber, VersionStatus,
+    DatasetInput, Metric, MetricValue, ModelVersion, RegisteredModel, Run, RunId, VersionNumber,
 };
 use frontrunner::evidence::{
     EvidenceFile, EvidenceReport, EvidenceSubject, FactValue, FileOrigin, Integration, extract,
@@ -142,49 +141,26 @@ fn facts(case: &Case) -> LineageFacts {
     });
     let run = run(case);
     let version = ModelVersion {
-        name: name.into(),
-        version: VersionNumber(number.parse().unwrap()),
         creation_time: Some(1_795_600_000_000),
-        last_updated_time: None,
-        user: Untrusted::default(),
-        stage: Stage::None,
         stage_text: "None".into(),
-        description: Untrusted::default(),
         source: case
             .source
             .clone()
             .unwrap_or_else(|| format!("models:/{LOGGED_MODEL}"))
             .into(),
         run_id: run.id.clone(),
-        status: VersionStatus::Ready,
-        status_message: Untrusted::default(),
         tags: tags.unwrap_or_default(),
         aliases: case
             .aliases
             .iter()
             .map(|alias| alias.as_str().into())
             .collect(),
+        ..ModelVersion::bare(name.into(), VersionNumber(number.parse().unwrap()))
     };
-    let model = RegisteredModel {
-        name: name.into(),
-        creation_time: None,
-        last_updated_time: None,
-        description: Untrusted::default(),
-        tags: Vec::new(),
-        aliases: Vec::new(),
-        latest_versions: Vec::new(),
-        staged_versions: Vec::new(),
-    };
+    let model = RegisteredModel::bare(name.into());
     LineageFacts {
-        version,
-        model,
         run: Some(run),
-        parents: Vec::new(),
-        logged_model: None,
-        evaluation_runs: Vec::new(),
-        files: Vec::new(),
-        evidence: EvidenceReport::default(),
-        missing: Vec::new(),
+        ..LineageFacts::bare(version, model)
     }
 }
 

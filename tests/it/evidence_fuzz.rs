@@ -2,11 +2,10 @@
 
 use std::sync::LazyLock;
 
-use frontrunner::domain::{ModelVersion, Run, Stage, VersionNumber, VersionStatus};
+use frontrunner::domain::{ModelVersion, Run, VersionNumber};
 use frontrunner::evidence::{
     BUILT_IN, EvidenceFile, EvidenceSubject, FileOrigin, Integration, extract, load_integrations,
 };
-use frontrunner::text::Untrusted;
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
@@ -14,20 +13,10 @@ static INTEGRATIONS: LazyLock<Vec<Integration>> = LazyLock::new(|| load_integrat
 
 fn version() -> ModelVersion {
     ModelVersion {
-        name: "churn".into(),
-        version: VersionNumber(3),
         creation_time: Some(0),
-        last_updated_time: None,
-        user: Untrusted::default(),
-        stage: Stage::None,
-        stage_text: Untrusted::default(),
-        description: Untrusted::default(),
         source: "models:/m-1".into(),
         run_id: "abc".into(),
-        status: VersionStatus::Ready,
-        status_message: Untrusted::default(),
-        tags: Vec::new(),
-        aliases: Vec::new(),
+        ..ModelVersion::bare("churn".into(), VersionNumber(3))
     }
 }
 

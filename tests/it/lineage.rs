@@ -9,7 +9,7 @@ mod related_runs;
 
 use crate::support::mlflow::{V2, V3, run_script};
 use frontrunner::domain::{
-    DatasetInput, KeyValue, ModelVersion, RegisteredModel, Run, Stage, VersionNumber, VersionStatus,
+    DatasetInput, KeyValue, ModelVersion, RegisteredModel, Run, VersionNumber,
 };
 use frontrunner::lineage::{
     ArtifactSource, Completeness, Graph, LineageFacts, ModelFile, NodeKind, build,
@@ -65,42 +65,20 @@ fn train_and_load_facts(mlflow: &str) -> LineageFacts {
         ..Run::bare(output["run_id"].as_str().unwrap().into(), "1".into())
     };
     LineageFacts {
-        version: ModelVersion {
-            name: "iris".into(),
-            version: VersionNumber(1),
-            creation_time: None,
-            last_updated_time: None,
-            user: Untrusted::default(),
-            stage: Stage::None,
-            stage_text: Untrusted::default(),
-            description: Untrusted::default(),
-            source: text(&output["source"]),
-            run_id: output["version_run_id"].as_str().unwrap().into(),
-            status: VersionStatus::Ready,
-            status_message: Untrusted::default(),
-            tags: Vec::new(),
-            aliases: Vec::new(),
-        },
-        model: RegisteredModel {
-            name: "iris".into(),
-            creation_time: None,
-            last_updated_time: None,
-            description: Untrusted::default(),
-            tags: Vec::new(),
-            aliases: Vec::new(),
-            latest_versions: Vec::new(),
-            staged_versions: Vec::new(),
-        },
         run: Some(run),
-        parents: Vec::new(),
-        logged_model: None,
-        evaluation_runs: Vec::new(),
         files: files
             .iter()
             .map(|(name, content)| ModelFile::new(name, text(content)))
             .collect(),
         evidence: frontrunner::evidence::EvidenceReport::default(),
-        missing: Vec::new(),
+        ..LineageFacts::bare(
+            ModelVersion {
+                source: text(&output["source"]),
+                run_id: output["version_run_id"].as_str().unwrap().into(),
+                ..ModelVersion::bare("iris".into(), VersionNumber(1))
+            },
+            RegisteredModel::bare("iris".into()),
+        )
     }
 }
 

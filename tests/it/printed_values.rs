@@ -18,6 +18,7 @@ import math, sys, mlflow
 from mlflow import MlflowClient
 mlflow.set_tracking_uri("sqlite:///" + sys.argv[1]); c = MlflowClient()
 for n in ("2", "first", "third"): c.create_run(c.create_experiment(n), run_name=f"in {n}")
+m = c.create_registered_model("widths").name; r = c.create_run("0").info.run_id; c.create_model_version(m, f"runs:/{r}/model", r)
 mlflow.set_experiment("widths")
 for m in ({"loss": 12.5, "r2": -3.5}, {"loss": 0.0213, "r2": 0.8812}, {"loss": 12345.0}, {"loss": math.nan, "r2": 1.5}):
     with mlflow.start_run(): mlflow.log_metrics(m)
@@ -73,6 +74,15 @@ fn on_terminal(arguments: &[&str]) -> String {
         .spawn();
     assert_eq!(pty.wait_for_end(), 0, "{}", pty.text());
     pty.text()
+}
+
+#[test]
+fn narrow_terminal_lists_the_whole_history() {
+    let history = on_terminal(&["history", "widths"]);
+    for part in ["as widths", "to          widths/1", "origin      registry"] {
+        assert!(history.contains(part), "{part}:\n{history}");
+    }
+    assert!(!history.contains("don't fit"), "{history}");
 }
 
 #[test]

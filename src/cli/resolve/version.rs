@@ -52,21 +52,21 @@ pub async fn version(
 ) -> Result<(RegisteredModel, VersionNumber), CliError> {
     let (name, selector) = parse(text)?;
     let model = model(reader, name).await?;
-    if let VersionSelector::Alias(alias) = &selector {
-        let number = model
-            .version_for_alias(alias)
-            .ok_or_else(|| alias_not_found(&model, alias))?;
-        return Ok((model, number));
-    }
     let numbers: Vec<VersionNumber> = reader
         .versions(&model.name)
         .await?
         .iter()
         .map(|version| version.version)
         .collect();
-    let found = match selector {
-        VersionSelector::Number(number) => numbers.iter().find(|known| **known == number),
-        VersionSelector::Latest | VersionSelector::Alias(_) => numbers.iter().max(),
+    let found = match &selector {
+        VersionSelector::Alias(alias) => {
+            let holder = model.version_for_alias(alias);
+            let holder = holder.ok_or_else(|| alias_not_found(&model, alias))?;
+            let found = numbers.iter().find(|known| **known == holder);
+            Some(found.ok_or_else(|| dangling_alias(&model, alias, holder))?)
+        }
+        VersionSelector::Number(number) => numbers.iter().find(|known| *known == number),
+        VersionSelector::Latest => numbers.iter().max(),
     };
     match found {
         Some(number) => Ok((model, *number)),
@@ -97,6 +97,16 @@ fn parse(text: &str) -> Result<(&str, VersionSelector), CliError> {
             .map(|number| (name, VersionSelector::Number(number)))
             .map_err(|_| malformed()),
     }
+}
+
+/// Other tools delete a version and leave its aliases.
+fn dangling_alias(model: &RegisteredModel, alias: &str, holder: VersionNumber) -> CliError {
+    let (name, alias) = (model.name.clean(), clean(alias));
+    CliError::new(
+        ExitStatus::NoMatch,
+        format!("@{alias} points to {name}/{holder}, which does not exist"),
+    )
+    .with_hint("set the alias on a version: `frontrunner promote MODEL/VERSION --to @ALIAS`")
 }
 
 fn alias_not_found(model: &RegisteredModel, alias: &str) -> CliError {

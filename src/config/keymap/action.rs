@@ -139,7 +139,7 @@ actions! {
     Register "register" Write "register this or the best run; copy this version";
     Promote "promote" Write "move this version to a stage, or set an alias";
     Approve "approve" Read "approve or reject this version, or prepare a file";
-    NextTarget "next-target" Dialog "review for the next stage or alias";
+    NextTarget "next-target" Dialog "choose the stage or alias of the review";
     Edit "edit" Write "edit the description or a tag";
     Delete "delete" Write "delete; among deleted runs, restore";
     Undo "undo" Write "undo this entry, or the last move";

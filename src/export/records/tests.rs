@@ -4,7 +4,7 @@ use super::*;
 use crate::analysis::{compare, find_best};
 use crate::domain::{
     DatasetInput, Experiment, Lifecycle, Metric, ModelVersion, RegisteredModel, Run, RunStatus,
-    Stage, StoreErrorKind, VersionNumber, VersionStatus,
+    Stage, StoreErrorKind, VersionNumber,
 };
 use crate::export::json::to_string;
 
@@ -40,20 +40,14 @@ fn run(id: &str, acc: f64) -> Run {
 
 fn version() -> ModelVersion {
     ModelVersion {
-        name: "iris".into(),
-        version: VersionNumber(3),
         creation_time: Some(5),
-        last_updated_time: None,
-        user: Untrusted::default(),
         stage: Stage::Production,
         stage_text: "Production".into(),
-        description: Untrusted::default(),
         source: "runs:/a/m".into(),
         run_id: "a".into(),
-        status: VersionStatus::Ready,
-        status_message: Untrusted::default(),
         tags: vec![KeyValue::new("k", "v")],
         aliases: vec!["champion".into()],
+        ..ModelVersion::bare("iris".into(), VersionNumber(3))
     }
 }
 
@@ -129,14 +123,10 @@ fn compare_record_matches_documented_shape() {
 #[test]
 fn model_and_version_records_match_documented_shape() {
     let model = RegisteredModel {
-        name: "iris".into(),
-        creation_time: None,
-        last_updated_time: None,
         description: "d".into(),
-        tags: Vec::new(),
         aliases: vec![("champion".into(), VersionNumber(3))],
         latest_versions: vec![version()],
-        staged_versions: Vec::new(),
+        ..RegisteredModel::bare("iris".into())
     };
     let version_json = json!({
         "name": "iris", "version": "3", "current_stage": "Production", "aliases": ["champion"], "status": "READY", "run_id": "a",

@@ -4,6 +4,7 @@ mod differences;
 mod origin;
 mod outcome;
 mod people;
+mod prompt;
 mod quality;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,10 @@ use crate::promotion::policy::{Candidate, PolicyEvaluation};
 use crate::promotion::{GateOutcome, GateResult, describe_verdict};
 use crate::text::Untrusted;
 use crate::text::excerpt::distinct_excerpts;
+use crate::text::list::join_and;
 
+/// Slots that are listed by name; the rest is counted.
+const MAX_SLOTS: usize = 6;
 /// Values are cut to this width, in columns.
 const MAX_VALUE_WIDTH: u16 = 60;
 /// Characters of the facts' digest: enough to compare by eye.
@@ -173,7 +177,7 @@ impl ReviewDocument<'_> {
                 let holds = if slots.is_empty() {
                     String::new()
                 } else {
-                    format!(", the champion: it holds {}", slots.join(" and "))
+                    format!(", the champion: it holds {}", join_and(slots, MAX_SLOTS))
                 };
                 let itself = if is_holder {
                     format!(" {own} holds {slot} now.")
@@ -189,7 +193,11 @@ impl ReviewDocument<'_> {
                 "{own} is the champion itself: it holds {slot} now, so there is nothing to compare it with."
             ),
             (None, None) => {
-                format!("No champion yet: no other version holds {slot}, @champion or Production.")
+                let usual = ["@champion", "Production"].map(str::to_owned);
+                let others = usual.into_iter().filter(|usual| *usual != slot);
+                let places: Vec<String> = std::iter::once(slot.clone()).chain(others).collect();
+                let places = places.join(" or ");
+                format!("No champion yet: no other version holds {places}.")
             }
         }
     }
@@ -198,19 +206,25 @@ impl ReviewDocument<'_> {
 impl Sides<'_> {
     /// The thirteen questions in the order in which they are asked.
     fn answers(&self) -> Vec<Answer> {
-        let mut answers = vec![
-            self.code(),
-            self.uncommitted_changes(),
-            self.data(),
-            self.params(),
-            self.metrics(),
+        let mut answers = if self.review.candidate.version.is_prompt() {
+            self.prompt_origin()
+        } else {
+            vec![
+                self.code(),
+                self.uncommitted_changes(),
+                self.data(),
+                self.params(),
+                self.metrics(),
+            ]
+        };
+        answers.extend([
             self.validation(),
             self.drift(),
             self.approvals(),
             self.serving(),
             self.last_move(),
             self.reproducible(),
-        ];
+        ]);
         answers.push(self.not_known(&answers));
         answers.push(self.outlook());
         answers

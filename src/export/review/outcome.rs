@@ -19,9 +19,10 @@ impl Sides<'_> {
             (false, false) => (Tone::Warning, "partly"),
             (false, true) => (Tone::Bad, "no"),
         };
-        let gaps = gaps
-            .into_iter()
-            .map(|(aspect, state, detail)| format!("{aspect}: {}: {detail}", state.as_str()));
+        let gaps = gaps.into_iter().map(|(aspect, state, detail)| {
+            let line = format!("{aspect}: {}: {detail}", state.as_str());
+            line.trim_end_matches(": ").to_owned()
+        });
         let lines = std::iter::once(first.to_owned()).chain(gaps).collect();
         answer("reproducible", "Reproducible?", tone, lines)
     }
@@ -33,6 +34,9 @@ impl Sides<'_> {
         let mut gaps: Vec<_> = open
             .map(|check| (check.aspect, check.state, check.detail.clone()))
             .collect();
+        if self.review.candidate.version.is_prompt() {
+            return gaps;
+        }
         for step in reproduction_steps(self.review.candidate) {
             let is_known = gaps.iter().any(|(aspect, ..)| *aspect == step.aspect);
             if step.state != Completeness::Recorded && !is_known {

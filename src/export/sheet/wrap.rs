@@ -83,7 +83,7 @@ impl Sheet {
             .collect()
     }
 
-    /// Each row as its keys, and a line or more for each other cell after the header of its column.
+    /// Each row as its keys, and a line or more for each other cell that is not empty, after the header of its column.
     fn list_rows(&self, width: usize, keys: usize) -> Vec<String> {
         let mut lines = Vec::new();
         let headers: Vec<String> = self
@@ -97,7 +97,8 @@ impl Sheet {
         for row in &self.rows {
             let head: Vec<_> = row.iter().take(keys).map(|cell| clean(cell)).collect();
             lines.extend(wrap_whole(head.join("  ").trim_end(), width));
-            for (header, cell) in headers.iter().zip(row.iter().skip(keys)) {
+            let cells = headers.iter().zip(row.iter().skip(keys));
+            for (header, cell) in cells.filter(|(_, cell)| !cell.is_empty()) {
                 let room = width.saturating_sub(INDENT + label_width + GAP);
                 let (labels, values) = (
                     wrap_whole(header, label_width),
@@ -130,6 +131,21 @@ fn wrap_whole(text: &str, room: usize) -> Vec<String> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn listed_rows_leave_out_empty_cells() {
+        let mut sheet = Sheet::new(["when", "reason", "gates"]);
+        sheet.push_row(["today".into(), "better ".repeat(9), String::new()]);
+        let lines = sheet.list_rows(40, 1);
+        assert!(
+            lines.iter().any(|line| line.contains("reason")),
+            "{lines:?}"
+        );
+        assert!(
+            !lines.iter().any(|line| line.contains("gates")),
+            "{lines:?}"
+        );
+    }
 
     fn long_sheet(runs: usize) -> Sheet {
         let names = (0..runs).map(|run| format!("run-{run}"));

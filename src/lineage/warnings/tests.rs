@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::{
-    LoggedModelId, ModelVersion, RegisteredModel, Run, VersionNumber, VersionStatus,
+    Lifecycle, LoggedModelId, ModelVersion, RegisteredModel, Run, RunStatus, VersionNumber,
 };
 use crate::evidence::{Deployment, EvidenceReport, Fact, ToolEvidence};
 
@@ -22,20 +22,11 @@ fn dataset(name: &str, digest: &str, context: &str) -> DatasetInput {
 /// A version with nothing to warn of.
 fn clean_facts() -> LineageFacts {
     let version = ModelVersion {
-        name: "churn".into(),
-        version: VersionNumber(3),
         creation_time: Some(0),
-        last_updated_time: None,
-        user: Untrusted::default(),
-        stage: Stage::None,
-        stage_text: Untrusted::default(),
-        description: Untrusted::default(),
         source: format!("runs:/{RUN}/model").into(),
         run_id: RUN.into(),
-        status: VersionStatus::Ready,
-        status_message: Untrusted::default(),
-        tags: Vec::new(),
         aliases: vec!["champion".into()],
+        ..ModelVersion::bare("churn".into(), VersionNumber(3))
     };
     let run = Run {
         status: RunStatus::Finished,
@@ -49,26 +40,10 @@ fn clean_facts() -> LineageFacts {
         ],
         ..Run::bare(RUN.into(), "1".into())
     };
-    let model = RegisteredModel {
-        name: "churn".into(),
-        creation_time: None,
-        last_updated_time: None,
-        description: Untrusted::default(),
-        tags: Vec::new(),
-        aliases: Vec::new(),
-        latest_versions: Vec::new(),
-        staged_versions: Vec::new(),
-    };
+    let model = RegisteredModel::bare("churn".into());
     LineageFacts {
-        version,
-        model,
         run: Some(run),
-        parents: Vec::new(),
-        logged_model: None,
-        evaluation_runs: Vec::new(),
-        files: Vec::new(),
-        evidence: EvidenceReport::default(),
-        missing: Vec::new(),
+        ..LineageFacts::bare(version, model)
     }
 }
 
@@ -107,8 +82,13 @@ fn fact(name: &str, value: FactValue, bad: bool) -> Fact {
     }
 }
 
+fn texts(facts: &LineageFacts, champion: Option<&LineageFacts>) -> Vec<String> {
+    let all = warnings(facts, champion).into_iter();
+    all.map(String::from).collect()
+}
+
 fn assert_only_warning(facts: &LineageFacts, champion: Option<&LineageFacts>, part: &str) {
-    let messages = warnings(facts, champion);
+    let messages = texts(facts, champion);
     assert!(
         messages.len() == 1 && messages[0].contains(part),
         "{part}: {messages:?}"
@@ -119,10 +99,7 @@ fn assert_only_warning(facts: &LineageFacts, champion: Option<&LineageFacts>, pa
 fn clean_version_has_no_warnings() {
     let mut champion = clean_facts();
     champion.version.version = VersionNumber(2);
-    assert_eq!(
-        warnings(&clean_facts(), Some(&champion)),
-        Vec::<String>::new()
-    );
+    assert_eq!(texts(&clean_facts(), Some(&champion)), Vec::<String>::new());
 }
 
 #[test]
@@ -158,7 +135,7 @@ fn serving_without_stage_or_alias_warns() {
         evidence: served,
         ..clean_facts()
     };
-    assert_eq!(warnings(&facts, None), Vec::<String>::new());
+    assert_eq!(texts(&facts, None), Vec::<String>::new());
     facts.version.aliases.clear();
     assert_only_warning(
         &facts,
@@ -168,7 +145,7 @@ fn serving_without_stage_or_alias_warns() {
     facts.version.stage = Stage::Archived;
     assert_only_warning(&facts, None, "but archived");
     facts.version.stage = Stage::Production;
-    assert_eq!(warnings(&facts, None), Vec::<String>::new());
+    assert_eq!(texts(&facts, None), Vec::<String>::new());
 }
 
 #[test]
@@ -181,7 +158,7 @@ fn separate_evaluation_set_next_to_the_training_set_is_no_leak() {
             dataset("valid", "bbbb", "eval"),
         ];
     });
-    assert_eq!(warnings(&facts, None), Vec::<String>::new());
+    assert_eq!(texts(&facts, None), Vec::<String>::new());
     let only_training = facts_with_run(|run| {
         run.datasets = vec![
             dataset("train", "aaaa", "train"),
@@ -215,6 +192,11 @@ fn deleted_failed_or_missing_run_warns() {
         &facts_with_run(|run| run.lifecycle = Lifecycle::Deleted),
         None,
         "run 509d9999 is deleted: restore it",
+    );
+    assert_only_warning(
+        &facts_with_run(|run| run.status = RunStatus::Running),
+        None,
+        "is RUNNING, not FINISHED",
     );
     assert_only_warning(
         &facts_with_run(|run| run.status = RunStatus::Failed),
@@ -312,7 +294,7 @@ fn reused_seeds_warn() {
             .iter_mut()
             .for_each(|param| param.value = "None".into());
     });
-    assert_eq!(warnings(&unset, None), Vec::<String>::new());
+    assert_eq!(texts(&unset, None), Vec::<String>::new());
 }
 
 #[test]
@@ -351,7 +333,7 @@ fn warnings_are_sorted_by_severity() {
         }],
         served,
     );
-    let messages = warnings(&facts, None);
+    let messages = texts(&facts, None);
     let parts = [
         "success is false",
         "served by",

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use super::*;
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, KeyValue, LoggedModelId, MetricHistory,
-    ModelVersion, Preview, Stage, VersionStatus,
+    ModelVersion, Preview,
 };
 use crate::lineage::ModelFile;
 use crate::store::{Features, LifecycleFilter, Page, PageToken, Resolution, RunQuery};
@@ -104,20 +104,9 @@ impl ReadStore for InMemoryStore {
 
 fn version(source: &str, run_id: &str) -> ModelVersion {
     ModelVersion {
-        name: "iris".into(),
-        version: VersionNumber(1),
-        creation_time: None,
-        last_updated_time: None,
-        user: Untrusted::default(),
-        stage: Stage::None,
-        stage_text: Untrusted::default(),
-        description: Untrusted::default(),
         source: source.into(),
         run_id: run_id.into(),
-        status: VersionStatus::Ready,
-        status_message: Untrusted::default(),
-        tags: Vec::new(),
-        aliases: Vec::new(),
+        ..ModelVersion::bare("iris".into(), VersionNumber(1))
     }
 }
 

@@ -6,6 +6,7 @@ use super::{Confirmation, MetadataChange, Plan, PlanContext, PlanError, PlanStep
 use crate::domain::{
     KeyValue, ModelName, ModelVersion, Stage, StoreWrite, VersionNumber, VersionStatus,
 };
+use crate::lineage::{Warning, WarningTopic};
 use crate::promotion::tag_record::{LAST_TAG, TagRecord};
 use crate::promotion::{Intent, Preconditions, RegistryChange, RegistrySnapshot, RegistryState};
 use crate::text::Untrusted;
@@ -21,7 +22,7 @@ pub(super) struct PlanBuilder<'a> {
     action: String,
     metadata: Vec<MetadataChange>,
     steps: Vec<PlanStep>,
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
 }
 
 impl<'a> PlanBuilder<'a> {
@@ -53,7 +54,7 @@ impl<'a> PlanBuilder<'a> {
             action,
             metadata: Vec::new(),
             steps: Vec::new(),
-            warnings,
+            warnings: warnings.into_iter().map(Warning::from).collect(),
         })
     }
 
@@ -66,12 +67,17 @@ impl<'a> PlanBuilder<'a> {
         self.snapshot.subject.label(version)
     }
 
-    pub fn warn(&mut self, warning: String) {
-        self.warnings.push(warning);
+    pub fn warn(&mut self, text: String) {
+        self.warnings.push(text.into());
     }
 
-    pub fn warn_all(&mut self, warnings: impl IntoIterator<Item = String>) {
-        self.warnings.extend(warnings);
+    pub fn warn_all<W: Into<Warning>>(&mut self, warnings: impl IntoIterator<Item = W>) {
+        self.warnings.extend(warnings.into_iter().map(W::into));
+    }
+
+    /// Warns of a state that the planned write leads to.
+    pub fn warn_of_consequence(&mut self, text: &str) {
+        self.warnings.push(consequence(text));
     }
 
     pub fn version(&self, number: VersionNumber) -> Result<&'a ModelVersion, PlanError> {
@@ -249,7 +255,7 @@ impl<'a> PlanBuilder<'a> {
         let before = self.snapshot.state();
         let mut warnings = self.warnings.clone();
         let left_behind = warnings::of_slots_left_behind(self.snapshot, &before, &self.state);
-        warnings.extend(left_behind);
+        warnings.extend(left_behind.iter().map(|text| consequence(text)));
         let is_protected = before
             .diff(&self.state)
             .iter()
@@ -290,4 +296,8 @@ fn concerned_versions(change: &RegistryChange) -> Vec<VersionNumber> {
         RegistryChange::Alias { from, to, .. } => from.iter().chain(to).copied().collect(),
         RegistryChange::Run { .. } | RegistryChange::Request { .. } => Vec::new(),
     }
+}
+
+fn consequence(text: &str) -> Warning {
+    Warning::new(WarningTopic::Consequence, text)
 }

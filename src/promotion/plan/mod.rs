@@ -18,6 +18,7 @@ use super::{
     RegistryState, Subject,
 };
 use crate::domain::{Millis, Slot, StoreWrite, VersionNumber};
+use crate::lineage::Warning;
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 use builder::PlanBuilder;
@@ -77,7 +78,7 @@ pub struct Plan {
     /// Digest of the snapshot that it was made from.
     pub fingerprint: Fingerprint,
     /// Cleaned: look-alike names, two Production versions, a failed run.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     /// What the user must confirm it with.
     #[serde(rename = "confirm")]
     pub confirmation: Confirmation,

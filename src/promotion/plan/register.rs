@@ -34,7 +34,7 @@ pub(super) fn register(
     builder.warn_all(
         warnings::of_run(run)
             .into_iter()
-            .chain(unlogged_source_warning(run, source)),
+            .chain(unlogged_source_warning(run, source).map(Into::into)),
     );
     let name = builder.model_name();
     let target = name.clean().into_owned();

@@ -38,7 +38,7 @@ pub(super) fn transition(
     if is_active && !archive_existing {
         for other in others {
             let other = builder.label(other);
-            builder.warn(format!(
+            builder.warn_of_consequence(&format!(
                 "{other} stays in {to}, which will hold more than one version"
             ));
         }

@@ -1,13 +1,15 @@
 //! Warnings that a plan shows before it is confirmed.
 
-use crate::domain::{Lifecycle, ModelVersion, Run, RunStatus, Stage, VersionNumber};
+use crate::domain::{ModelVersion, Run, Stage, VersionNumber};
+use crate::lineage::{Warning, run_warnings};
 use crate::promotion::champion::CHAMPION_ALIAS;
 use crate::promotion::confusable::{escape_non_ascii, is_confusable, is_deceptive};
 
 use crate::promotion::{RegistryChange, RegistrySnapshot, RegistryState};
+use crate::text::list::join_and;
 
-/// Metrics that are listed by name; the rest is counted.
-const MAX_NAMED: usize = 3;
+/// Versions that are listed by name; the rest is counted.
+const MAX_LABELS: usize = 12;
 
 /// Warnings about the registry, for every plan.
 pub(super) fn of_registry(snapshot: &RegistrySnapshot) -> Vec<String> {
@@ -26,7 +28,10 @@ pub(super) fn of_registry(snapshot: &RegistrySnapshot) -> Vec<String> {
             .iter()
             .map(|version| format!("{name}/{version}"))
             .collect();
-        warnings.push(format!("{} are in Production now", labels.join(" and ")));
+        warnings.push(format!(
+            "{} are in Production now",
+            join_and(&labels, MAX_LABELS)
+        ));
     }
     let dangling = state
         .aliases
@@ -192,39 +197,12 @@ pub(super) fn of_run_name(run: &Run) -> Option<String> {
     })
 }
 
-pub(super) fn of_run(run: &Run) -> Vec<String> {
-    let name = run.id.short();
-    let mut warnings: Vec<String> = of_run_name(run).into_iter().collect();
-    if run.status != RunStatus::Finished {
-        warnings.push(format!(
-            "run {name} is {}, not FINISHED",
-            run.status.as_str()
-        ));
-    }
-    if run.lifecycle == Lifecycle::Deleted {
-        warnings.push(format!("run {name} is deleted"));
-    }
-    let nan: Vec<_> = run
-        .metrics
-        .iter()
-        .filter(|metric| metric.value.get().is_nan())
-        .map(|metric| metric.key.clean())
-        .collect();
-    let rest = if nan.len() > MAX_NAMED {
-        format!(" and {} more", nan.len() - MAX_NAMED)
-    } else {
-        String::new()
-    };
-    if !nan.is_empty() {
-        warnings.push(format!(
-            "metrics of run {name} are NaN: {}{rest}",
-            nan[..nan.len().min(MAX_NAMED)].join(", ")
-        ));
-    }
-    warnings
+pub(super) fn of_run(run: &Run) -> Vec<Warning> {
+    let name = of_run_name(run).map(Warning::from);
+    name.into_iter().chain(run_warnings(run)).collect()
 }
 
-pub(super) fn of_source_run(snapshot: &RegistrySnapshot, version: &ModelVersion) -> Vec<String> {
+pub(super) fn of_source_run(snapshot: &RegistrySnapshot, version: &ModelVersion) -> Vec<Warning> {
     match &snapshot.run {
         Some(run) if run.id == version.run_id => of_run(run),
         _ => Vec::new(),

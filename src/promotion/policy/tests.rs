@@ -6,10 +6,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::{
     KeyValue, Metric, MetricValue, ModelVersion, RegisteredModel, Run, RunStatus, Slot, Stage,
-    VersionNumber, VersionStatus,
+    VersionNumber,
 };
 use crate::promotion::{APPROVAL_PREFIX, Approval, Decision, GateOutcome, GateResult};
-use crate::text::Untrusted;
 
 /// A candidate of which some metrics are known.
 pub(super) fn candidate(number: u64, metrics: &[(&str, Option<f64>)]) -> Candidate {
@@ -28,41 +27,17 @@ pub(super) fn candidate(number: u64, metrics: &[(&str, Option<f64>)]) -> Candida
         })
         .collect();
     let version = ModelVersion {
-        name: "iris-forest".into(),
-        version: VersionNumber(number),
         creation_time: Some(7),
-        last_updated_time: None,
-        user: Untrusted::default(),
-        stage: Stage::None,
         stage_text: "None".into(),
-        description: Untrusted::default(),
         source: "runs:/run/model".into(),
         run_id: run.id.clone(),
-        status: VersionStatus::Ready,
-        status_message: Untrusted::default(),
-        tags: Vec::new(),
-        aliases: Vec::new(),
+        ..ModelVersion::bare("iris-forest".into(), VersionNumber(number))
     };
-    let model = RegisteredModel {
-        name: version.name.clone(),
-        creation_time: None,
-        last_updated_time: None,
-        description: Untrusted::default(),
-        tags: Vec::new(),
-        aliases: Vec::new(),
-        latest_versions: Vec::new(),
-        staged_versions: Vec::new(),
-    };
+    let model = RegisteredModel::bare(version.name.clone());
     Candidate {
-        version,
-        model,
         run: Some(run),
-        parents: Vec::new(),
-        logged_model: None,
-        evaluation_runs: Vec::new(),
-        files: Vec::new(),
         evidence: crate::evidence::EvidenceReport::default(),
-        missing: Vec::new(),
+        ..Candidate::bare(version, model)
     }
 }
 

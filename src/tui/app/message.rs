@@ -16,6 +16,7 @@ use crate::lineage::Graph;
 use crate::ops::apply::{ApplyProgress, ApplyReport};
 use crate::ops::list_runs::RunPage;
 use crate::ops::plan_write::PlannedWrite;
+use crate::ops::review::ReviewableSlot;
 use crate::promotion::journal::JournalEntry;
 use crate::promotion::{Cleared, Intent, ReviewFile};
 use crate::store::{
@@ -140,8 +141,8 @@ pub enum Reply {
 pub struct ReviewPage {
     /// The slot that the version is reviewed for.
     pub slot: Slot,
-    /// The slots that it can be reviewed for, this one first.
-    pub slots: Vec<Slot>,
+    /// The slots that it can be reviewed for.
+    pub slots: Vec<ReviewableSlot>,
     /// The digest of the shown facts, in hex; an approval is bound to it.
     pub digest: String,
     /// Whether a transition request is open on the server; the decision then resolves it.

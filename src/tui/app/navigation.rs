@@ -2,10 +2,10 @@
 
 use super::App;
 use super::context::UpdateContext;
-use super::dialogs::{Dialog, Submission};
+use super::dialogs::{Dialog, ReviewDialog, Submission};
 use super::screen::{OpenScreen, Screen};
 use crate::config::keymap::{Action, Scope};
-use crate::domain::{ModelName, RunId};
+use crate::domain::{ModelName, RunId, Slot, VersionNumber};
 use crate::promotion::Intent;
 
 /// A step that screens and dialogs request; the app takes it after they returned.
@@ -32,6 +32,8 @@ pub enum Navigate {
     Perform(Action),
     /// Opens the dialog that plans a write.
     Plan(Box<Intent>),
+    /// Opens the review of a version for a slot.
+    Review(ModelName, VersionNumber, Slot),
     Unmark(RunId),
     /// Ends this session for one in another workspace.
     OpenWorkspace(String),
@@ -93,6 +95,11 @@ impl App {
             }
             Navigate::Perform(action) => self.handle_action(action),
             Navigate::Plan(intent) => self.context().plan(*intent),
+            Navigate::Review(model, version, slot) => {
+                let mut context = self.context();
+                let dialog = ReviewDialog::open(model, version, Some(slot), &mut context);
+                context.open(Dialog::Review(Box::new(dialog)));
+            }
             // The list stays open to unmark more runs.
             Navigate::Unmark(id) => {
                 self.shared.marks.remove(&id);

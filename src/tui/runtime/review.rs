@@ -26,8 +26,9 @@ pub(super) async fn review_version(
     slot: Option<Slot>,
     width: u16,
 ) -> Result<ReviewPage, RequestError> {
+    let default = review_slot(services, model);
     let target = GateTarget {
-        slot: slot.unwrap_or_else(|| review_slot(services, model)),
+        slot: slot.unwrap_or_else(|| default.clone()),
         version,
     };
     let sources = services.sources(services.primary.as_ref());
@@ -58,7 +59,7 @@ pub(super) async fn review_version(
             .map_sentences(|sentence| within_model(sentence, model));
         ReviewPage {
             lines: toned_lines(&document, width),
-            slots: reviewable_slots(&review.snapshot, &review.evaluation.target.slot),
+            slots: reviewable_slots(&review.snapshot, default),
             is_requested: !review.evaluation.requests.is_empty(),
             slot: review.evaluation.target.slot,
             digest: review.evaluation.facts_digest,

@@ -75,10 +75,12 @@ impl ExperimentsScreen {
         };
         let mut rows: Vec<usize> = (0..all.len()).filter(|i| matches(&all[*i])).collect();
         let activity = |e: &Experiment| e.last_run_time.or(e.last_update_time).or(e.creation_time);
+        // MLflow creates the empty Default with each store.
+        let is_empty = |e: &Experiment| e.run_count == Some(0) && e.last_run_time.is_none();
         rows.sort_by(|a, b| {
             let (a, b) = (&all[*a], &all[*b]);
             match self.order {
-                SortOrder::Activity => activity(b).cmp(&activity(a)),
+                SortOrder::Activity => (is_empty(a), activity(b)).cmp(&(is_empty(b), activity(a))),
                 SortOrder::Name => lower_name(a).cmp(&lower_name(b)),
                 SortOrder::Runs => b.run_count.cmp(&a.run_count),
             }

@@ -14,7 +14,7 @@ use crate::domain::{ModelName, Stage, VersionNumber};
 use crate::lineage::graph_layout::{GraphLayout, MoveDirection, NodeBox};
 use crate::lineage::{Graph, Node, NodeId, NodeKind};
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::dialogs::{Dialog, DiffDialog, Prompt, promotions};
+use crate::tui::app::dialogs::{DIFF_FRAME_CELLS, Dialog, DiffDialog, Prompt, promotions};
 use crate::tui::app::layout::Size;
 use crate::tui::app::message::Export;
 use crate::tui::app::{Mouse, Remote, Reply, Request, SharedState, Ticket, UpdateContext};
@@ -139,7 +139,8 @@ impl LineageScreen {
             return;
         };
         let zone = &context.shared.session.time_zone;
-        let lines = facts::all_lines(graph, node, zone);
+        let room = context.size.width.saturating_sub(DIFF_FRAME_CELLS);
+        let lines = facts::all_lines(graph, node, zone, room);
         let title = format!("{} {}", node.kind.as_str(), node.label.clean());
         context.open(Dialog::Diff(Box::new(DiffDialog::from_lines(title, lines))));
     }

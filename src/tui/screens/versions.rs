@@ -11,7 +11,7 @@ use crate::domain::{Goal, ModelName, ModelVersion, Run, RunId, Slot, Stage, Vers
 use crate::evidence::ToolEvidence;
 use crate::ops::copy::check_copyable;
 use crate::promotion::journal::{JournalEntry, last_undoable_entry};
-use crate::promotion::{GateOutcome, GateResult, Intent};
+use crate::promotion::{CHAMPION_ALIAS, GateOutcome, GateResult, Intent};
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 use crate::tui::app::cursor::Cursor;
@@ -22,9 +22,6 @@ use crate::tui::app::layout::{Size, list_above_detail, table_areas};
 use crate::tui::app::message::{Assessment, ModelDetail, TableExport};
 use crate::tui::app::text_filter::TextFilter;
 use crate::tui::app::{Remote, Reply, Request, SharedState, Ticket, UpdateContext};
-
-/// The alias of the version in use, as in MLflow's documentation.
-pub(crate) const CHAMPION_ALIAS: &str = "champion";
 
 /// The versions of a model.
 #[derive(Debug)]
@@ -367,7 +364,7 @@ impl Screen for VersionsScreen {
                 context.push(LineageScreen::new(self.name.clone(), version));
             }
             (Action::Review | Action::Approve, Some(version)) => {
-                let dialog = ReviewDialog::open(self.name.clone(), version, context);
+                let dialog = ReviewDialog::open(self.name.clone(), version, None, context);
                 context.open(Dialog::Review(Box::new(dialog)));
             }
             (Action::Promote | Action::Edit | Action::Delete | Action::Register, Some(version)) => {

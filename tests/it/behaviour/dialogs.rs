@@ -206,6 +206,10 @@ fn description_and_tags_are_edited() {
         .press("4 f")
         .type_text("churn")
         .press("enter enter g E");
+    // Records cannot be changed, so they are not offered.
+    driver
+        .assert_shows("tag validation_status")
+        .assert_hides("frontrunner.last");
     driver
         .type_text("team")
         .press("enter")

@@ -198,6 +198,27 @@ fn facts_dialog_shows_what_the_pane_cuts() {
         .assert_shows("created: 2026-11-16 09:45:40 UTC");
     driver.press("esc");
     assert!(driver.dialog().is_none());
+    // Every neighbour of the run has a line of its own, and words are not broken.
+    driver.press("h h p");
+    for part in [
+        "run release-6 (",
+        "from: code cdc988d (dirty)",
+        "from: data customers-holdout@0f86a010 (eval)",
+        "to: logged model model",
+    ] {
+        driver.assert_shows(part);
+    }
+}
+
+#[test]
+fn facts_in_the_pane_are_not_cut_while_there_is_room() {
+    let mut driver = at_lineage(Driver::new());
+    driver.send(Message::Resize {
+        width: 80,
+        height: 24,
+    });
+    driver.press("h h");
+    driver.assert_shows("status FINISHED");
 }
 
 #[test]

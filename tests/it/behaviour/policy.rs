@@ -55,6 +55,9 @@ fn review_begins_below_its_title() {
     });
     driver.press("D");
     let screen = driver.screen();
+    // The slot is shown at any size; the path has the model's name.
+    let title = screen.lines().nth(1).unwrap();
+    assert!(title.contains("v6 for @champion"), "{screen}");
     let first = screen.lines().nth(2).unwrap();
     assert!(first.contains("Against churn-classifier/4"), "{screen}");
 }
@@ -66,9 +69,28 @@ fn review_can_be_for_another_slot() {
         .press("D")
         .assert_shows("review churn-classifier/6 for @champion")
         .assert_shows("1 of 2 gates does not pass: signed off");
+    // The slots are listed with their holders; leaving the list leads back.
     driver
         .press("tab")
+        .assert_shows("review churn-classifier/6 for")
+        .assert_shows("@champion")
+        .assert_shows("held by version 4, shown now");
+    driver
+        .press("esc")
+        .assert_shows("review churn-classifier/6 for @champion");
+    driver.press("tab").type_text("prod");
+    driver
+        .press("enter")
         .assert_shows("review churn-classifier/6 for Production");
+    // The decision is about the slot on the screen.
+    driver.press("A").assert_shows("for Production");
+    driver
+        .press("esc")
+        .assert_shows("review churn-classifier/6 for Production");
+    driver.press("tab").type_text("@blue");
+    driver
+        .press("enter")
+        .assert_shows("review churn-classifier/6 for @blue");
 }
 
 #[test]

@@ -183,7 +183,7 @@ impl Expected {
                 };
                 (
                     plan.describe_steps(),
-                    plan.warnings.clone(),
+                    plan.warnings.iter().map(ToString::to_string).collect(),
                     confirm,
                     String::new(),
                 )

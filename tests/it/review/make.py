@@ -52,6 +52,17 @@ client.set_registered_model_alias("orphan", "champion", "1")
 agent = mlflow.create_external_model(name="agent", experiment_id=experiment)
 mlflow.register_model(f"models:/{agent.model_id}", "agent")
 
+client.create_registered_model("crowd")
+version("f-first", {}, {"auc": 0.5}, model="crowd")
+version("g-second", {}, {"auc": 0.6}, model="crowd")
+for number in range(300):
+    client.set_registered_model_alias("crowd", f"alias-{number:03}", "1")
+client.set_registered_model_alias("crowd", "champion", "1")
+
+mlflow.genai.register_prompt(name="asks", template="Answer {{question}}.")
+mlflow.genai.register_prompt(name="asks", template="Answer {{question}} in one line.")
+mlflow.genai.set_prompt_alias("asks", "production", 1)
+
 database = sqlite3.connect(folder / "mlflow.db")
 for table in ("params", "metrics", "latest_metrics", "tags", "runs"):
     database.execute(f"delete from {table} where run_uuid = ?", (gone,))

@@ -8,6 +8,7 @@ use crate::domain::{
     Direction, Goal, ModelName, ModelVersion, RegisteredModel, RunId, SlotKinds, Stage,
     VersionNumber,
 };
+use crate::promotion::TAG_PREFIX;
 use crate::table::{ColumnKey, CurveStat, Grouping};
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
@@ -270,7 +271,10 @@ pub fn editable_texts(version: &ModelVersion) -> Picker<EditChoice> {
             EditChoice::Model,
         ),
     ];
-    let tags = version.tags.iter().map(|tag| {
+    // Records are never edited.
+    let tags = version.tags.iter();
+    let tags = tags.filter(|tag| !tag.key.raw().starts_with(TAG_PREFIX));
+    let tags = tags.map(|tag| {
         PickerItem::new(
             format!("tag {}", tag.key.clean()),
             tag.value.clean(),

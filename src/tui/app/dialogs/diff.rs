@@ -9,7 +9,7 @@ use crate::tui::app::cursor::Cursor;
 use crate::tui::app::message::{DiffTarget, Reply, Request, RequestError, Ticket};
 
 /// The cells of the frame and of the signs.
-const DIFF_FRAME_CELLS: u16 = 4;
+pub const DIFF_FRAME_CELLS: u16 = 4;
 
 /// A unified diff.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ pub(crate) use choices::{
     groupings, marks, promotions, views,
 };
 pub(crate) use column_picker::{ColumnChoice, ColumnPicker};
-pub(crate) use diff::DiffDialog;
+pub(crate) use diff::{DIFF_FRAME_CELLS, DiffDialog};
 pub(crate) use help::{HelpDialog, HelpLine};
 pub(crate) use image::{ImageDialog, ImageState, image_area};
 pub(crate) use picker::{Picker, PickerItem};

@@ -4,7 +4,8 @@ use tui_input::{Input, InputRequest};
 
 use super::{Dialog, Picker, PickerItem};
 use crate::config::keymap::Action;
-use crate::domain::{ModelName, Slot, VersionNumber};
+use crate::domain::{ModelName, Slot, SlotKinds, VersionNumber};
+use crate::ops::review::ReviewableSlot;
 use crate::promotion::{Decision, Intent, PreparedReview, ReviewFile};
 use crate::text::shell::quote_word;
 use crate::text::untrusted::clean;
@@ -41,10 +42,15 @@ pub struct PrepareForm {
 }
 
 impl ReviewDialog {
-    /// Requests the review of a version for the default slot.
+    /// Requests the review of a version for a slot, else for the default one.
     #[must_use]
-    pub fn open(model: ModelName, version: VersionNumber, context: &mut UpdateContext<'_>) -> Self {
-        let ticket = request_page(&model, version, None, context);
+    pub fn open(
+        model: ModelName,
+        version: VersionNumber,
+        slot: Option<Slot>,
+        context: &mut UpdateContext<'_>,
+    ) -> Self {
+        let ticket = request_page(&model, version, slot, context);
         Self {
             model,
             version,
@@ -96,15 +102,8 @@ impl ReviewDialog {
             }
             Action::Approve => self.open_form(),
             Action::NextTarget => {
-                let Some(next) = page.slots.get(1).cloned() else {
-                    let noun = match context.shared.session.slot_kinds {
-                        slots if !slots.stages => "alias",
-                        slots if !slots.aliases => "stage",
-                        _ => "stage or alias",
-                    };
-                    return context.notify(format!("this model has no other {noun} in use"));
-                };
-                self.show_slot(next, context);
+                let kinds = context.shared.session.slot_kinds;
+                context.open(Dialog::Picker(self.slots(page, kinds)));
             }
             other => {
                 let height = crate::tui::app::layout::screen_areas(context.size)
@@ -117,11 +116,38 @@ impl ReviewDialog {
         }
     }
 
-    fn show_slot(&mut self, slot: Slot, context: &mut UpdateContext<'_>) {
-        self.ticket = request_page(&self.model, self.version, Some(slot), context);
-        self.page = None;
-        self.scroll = 0;
-        self.notice.clear();
+    /// This review, for a slot.
+    fn for_slot(&self, slot: Slot) -> Navigate {
+        Navigate::Review(self.model.clone(), self.version, slot)
+    }
+
+    /// The stages and aliases to review the version for; a new alias can be typed.
+    fn slots(&self, page: &ReviewPage, kinds: SlotKinds) -> Picker<Navigate> {
+        let known = page.slots.iter().filter(|known| match known.slot {
+            Slot::Stage(_) => kinds.stages,
+            Slot::Alias(_) => kinds.aliases,
+        });
+        let items = known.map(|reviewable| {
+            let ReviewableSlot { slot, holder } = reviewable;
+            let detail = if *slot == page.slot {
+                format!("{holder}, shown now")
+            } else {
+                holder.clone()
+            };
+            PickerItem::new(slot.to_string(), detail, self.for_slot(slot.clone()))
+        });
+        let (model, version) = (self.model.clone(), self.version);
+        let title = format!("review {}/{version} for", model.clean());
+        let picker = Picker::new(title, items)
+            .with_accept_hint("review")
+            .with_cancel(self.for_slot(page.slot.clone()));
+        picker.with_custom_item(move |text| {
+            let name = text.trim().trim_start_matches('@');
+            let slot = Slot::Alias(name.into());
+            let label = slot.to_string();
+            let step = Navigate::Review(model.clone(), version, slot);
+            (kinds.aliases && !name.is_empty()).then(|| PickerItem::new(label, "a new alias", step))
+        })
     }
 
     /// Without write access, the decision goes into a file that a user with it submits.
@@ -153,7 +179,7 @@ impl ReviewDialog {
             items,
         )
         .with_accept_hint("plan")
-        .with_cancel(Navigate::Perform(Action::Review))
+        .with_cancel(self.for_slot(page.slot.clone()))
     }
 
     fn intent(&self, page: &ReviewPage, decision: Decision) -> Intent {

@@ -6,7 +6,9 @@ use super::areas::warning_texts;
 use crate::analysis::value_diff::{DiffLine, LineKind};
 use crate::lineage::graph_layout::NodeBox;
 use crate::lineage::{Edge, Graph, Node, NodeId, NodeKind};
+use crate::text::list::join_and;
 use crate::text::untrusted::clean;
+use crate::text::width::wrap_hanging;
 use crate::tui::app::cell_text::with_local_time;
 
 /// The most names of neighbours of one kind.
@@ -53,20 +55,21 @@ fn attributes(node: &Node, zone: &TimeZone) -> Vec<(String, String)> {
 /// Neighbours of a node by the meaning of their edges.
 #[must_use]
 pub fn neighbor_facts(graph: &Graph, node: &Node) -> Vec<(String, String)> {
-    let joined_names = |ends: Vec<&Node>| {
-        let more = if ends.len() > MAX_NEIGHBORS {
-            format!(", and {} more", ends.len() - MAX_NEIGHBORS)
-        } else {
-            String::new()
-        };
-        let names: Vec<String> = ends
-            .iter()
-            .take(MAX_NEIGHBORS)
-            .map(|end| format!("{} {}", end.kind.as_str(), end.label.clean()))
-            .collect();
-        format!("{}{more}", names.join(", "))
+    let named = |(word, ends): (&str, Vec<&Node>)| {
+        let names: Vec<String> = ends.into_iter().map(describe).collect();
+        (word.to_owned(), join_and(&names, MAX_NEIGHBORS))
     };
-    let ends = |edges: &dyn Fn(&Edge) -> Option<&NodeId>| -> Vec<&Node> {
+    neighbors(graph, node).into_iter().map(named).collect()
+}
+
+/// `run release-6 (d794a469)`, cleaned.
+fn describe(node: &Node) -> String {
+    format!("{} {}", node.kind.as_str(), node.label.clean())
+}
+
+/// The nodes that lead to a node, and those that it leads to, unless there are none.
+fn neighbors<'g>(graph: &'g Graph, node: &Node) -> Vec<(&'static str, Vec<&'g Node>)> {
+    let ends = |edges: &dyn Fn(&'g Edge) -> Option<&'g NodeId>| -> Vec<&'g Node> {
         graph
             .edges
             .iter()
@@ -78,13 +81,14 @@ pub fn neighbor_facts(graph: &Graph, node: &Node) -> Vec<(String, String)> {
     [("from", causes), ("to", effects)]
         .into_iter()
         .filter(|(_, ends)| !ends.is_empty())
-        .map(|(word, ends)| (word.to_owned(), joined_names(ends)))
         .collect()
 }
 
 /// All facts of a node: of the version with the warnings and the checklist, of the code with the commits and the diff.
-pub(super) fn all_lines(graph: &Graph, node: &Node, zone: &TimeZone) -> Vec<DiffLine> {
-    let mut lines = Vec::new();
+/// Lines are at most `room` cells wide, except those of the diff.
+pub(super) fn all_lines(graph: &Graph, node: &Node, zone: &TimeZone, room: u16) -> Vec<DiffLine> {
+    // The title can have no room for the whole label.
+    let mut lines = vec![node.label.clean().into_owned()];
     if node.kind == NodeKind::Version {
         lines.extend(warning_texts(graph, "!"));
         let checks = graph.reproducibility.iter();
@@ -94,12 +98,17 @@ pub(super) fn all_lines(graph: &Graph, node: &Node, zone: &TimeZone) -> Vec<Diff
         }));
         lines.push(String::new());
     }
-    let facts = attributes(node, zone)
-        .into_iter()
-        .chain(neighbor_facts(graph, node));
+    let facts = attributes(node, zone).into_iter();
     lines.extend(facts.map(|(key, value)| format!("{key}: {value}")));
+    for (word, ends) in neighbors(graph, node) {
+        lines.extend(
+            ends.into_iter()
+                .map(|end| format!("{word}: {}", describe(end))),
+        );
+    }
     let mut lines: Vec<DiffLine> = lines
-        .into_iter()
+        .iter()
+        .flat_map(|text| wrap_hanging(text, room))
         .map(|text| DiffLine::plain(LineKind::Context, text))
         .collect();
     if node.kind == NodeKind::Code {

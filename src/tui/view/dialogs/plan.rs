@@ -198,7 +198,7 @@ fn warning_lines(
     let warnings = plan.warnings.iter();
     warnings
         .flat_map(|warning| {
-            wrap(&own_words(dialog, warning), width.saturating_sub(2))
+            wrap(&own_words(dialog, warning.text()), width.saturating_sub(2))
                 .into_iter()
                 .enumerate()
         })

@@ -7,25 +7,21 @@ use super::diff::draw_placeholder;
 use super::text_field;
 use crate::config::theme::Role;
 use crate::promotion::Decision;
+use crate::text::width::width;
 use crate::tui::app::dialogs::{PrepareForm, ReviewDialog};
 use crate::tui::app::layout::{Size, screen_areas};
 use crate::tui::app::message::ReviewPage;
 use crate::tui::view::painter::{Painter, row_at};
 
+/// The cells of the corners and of the spaces around the title.
+const TITLE_FRAME_CELLS: u16 = 6;
 /// The rows of the form: a heading and two fields.
 const FORM_ROWS: u16 = 3;
 
 pub fn draw(painter: &mut Painter<'_>, size: Size, view: &ReviewDialog) {
     let body = screen_areas(size).body;
     painter.clear(body);
-    let target = view.slot().map(|slot| format!(" for {slot}"));
-    let title = format!(
-        "review {}/{}{}{}",
-        view.model.clean(),
-        view.version,
-        target.unwrap_or_default(),
-        position(view, body.height.saturating_sub(2))
-    );
+    let title = title(view, body);
     let inside = painter.draw_frame(body, &title, true);
     let room = Rect {
         x: inside.x + 1,
@@ -73,6 +69,21 @@ fn draw_page(painter: &mut Painter<'_>, room: Rect, view: &ReviewDialog, page: &
     for (nth, (line, role)) in lines.take(room.height.into()).enumerate() {
         painter.draw_text(row_at(room, nth as u16), line, *role);
     }
+}
+
+/// The version, its slot and the position. The path above has the model's name: where there is no room, the slot stays.
+fn title(view: &ReviewDialog, body: Rect) -> String {
+    let target = view.slot().map(|slot| format!(" for {slot}"));
+    let target = target.unwrap_or_default();
+    let position = position(view, body.height.saturating_sub(2));
+    let version = view.version;
+    let whole = format!("review {}/{version}{target}{position}", view.model.clean());
+    let without_model = format!("review v{version}{target}{position}");
+    let short = format!("v{version}{target}{}", position.replace(" lines", ""));
+    let room = body.width.saturating_sub(TITLE_FRAME_CELLS);
+    let all = [whole, without_model];
+    let fitting = all.into_iter().find(|title| width(title) <= room);
+    fitting.unwrap_or(short)
 }
 
 /// `, lines 1-20 of 95`, if the page does not fit.

@@ -13,6 +13,7 @@ use crate::config::theme::Role;
 use crate::domain::{Goal, RunStatus};
 use crate::table::{CellValue, ColumnDisplay, ColumnKey, DisplayRow, Grouping, RowId};
 use crate::text::Untrusted;
+use crate::text::excerpt::distinct_cuts;
 use crate::text::number;
 use crate::text::width::width;
 use crate::tui::app::App;
@@ -150,13 +151,19 @@ fn draw_rows(painter: &mut Painter<'_>, area: Rect, scene: &DrawContext<'_>) {
     }
 }
 
-/// The texts of the visible metrics and group statistics, with aligned decimal points: by visible column, then by visible
+/// The texts of the visible metrics and group statistics with aligned decimal points, and other texts cut to fit: by visible column, then by visible
 /// line. Columns that are not on the screen have no lines.
 fn aligned_texts(scene: &DrawContext<'_>, lines: Range<usize>) -> Vec<Vec<Option<String>>> {
     let (screen, now) = (scene.screen, scene.app.now);
     let mut texts = vec![Vec::new(); scene.visible_columns.len()];
-    for index in scene.placed.iter().filter_map(|place| place.index) {
+    for place in &scene.placed {
+        let Some(index) = place.index else { continue };
         let column = scene.visible_columns[index];
+        let is_text = !column.aligns_decimals() && !column.is_numeric;
+        if is_text && screen.arrangement.grouping == Grouping::Flat {
+            texts[index] = distinct_texts(scene, column, lines.clone(), place.width);
+            continue;
+        }
         let text = |line: usize| match &screen.lines[line] {
             DisplayRow::Run { row, .. } => column
                 .aligns_decimals()
@@ -176,6 +183,28 @@ fn aligned_texts(scene: &DrawContext<'_>, lines: Range<usize>) -> Vec<Vec<Option
         texts[index] = texts_of_column;
     }
     texts
+}
+
+/// The texts of a column that has no decimal points, cut so that different values look different.
+fn distinct_texts(
+    scene: &DrawContext<'_>,
+    column: &ColumnState,
+    lines: Range<usize>,
+    room: u16,
+) -> Vec<Option<String>> {
+    let (screen, now) = (scene.screen, scene.app.now);
+    let text = |line: usize| match &screen.lines[line] {
+        DisplayRow::Run { row, .. } if column.key.kind().display == ColumnDisplay::RunName => {
+            screen.run_label(*row).clean().into_owned()
+        }
+        DisplayRow::Run { row, .. } => {
+            column_text(screen.table.cell(*row, &column.key, now), &column.key, now)
+        }
+        DisplayRow::Group { .. } => String::new(),
+    };
+    let whole: Vec<String> = lines.map(text).collect();
+    let rooms: Vec<(&str, u16)> = whole.iter().map(|text| (text.as_str(), room)).collect();
+    distinct_cuts(&rooms).into_iter().map(Some).collect()
 }
 
 /// A run with its position in a tree.
@@ -283,7 +312,9 @@ fn draw_cell(
                 status_role(status),
             );
         }
-        (ColumnDisplay::RunName, _) => draw_run_name(painter, area, scene, line),
+        (ColumnDisplay::RunName, _) => {
+            draw_run_name(painter, area, scene, line, aligned_text);
+        }
         (_, cell) => {
             let whole = || Cow::Owned(column_text(cell, &column.key, now));
             let mut text = aligned_text.map_or_else(whole, Cow::Borrowed);
@@ -303,12 +334,18 @@ fn draw_cell(
     }
 }
 
-fn draw_run_name(painter: &mut Painter<'_>, area: Rect, scene: &DrawContext<'_>, line: RunLine) {
+fn draw_run_name(
+    painter: &mut Painter<'_>,
+    area: Rect,
+    scene: &DrawContext<'_>,
+    line: RunLine,
+    cut_name: Option<&str>,
+) {
     let name = scene.screen.run_label(line.row);
-    let name = if line.passes_filter {
-        name.clean().into_owned()
-    } else {
-        format!("({})", name.clean())
+    let name = match cut_name {
+        _ if !line.passes_filter => format!("({})", name.clean()),
+        Some(cut) => cut.to_owned(),
+        None => name.clean().into_owned(),
     };
     painter.draw_text(
         area,

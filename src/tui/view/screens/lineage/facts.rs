@@ -101,25 +101,26 @@ fn inline_lines(
         lines.extend(warning_lines(painter, graph, subject.warnings_above, room));
     }
     let head = heading(node, placed);
-    lines.push(vec![(format!("{head}  "), Role::Title)]);
-    let mut used = width(&head) + 2;
+    lines.push(vec![(head.clone(), Role::Title)]);
+    let mut used = width(&head);
     let joined = neighbor_facts(graph, node);
     for (key, value) in node_facts(node, placed, subject.zone)
         .into_iter()
         .chain(joined)
     {
         let value = crate::text::width::truncate(&value, room.saturating_sub(width(&key) + 1));
-        let wide = width(&key) + width(&value) + 3;
-        if used + wide > room + 2 {
+        let wide = width(&key) + width(&value) + 1;
+        // Two cells between facts.
+        let gap = if used > 0 && used + 2 + wide <= room {
+            "  "
+        } else {
             lines.push(Vec::new());
             used = 0;
-        }
-        used += wide;
+            ""
+        };
+        used += width(gap) + wide;
         if let Some(line) = lines.last_mut() {
-            line.extend([
-                (format!("{key} "), Role::Muted),
-                (format!("{value}  "), Role::Text),
-            ]);
+            line.extend([(format!("{gap}{key} "), Role::Muted), (value, Role::Text)]);
         }
     }
     lines

@@ -5,10 +5,13 @@ use ratatui::layout::Rect;
 use super::{DrawContext, draw_divider, sort_arrow};
 use crate::config::theme::Role;
 use crate::table::{ColumnDisplay, ColumnKey};
+use crate::text::excerpt::distinct_cuts;
 use crate::text::width::width;
+use crate::tui::screens::runs::columns::PlacedColumn;
 use crate::tui::view::painter::Painter;
 
 pub(super) fn draw_header(painter: &mut Painter<'_>, area: Rect, scene: &DrawContext<'_>) {
+    let names = column_names(scene);
     for place in &scene.placed {
         let cell = Rect {
             x: area.x + place.x,
@@ -30,21 +33,44 @@ pub(super) fn draw_header(painter: &mut Painter<'_>, area: Rect, scene: &DrawCon
             .sort
             .iter()
             .find(|key| key.column == column.key);
-        let folded = match scene.screen.columns.folded_count(&column.key) {
-            0 => String::new(),
-            others => format!(" +{others}"),
-        };
-        if column.key.kind().display != ColumnDisplay::StatusSymbol {
-            let name = format!("{}{folded}", scene.screen.columns.title(&column.key));
+        if let Some((_, name)) = names.iter().find(|(named, _)| *named == index) {
             let arrow = sorted.map(|sort| sort_arrow(sort.descending));
             let role = header_role(&column.key);
-            draw_title(painter, cell, (&name, arrow), column.is_numeric, role);
+            draw_title(painter, cell, (name, arrow), column.is_numeric, role);
         }
         if index == scene.screen.columns.cursor {
             painter.apply_role(cell, Role::Selection);
         }
     }
     draw_edges(painter, area, scene);
+}
+
+/// The titles of the columns on the screen by their index; different ones differ after they are cut, too.
+fn column_names(scene: &DrawContext<'_>) -> Vec<(usize, String)> {
+    let columns = &scene.screen.columns;
+    let title = |place: &PlacedColumn| {
+        let index = place.index?;
+        let key = &scene.visible_columns.get(index)?.key;
+        let folded = match columns.folded_count(key) {
+            0 => String::new(),
+            others => format!(" +{others}"),
+        };
+        let is_titled = key.kind().display != ColumnDisplay::StatusSymbol;
+        is_titled.then(|| {
+            (
+                index,
+                format!("{}{folded}", columns.title(key)),
+                place.width,
+            )
+        })
+    };
+    let titles: Vec<(usize, String, u16)> = scene.placed.iter().filter_map(title).collect();
+    let rooms: Vec<(&str, u16)> = titles
+        .iter()
+        .map(|(_, title, room)| (title.as_str(), *room))
+        .collect();
+    let cuts = distinct_cuts(&rooms);
+    titles.iter().map(|(index, ..)| *index).zip(cuts).collect()
 }
 
 /// Draws a title; its arrow takes the gap after the column if the column is not wide enough.
