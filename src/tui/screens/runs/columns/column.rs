@@ -93,11 +93,11 @@ impl ColumnState {
     }
 
     /// The widest parts of its values: those on the screen and those that were on it, so that no number moves sideways while
-    /// the table scrolls. Empty where a width that the user set has no room for them.
+    /// the table scrolls. Empty where decimal points are not aligned, or a width that the user set has no room for them.
     #[must_use]
     pub fn decimal_width(&self) -> DecimalWidth {
         let has_room = |width| usize::from(width) >= self.decimal_width.cells();
-        if self.custom_width.is_none_or(has_room) {
+        if self.aligns_decimals() && self.custom_width.is_none_or(has_room) {
             self.decimal_width
         } else {
             DecimalWidth::default()
