@@ -28,6 +28,10 @@ struct Workspace {
 impl RestStore {
     /// The names of the workspaces; empty on a server that was started without them, and on an older one.
     pub(super) async fn list_workspaces(&self) -> Result<Vec<String>> {
+        // A managed service has no such workspaces, and need not allow the question.
+        if self.service.kind.product.is_some() {
+            return Ok(Vec::new());
+        }
         let what = "reading workspaces";
         let info: Result<ServerInfo> = self.get(Endpoint::ServerInfo, "", &[], what).await;
         let has_workspaces = match info {
