@@ -69,7 +69,7 @@ fn column_is_as_wide_as_its_parts() {
 #[test]
 fn decimal_points_stay_where_they_are_while_the_table_scrolls() {
     let mut runs: Vec<Run> = (0..300).map(|id| run(id, &[("loss", 0.5)], &[])).collect();
-    runs.push(run(999, &[("loss", 12345.678_91)], &[]));
+    runs.push(run(999, &[("loss", 12_345.678_91)], &[]));
     runs.push(run(1000, &[("loss", 0.000_123_4)], &[]));
     let (table, mut columns) = columns_of(&runs);
     titles(&table, &mut columns, 120);
