@@ -59,6 +59,15 @@ pub use sql::{DatabaseKind, DatabaseUri, DatabaseVariables, KNOWN_SCHEMAS, sqlit
 /// The workspace of those who choose none, in stores with workspaces: MLflow 3.10 and later.
 pub const DEFAULT_WORKSPACE: &str = "default";
 
+/// The identity of a workspace: two of one store have models of the same names. The default one has that of the store, as before
+/// there were others.
+fn workspace_origin(store: &str, workspace: Option<&str>) -> String {
+    match workspace.filter(|name| *name != DEFAULT_WORKSPACE) {
+        Some(name) => format!("{store}?workspace={name}"),
+        None => store.to_owned(),
+    }
+}
+
 /// The result of a request to a store.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -220,7 +229,7 @@ pub trait ReadStore: Send + Sync {
     fn name(&self) -> &str;
 
     /// The store's identity, by which the journal keeps entries: the canonical path or the server's
-    /// address.
+    /// address, with the workspace if it is another one than the default.
     fn origin(&self) -> &str;
 
     /// The folder around a store on this machine: a project's files are looked for in it.

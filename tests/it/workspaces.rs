@@ -23,6 +23,7 @@ for workspace, run_name in [("default", "churn-run"), ("vision", "vision-run")]:
     run = client.create_run(experiment, run_name=run_name)
     client.log_param(run.info.run_id, "team", workspace)
     client.create_registered_model("detector", description="of " + workspace)
+    client.create_model_version("detector", "runs:/" + run.info.run_id + "/model", run.info.run_id)
 answer = True
 "#;
 
@@ -94,7 +95,21 @@ fn workspaces_are_kept_apart_and_can_be_chosen() {
         let checks = program.json(&["--target", target, "doctor"]).to_string();
         assert!(checks.contains("default, vision"), "{checks}");
         switch_workspaces(&program, target);
+        assert_journal_is_of_one_workspace(&program, target);
     }
+}
+
+/// A move in one workspace is no history of the model of the same name in another one, and is not undone there.
+fn assert_journal_is_of_one_workspace(program: &Program, target: &str) {
+    let vision = ["--target", target, "--workspace", "vision"];
+    let promote = ["promote", "detector/1", "--to", "@champion", "--yes"];
+    let promoted = program.run(&[&vision[..], &promote].concat());
+    assert_eq!(promoted.code, 0, "{promoted:?}");
+    let last = ["rollback", "detector", "--plan"];
+    let elsewhere = program.run(&[&["--target", target][..], &last].concat());
+    assert_eq!(elsewhere.code, 3, "{elsewhere:?}");
+    let undone = program.run(&[&vision[..], &["rollback", "detector", "--yes"]].concat());
+    assert_eq!(undone.code, 0, "{undone:?}");
 }
 
 #[test]

@@ -273,8 +273,8 @@ impl Action {
         match (self, slots.stages, slots.aliases) {
             (Self::Promote, false, _) => "set or remove an alias of this version",
             (Self::Promote, _, false) => "move this version to a stage",
-            (Self::NextTarget, false, _) => "review for the next alias",
-            (Self::NextTarget, _, false) => "review for the next stage",
+            (Self::NextTarget, false, _) => "choose the alias of the review",
+            (Self::NextTarget, _, false) => "choose the stage of the review",
             _ => self.description(),
         }
     }

@@ -36,7 +36,7 @@ use url::Url;
 
 use super::{
     ByteSender, ChangedRunsQuery, Features, LifecycleFilter, ManagedTarget, Page, PageToken,
-    ReadStore, Resolution, Result, RunQuery, limits,
+    ReadStore, Resolution, Result, RunQuery, limits, workspace_origin,
 };
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
@@ -64,6 +64,7 @@ pub struct RestStore {
     options: ConnectOptions,
     timeouts: Timeouts,
     name: String,
+    origin: String,
     web_url: String,
     features: OnceCell<Features>,
     /// Set by the first request that the server does not know.
@@ -102,9 +103,12 @@ impl RestStore {
         let transport = Transport::for_reading(&service, options, timeouts)?;
         let address = transport.address();
         let has_bulk_histories = service.kind.has_bulk_histories;
+        let web_url = format!("{address}{}", service.kind.web_path);
+        let name = service.uri.clone().unwrap_or(address);
         Ok(Self {
-            web_url: format!("{address}{}", service.kind.web_path),
-            name: service.uri.clone().unwrap_or(address),
+            origin: workspace_origin(&name, service.workspace()),
+            web_url,
+            name,
             transport,
             service,
             options: options.clone(),
@@ -281,7 +285,11 @@ impl ReadStore for RestStore {
     }
 
     fn origin(&self) -> &str {
-        &self.name
+        &self.origin
+    }
+
+    fn tracking_uri(&self) -> String {
+        self.name.clone()
     }
 
     fn web_url(&self) -> Option<&str> {

@@ -22,7 +22,7 @@ struct Times {
     /// Likewise for other requests.
     other: Option<Instant>,
     /// Before this, the server takes no request.
-    held_until: Option<Instant>,
+    paused_until: Option<Instant>,
     /// The end of the longest wait that a request is in.
     waiting_until: Option<Instant>,
 }
@@ -63,11 +63,11 @@ impl Pace {
         }
     }
 
-    /// Sends nothing for a time that the server asked for.
-    pub fn hold(&self, wait: Duration) {
+    /// Makes every request wait for as long as the server asked.
+    pub fn pause(&self, wait: Duration) {
         let until = Some(Instant::now() + wait);
         let mut times = self.times();
-        times.held_until = times.held_until.max(until);
+        times.paused_until = times.paused_until.max(until);
         times.waiting_until = times.waiting_until.max(until);
     }
 
@@ -85,7 +85,7 @@ impl Pace {
     /// When the next request is due. It counts for those after it.
     fn reserve(&self, is_search: bool, now: Instant) -> Instant {
         let mut times = self.times();
-        let from = times.held_until.map_or(now, |held| held.max(now));
+        let from = times.paused_until.map_or(now, |paused| paused.max(now));
         let Some((searches, others)) = self.limits else {
             return from;
         };
@@ -130,7 +130,7 @@ mod tests {
     async fn a_server_that_asks_for_a_wait_gets_no_request_before() {
         let pace = Pace::new(None);
         assert_eq!(pace.remaining(), None);
-        pace.hold(Duration::from_secs(3));
+        pace.pause(Duration::from_secs(3));
         assert_eq!(pace.remaining(), Some(Duration::from_secs(3)));
         let start = Instant::now();
         pace.wait("/api/2.0/mlflow/runs/get").await;

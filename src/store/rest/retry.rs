@@ -41,7 +41,7 @@ pub(super) async fn retry<T, F: Future<Output = Result<T>>>(
         .adjust(|error: &StoreError, wait| {
             let wait = error.retry_after.map_or(wait?, Duration::from_secs);
             if error.kind == StoreErrorKind::Busy {
-                pace.hold(wait);
+                pace.pause(wait);
             }
             Some(wait)
         })

@@ -15,6 +15,9 @@ use crate::domain::{SlotKinds, StoreError, StoreErrorKind};
 use crate::store::managed::{ManagedTarget, SageMakerArn};
 use crate::store::{Result, limits};
 
+/// Names the workspace of a request; without it, that is the default one.
+pub(super) const WORKSPACE_HEADER: &str = "x-mlflow-workspace";
+
 /// How a kind of server differs from MLflow's own.
 #[derive(Debug)]
 pub(super) struct ServiceKind {
@@ -142,10 +145,16 @@ impl Service {
         if let Some(workspace) = &options.workspace {
             let value = HeaderValue::from_str(workspace)
                 .map_err(|_| invalid("reading MLFLOW_WORKSPACE", "it has invalid characters"))?;
-            headers.insert("x-mlflow-workspace", value);
+            headers.insert(WORKSPACE_HEADER, value);
         }
         let service = Self::with_login(&PLAIN, url, plain_login(options), options);
         Ok(Self { headers, ..service })
+    }
+
+    /// The workspace that each request names.
+    #[must_use]
+    pub fn workspace(&self) -> Option<&str> {
+        self.headers.get(WORKSPACE_HEADER)?.to_str().ok()
     }
 
     /// A managed service.

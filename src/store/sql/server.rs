@@ -18,7 +18,9 @@ use super::values::{integer, text};
 use super::{check_schema, handle, workspaces};
 use crate::domain::StoreErrorKind;
 use crate::store::local::run_blocking;
-use crate::store::{AccessMode, ConnectOptions, ReadOnlyReason, Result, StoreHandle, limits};
+use crate::store::{
+    AccessMode, ConnectOptions, ReadOnlyReason, Result, StoreHandle, limits, workspace_origin,
+};
 
 /// The most connections at once: as many as one page of runs uses.
 const MAX_CONNECTIONS: usize = 6;
@@ -196,7 +198,7 @@ impl<C: Connector> Server<C> {
         Ok(Arc::new(Self {
             identity: Identity {
                 name: address.clone(),
-                origin: address.clone(),
+                origin: workspace_origin(&address, workspace.as_deref()),
                 tracking_uri: address,
                 folder: None,
             },

@@ -27,7 +27,7 @@ use crate::store::Features;
 pub struct Session {
     /// The store as shown in the top line.
     pub store_name: String,
-    /// The workspace that was chosen; `None` for the default one, and where there are none.
+    /// The workspace that was chosen, by its name; `None` if none was.
     pub workspace: Option<String>,
     pub can_write: bool,
     /// Why the session is read-only: its flag, the policy, the schema or the kind of store.

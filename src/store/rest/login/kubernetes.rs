@@ -8,6 +8,7 @@ use reqwest::header::HeaderName;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::super::service::WORKSPACE_HEADER;
 use super::environment::Environment;
 use super::{Credential, CredentialSource, Issued, TokenClient, login_error};
 use crate::domain::StoreError;
@@ -159,10 +160,7 @@ impl CredentialSource for KubernetesLogin {
         let mut credential = Credential::bearer(&token);
         if let (true, Credential::Headers(lines)) = (self.is_namespaced, &mut credential) {
             let namespace = namespace.unwrap_or_else(|| "default".to_owned());
-            lines.push((
-                HeaderName::from_static("x-mlflow-workspace"),
-                namespace.into(),
-            ));
+            lines.push((HeaderName::from_static(WORKSPACE_HEADER), namespace.into()));
         }
         let expires_at = SystemTime::now() + REREAD_AFTER;
         Ok(Issued {

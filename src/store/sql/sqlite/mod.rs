@@ -20,7 +20,7 @@ use super::tables::{QueryError, Tables};
 use super::{check_schema, handle, workspaces};
 use crate::domain::StoreErrorKind;
 use crate::store::local::{file_id, run_blocking};
-use crate::store::{AccessMode, ReadOnlyReason, Result, StoreHandle, limits};
+use crate::store::{AccessMode, ReadOnlyReason, Result, StoreHandle, limits, workspace_origin};
 use crate::text::untrusted::clean;
 use connection::{Deadline, ReadConnection, hint, is_wal, metadata, open_read_only, wal_path};
 
@@ -96,7 +96,7 @@ impl SqliteFile {
         let read_connection = open_read_only(&path)?;
         let connection = &read_connection.connection;
         let file_name = path.file_name().unwrap_or(path.as_os_str());
-        let origin = path.to_string_lossy().into_owned();
+        let address = path.to_string_lossy().into_owned();
         let schema = Schema::read(&SQLITE, connection, workspace.as_deref())?;
         workspaces::check(connection, &schema, workspace.as_deref())?;
         Ok(Arc::new(Self {
@@ -104,8 +104,8 @@ impl SqliteFile {
             schema,
             identity: Identity {
                 name: file_name.to_string_lossy().into_owned(),
-                tracking_uri: format!("sqlite:///{origin}"),
-                origin,
+                tracking_uri: format!("sqlite:///{address}"),
+                origin: workspace_origin(&address, workspace.as_deref()),
                 folder: path.parent().map(Path::to_owned),
             },
             workspace,
