@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Decision, PreparedReview, Undo};
-use crate::domain::{Alias, ModelName, RunId, Slot, Stage, VersionNumber};
+use crate::domain::{Alias, ModelName, RunId, Slot, Stage, VersionNumber, version_in_source};
 use crate::text::Untrusted;
 
 /// A change to a registered model, or to runs. The journal holds it: field names on the wire stay.
@@ -232,13 +232,29 @@ impl Intent {
     }
 }
 
+/// A registration as an action, cleaned: `register run 3fa9c2d1 as iris`, `copy iris/3 to prod`.
+pub(super) fn describe_registration(run: &RunId, source: &Untrusted, model: &ModelName) -> String {
+    let model = model.clean();
+    match version_in_source(source.raw()) {
+        Some((original, version)) => format!("copy {}/{version} to {model}", original.clean()),
+        None if run.is_empty() => format!("register {} as {model}", source.clean()),
+        None => format!("register run {} as {model}", run.short()),
+    }
+}
+
 impl fmt::Display for Intent {
     /// Cleaned: `move iris/3 to Production`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.subject();
         match self {
-            Self::Register { run, replaces, .. } => {
-                write!(f, "register run {} as {name}", run.short())?;
+            Self::Register {
+                run,
+                source,
+                model,
+                replaces,
+                ..
+            } => {
+                f.write_str(&describe_registration(run, source, model))?;
                 replaces.map_or(Ok(()), |deleted| {
                     write!(f, " again, replacing the deleted {}", name.label(deleted))
                 })

@@ -29,6 +29,7 @@ pub use clearance::{
 };
 pub use confusable::is_confusable;
 pub use identity::is_same_person;
+use intent::describe_registration;
 pub use intent::{Intent, Subject};
 pub use plan::{
     Confirmation, INTENT_TAG, MetadataChange, MetadataKey, Plan, PlanContext, PlanError, PlanStep,

@@ -7,7 +7,7 @@ use super::JournalEntry;
 use super::timeline::{EventSource, TimelineEvent, clean_and_truncate};
 use super::unrecorded::RecordedState;
 use crate::domain::{Millis, ModelVersion, RegisteredModel, Stage};
-use crate::promotion::RegistrationTags;
+use crate::promotion::{RegistrationTags, describe_registration};
 
 /// The author of an event that nothing records.
 const NOT_RECORDED: &str = "not recorded";
@@ -56,18 +56,8 @@ fn registration(version: &ModelVersion) -> Option<TimelineEvent> {
     let (at, label) = (version.creation_time?, label(version));
     let action = if version.is_prompt() {
         format!("create prompt {label}")
-    } else if version.run_id.is_empty() {
-        format!(
-            "register {} as {}",
-            version.source.clean(),
-            version.name.clean()
-        )
     } else {
-        format!(
-            "register run {} as {}",
-            version.run_id.short(),
-            version.name.clean()
-        )
+        describe_registration(&version.run_id, &version.source, &version.name)
     };
     let user = if version.user.is_empty() {
         NOT_RECORDED.to_owned()

@@ -10,7 +10,7 @@ use super::{EntryState, JournalEntry};
 use crate::domain::{Millis, ModelVersion, RegisteredModel, Stage};
 use crate::promotion::{
     Approval, GateResult, Intent, Outcome, Plan, RegistrationTags, RegistryChange, Subject,
-    TagRecord, Undo, truncate,
+    TagRecord, Undo, describe_registration, truncate,
 };
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
@@ -290,7 +290,7 @@ fn event_from_registration(
         at: registration.registered_at.or(version.creation_time),
         not_before: None,
         user: clean_and_truncate(&registration.user),
-        action: format!("register run {} as {name}", version.run_id.short()),
+        action: describe_registration(&version.run_id, &version.source, &version.name),
         from: String::new(),
         to: format!("{name}/{}", version.version),
         reason: clean_and_truncate(&registration.reason),

@@ -151,7 +151,7 @@ fn draw_register(painter: &mut Painter<'_>, size: Size, register: &RegisterDialo
         .flat_map(|line| crate::text::width::wrap(line, inside.width));
     let mut header_lines: Vec<Vec<TextSpan>> =
         reason_lines.map(|line| vec![(line, Role::Info)]).collect();
-    if let Some(source) = &register.source {
+    if let Some(source) = register.shown_source() {
         header_lines.push(vec![
             ("model: ".into(), Role::Muted),
             (source.clean().into_owned(), Role::Text),

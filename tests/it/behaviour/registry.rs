@@ -114,11 +114,18 @@ fn new_version_is_shown_after_its_registration() {
 fn version_is_copied_to_another_model() {
     let mut driver = at_version(6);
     driver.press("R").assert_shows("copy churn-classifier/6");
+    driver
+        .assert_shows("copy to")
+        .assert_hides("models:/churn-classifier/6");
     driver.type_text("churn-production").press("enter");
+    driver.assert_shows("copy churn-classifier/6 to churn-production");
     driver.assert_shows("a copy of churn-classifier/6");
     driver.press("enter enter");
     assert!(is_verified(&driver), "{}", driver.screen());
     driver.press("enter").assert_shows("churn-production/1");
+    driver
+        .press("H")
+        .assert_shows("copy churn-classifier/6 to churn-production");
     // A prompt is text, which is no model to copy.
     let mut driver = Driver::new();
     driver.press("4 . enter R");

@@ -87,6 +87,13 @@ impl RegisterDialog {
         }
     }
 
+    /// The path of the chosen model; the title has that of a copy.
+    #[must_use]
+    pub fn shown_source(&self) -> Option<&Untrusted> {
+        let source = self.source.as_ref()?;
+        version_in_source(source.raw()).is_none().then_some(source)
+    }
+
     /// What enter does, for the footer.
     #[must_use]
     pub fn accept_hint(&self) -> &'static str {
@@ -203,6 +210,11 @@ impl RegisterDialog {
     }
 
     fn choose_name(&mut self, source: Untrusted, context: &mut UpdateContext<'_>) {
+        let title = if version_in_source(source.raw()).is_some() {
+            "copy to"
+        } else {
+            "register as"
+        };
         self.source = Some(source);
         let item = |model: &RegisteredModel| {
             PickerItem::new(
@@ -212,7 +224,7 @@ impl RegisterDialog {
             )
         };
         let known = context.shared.models.get().into_iter().flatten();
-        let picker = Picker::new("register as", known.map(item))
+        let picker = Picker::new(title, known.map(item))
             .with_custom_item(name_item)
             .with_empty_text("type a new model's name");
         self.picker = Some(picker);
