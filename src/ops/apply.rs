@@ -102,6 +102,7 @@ pub async fn apply_plan(
     journal.append(&JournalRecord::Begin {
         id: Cow::Borrowed(&plan.id),
         at: journal.now(),
+        uptime: journal.uptime(),
         settle_window_ms: writer.settle_window(),
         plan: Cow::Borrowed(plan),
         gates: Cow::Borrowed(&**cleared.gates()),

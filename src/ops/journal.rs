@@ -9,14 +9,18 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use crate::domain::Millis;
-use crate::promotion::journal::JournalEntry;
+use crate::ops::clock;
 use crate::promotion::journal::record::{JournalRecord, replay};
+use crate::promotion::journal::{JournalEntry, Uptime};
 
 /// How long a write waits for another program's lock.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Source of the time in ms since the epoch.
 pub type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
+
+/// Source of the time since the machine was started; `None` where that is not known.
+pub type UptimeClock = Arc<dyn Fn() -> Option<Uptime> + Send + Sync>;
 
 /// Where a journal is kept: a file, outside tests.
 pub trait JournalStorage: Send + Sync {
@@ -106,6 +110,7 @@ impl Damage {
 pub struct Journal {
     storage: Arc<dyn JournalStorage>,
     clock: Clock,
+    uptime_clock: UptimeClock,
 }
 
 impl Journal {
@@ -121,14 +126,22 @@ impl Journal {
         Self {
             storage,
             clock: Arc::new(|| jiff::Timestamp::now().as_millisecond()),
+            uptime_clock: Arc::new(clock::uptime),
         }
     }
 
-    /// Replaces the clock, for tests that do not wait.
+    /// Replaces the clocks, for tests that do not wait.
     #[must_use]
-    pub fn with_clock(self, clock: impl Fn() -> Millis + Send + Sync + 'static) -> Self {
-        let clock = Arc::new(clock);
-        Self { clock, ..self }
+    pub fn with_clocks(
+        self,
+        clock: impl Fn() -> Millis + Send + Sync + 'static,
+        uptime: impl Fn() -> Option<Uptime> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            clock: Arc::new(clock),
+            uptime_clock: Arc::new(uptime),
+            ..self
+        }
     }
 
     /// All entries of a store, oldest first; unreadable lines are skipped.
@@ -164,6 +177,10 @@ impl Journal {
 
     pub(crate) fn now(&self) -> Millis {
         (self.clock)()
+    }
+
+    pub(crate) fn uptime(&self) -> Option<Uptime> {
+        (self.uptime_clock)()
     }
 
     /// Appends a line and syncs it to disk.

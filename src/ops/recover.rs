@@ -1,5 +1,6 @@
 //! Rechecking an entry with an unknown outcome.
 
+use crate::domain::Millis;
 use crate::ops::apply::ApplyError;
 use crate::ops::apply::record_outcome;
 use crate::ops::journal::Journal;
@@ -64,23 +65,35 @@ fn has_applied_step(entry: &JournalEntry) -> bool {
 /// Seconds for which an abandoned request may still take effect. It was sent soon after the last record; the settle window counts
 /// once for the request and once for its effect.
 fn seconds_until_settled(entry: &JournalEntry, journal: &Journal) -> Option<u64> {
+    let window = entry.settle_window_ms.saturating_mul(2);
+    let left = match uptime_since_last_record(entry, journal) {
+        Some(elapsed) => window.saturating_sub(elapsed),
+        None => left_by_the_clock(entry, window, journal.now())?,
+    };
+    (left > 0).then(|| left.div_ceil(1000))
+}
+
+/// Ms since the last record by a clock that nobody sets; `None` if it has none of this start of the machine.
+fn uptime_since_last_record(entry: &JournalEntry, journal: &Journal) -> Option<u64> {
+    let last = match entry.results.last() {
+        Some(result) => result.uptime.as_ref(),
+        None => entry.uptime.as_ref(),
+    };
+    journal.uptime()?.since(last?)
+}
+
+/// What is left of the window by the system's clock, in ms.
+fn left_by_the_clock(entry: &JournalEntry, window: u64, now: Millis) -> Option<u64> {
     let last = entry
         .results
         .iter()
         .map(|result| result.at)
         .chain([entry.at])
         .max()?;
-    let now = journal.now();
     // A clock that was ahead says nothing about the time since. One wait from now on is enough.
     if last > now && entry.state != EntryState::Unfinished {
         return None;
     }
-    let until = last
-        .min(now)
-        .saturating_add_unsigned(entry.settle_window_ms.saturating_mul(2));
-    let left = until.saturating_sub(now);
-    u64::try_from(left)
-        .ok()
-        .filter(|left| *left > 0)
-        .map(|left| left.div_ceil(1000))
+    let until = last.min(now).saturating_add_unsigned(window);
+    u64::try_from(until.saturating_sub(now)).ok()
 }

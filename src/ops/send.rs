@@ -102,6 +102,7 @@ impl<'a> StepSender<'a> {
                     step: number,
                     result,
                     at: self.journal.now(),
+                    uptime: self.journal.uptime(),
                 },
             });
             let lost = match self.check_response(write, response) {

@@ -110,6 +110,7 @@ impl StepSender<'_> {
                     step,
                     result: STEP_DONE.to_owned(),
                     at: self.journal.now(),
+                    uptime: self.journal.uptime(),
                 },
             });
             if let WriteResponse::CreatedVersion(version) = response {

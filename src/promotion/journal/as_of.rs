@@ -263,6 +263,7 @@ mod tests {
         let entry = JournalEntry {
             id: "e".into(),
             at: 1,
+            uptime: None,
             plan: plan(intent, &snapshot, &context).unwrap(),
             gates: Vec::new(),
             settle_window_ms: 0,

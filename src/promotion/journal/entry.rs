@@ -20,6 +20,23 @@ pub enum EntryState {
     Ended(Outcome),
 }
 
+/// A time on a machine whose clock may be set while it runs: since it was started, also while it slept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Uptime {
+    /// Id of the start: times since two different ones do not compare.
+    pub boot: String,
+    /// In ms.
+    pub ms: u64,
+}
+
+impl Uptime {
+    /// Ms from an earlier time until this one; `None` if the machine was started in between, or was another one.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Option<u64> {
+        (self.boot == earlier.boot).then(|| self.ms.saturating_sub(earlier.ms))
+    }
+}
+
 /// Result of one step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepResult {
@@ -29,6 +46,9 @@ pub struct StepResult {
     pub result: String,
     /// Time of the response, ms since the epoch.
     pub at: Millis,
+    /// The same on a clock that is never set; missing from older journals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uptime: Option<Uptime>,
 }
 
 /// One write, replayed from its records.
@@ -38,6 +58,8 @@ pub struct JournalEntry {
     pub id: String,
     /// Time of the first record, ms since the epoch.
     pub at: Millis,
+    /// The same on a clock that is never set.
+    pub uptime: Option<Uptime>,
     /// As cleared.
     pub plan: Plan,
     /// Gate results that the plan was cleared with.

@@ -15,7 +15,7 @@ mod timeline;
 mod unrecorded;
 
 pub use as_of::{Holder, holders_at};
-pub use entry::{EntryState, JournalEntry, StepResult, last_undoable_entry};
+pub use entry::{EntryState, JournalEntry, StepResult, Uptime, last_undoable_entry};
 pub use last_move::{LastMove, last_move};
 pub use registry_diff::{HolderChange, registry_diff};
 pub use timeline::{EventSource, TimelineEvent, timeline};

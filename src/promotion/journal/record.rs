@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{EntryState, JournalEntry, StepResult};
+use super::{EntryState, JournalEntry, StepResult, Uptime};
 use crate::domain::{Millis, VersionNumber};
 use crate::promotion::{GateResult, Intent, Outcome, Plan};
 
@@ -18,6 +18,9 @@ pub(crate) enum JournalRecord<'a> {
     Begin {
         id: Cow<'a, str>,
         at: Millis,
+        /// The same on a clock that is never set.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uptime: Option<Uptime>,
         /// How long a timed-out request could still take effect, in ms.
         #[serde(default)]
         #[serde(rename = "quiet")]
@@ -83,12 +86,14 @@ impl ReplayedJournal {
             JournalRecord::Begin {
                 id,
                 at,
+                uptime,
                 settle_window_ms,
                 plan,
                 gates,
             } => self.begin_entry(JournalEntry {
                 id: id.into_owned(),
                 at,
+                uptime,
                 plan: plan.into_owned(),
                 gates: gates.into_owned(),
                 settle_window_ms,

@@ -57,7 +57,8 @@ async fn promote(
     promoter: u64,
 ) -> Option<Outcome> {
     let folder = tempfile::tempdir().unwrap();
-    let journal = Journal::with_path(folder.path().join("journal.jsonl")).with_clock(now_ms);
+    let journal =
+        Journal::with_path(folder.path().join("journal.jsonl")).with_clocks(now_ms, || None);
     let intent = intent(round, promoter);
     let snapshot = read_snapshot(&*store.reader, &intent).await.unwrap();
     let planned = plan(

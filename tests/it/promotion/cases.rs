@@ -372,8 +372,8 @@ pub struct ApplyFixture {
 impl ApplyFixture {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let journal =
-            Journal::with_path(folder.path().join("state/journal.jsonl")).with_clock(now_ms);
+        let journal = Journal::with_path(folder.path().join("state/journal.jsonl"))
+            .with_clocks(now_ms, || None);
         Self {
             journal,
             policy: Policy::default(),

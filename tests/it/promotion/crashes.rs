@@ -1,14 +1,16 @@
 //! The program dies at every point where it waits: the next start tells the truth.
 
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use frontrunner::ops::recover::recover;
 use frontrunner::promotion::Outcome;
-use frontrunner::promotion::journal::EntryState;
+use frontrunner::promotion::journal::{EntryState, Uptime};
 
 use super::cases::{ApplyFixture, Case, DropAfter, assert_outcome_is_true, cases, run_paused};
-use crate::support::fake_store::{FakeStore, SETTLE_WINDOW, WriteFailure};
+use crate::support::fake_store::{FakeStore, SETTLE_WINDOW, WriteFailure, now_ms};
 
 /// Interrupts a case after a number of waits and checks its recovery. Returns whether it was interrupted.
 fn crash_after(case: &Case, waits: usize, mishap: Option<(usize, WriteFailure)>) -> bool {
@@ -132,6 +134,50 @@ fn journal_is_readable_by_its_owner_only() {
             & 0o777
     };
     assert_eq!((mode("state"), mode("state/journal.jsonl")), (0o700, 0o600));
+}
+
+/// Nobody knows whether a request is still on its way from a clock that was set in between.
+#[test]
+fn clock_that_is_set_ahead_does_not_hide_a_request_in_flight() {
+    let case = cases().remove(2);
+    let mut crashes = 0;
+    for waits in 0..10_000 {
+        let late = (case.write_count() - 1, WriteFailure::LateArrival);
+        let store = FakeStore::new(case.world.clone()).fail_write(late.0, late.1);
+        let skew = Arc::new(AtomicI64::new(0));
+        let (mut road, clock) = (ApplyFixture::new(), Arc::clone(&skew));
+        road.journal = road.journal.with_clocks(
+            move || now_ms() + clock.load(Ordering::Relaxed),
+            || {
+                let (boot, ms) = ("a".to_owned(), now_ms().unsigned_abs());
+                Some(Uptime { boot, ms })
+            },
+        );
+        let died = run_paused(async {
+            let apply = pin!(road.apply(case.plan(), &store));
+            let died = DropAfter {
+                future: apply,
+                polls: waits,
+            };
+            if died.await.is_some() {
+                return false;
+            }
+            skew.store(86_400_000, Ordering::Relaxed);
+            let Some(entry) = road.entry() else {
+                return true;
+            };
+            let outcome = recover(&entry, &store, &road.journal).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(10 * SETTLE_WINDOW)).await;
+            let what = format!("dies after {waits} waits");
+            assert_outcome_is_true(&case, &outcome, &store.registry(), &what);
+            true
+        });
+        if !died {
+            break;
+        }
+        crashes += 1;
+    }
+    assert!(crashes > 5, "only {crashes} crashes");
 }
 
 #[test]

@@ -162,7 +162,7 @@ fn check_journal(record: &OperationRecord, promoter: &Promoter) -> Result<(), St
     let may_lack_it = report.journal_error.is_some() || record.has_disk_failed;
     ensure(
         is_recorded || may_lack_it || !record.recoveries.is_empty(),
-        "reported, but not recorded",
+        &format!("reported, but not recorded: {:?}", entry.state),
     )?;
     ensure(
         report.journal_error.is_some() || !record.has_disk_failed,

@@ -9,6 +9,7 @@ use frontrunner::ops::apply::{ApplyContext, apply_plan};
 use frontrunner::ops::journal::Journal;
 use frontrunner::ops::recover::recover;
 use frontrunner::ops::registry::read_snapshot;
+use frontrunner::promotion::journal::{EntryState, Uptime};
 use frontrunner::promotion::policy::Policy;
 use frontrunner::promotion::{Plan, plan};
 use frontrunner::store::ReadStore;
@@ -49,8 +50,15 @@ impl Promoter {
         let disk = SimulatedDisk::new(rates.disk_full, random.fork());
         let clock_skew = Arc::new(AtomicI64::new(0));
         let skew = clock_skew.clone();
-        let journal = Journal::with_storage(Arc::new(disk.clone()))
-            .with_clock(move || now_ms() + skew.load(Ordering::Relaxed));
+        let journal = Journal::with_storage(Arc::new(disk.clone())).with_clocks(
+            move || now_ms() + skew.load(Ordering::Relaxed),
+            // Programs die here, machines do not.
+            || {
+                let boot = "simulated".to_owned();
+                let ms = now_ms().unsigned_abs();
+                Some(Uptime { boot, ms })
+            },
+        );
         let network = SimulatedNetwork::new(rates, random.fork());
         Self {
             server: server.client(0, Arc::new(network)),
@@ -151,6 +159,12 @@ impl Promoter {
         plan(intent, &snapshot, &context(&format!("op{client}"))).ok()
     }
 
+    fn recorded_state(&self, id: &str) -> EntryState {
+        let entries = self.journal.entries("memory").unwrap();
+        let entry = entries.into_iter().find(|entry| entry.id == id);
+        entry.map_or(EntryState::Unfinished, |entry| entry.state)
+    }
+
     /// Checks every unresolved entry against the registry, as the next start offers to.
     pub async fn recover_all(&mut self) {
         self.maybe_jump_clock();
@@ -158,8 +172,17 @@ impl Promoter {
             if !entry.is_unresolved() {
                 continue;
             }
-            let Ok(outcome) = recover(&entry, &self.server, &self.journal).await else {
-                continue;
+            let outcome = match recover(&entry, &self.server, &self.journal).await {
+                Ok(outcome) => outcome,
+                // A full disk can take all of a record but its last byte.
+                Err(_) => match self.recorded_state(&entry.id) {
+                    EntryState::Ended(outcome)
+                        if entry.state != EntryState::Ended(outcome.clone()) =>
+                    {
+                        outcome
+                    }
+                    _ => continue,
+                },
             };
             let record = self
                 .records
