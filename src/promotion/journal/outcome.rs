@@ -1,6 +1,6 @@
 //! Final outcome: the store's responses and the read-back combined.
 
-use crate::domain::StoreError;
+use crate::domain::{StoreError, StoreErrorKind};
 use crate::promotion::Outcome;
 
 /// Result of sending the steps.
@@ -32,7 +32,9 @@ pub(crate) fn final_outcome(
 ) -> Outcome {
     let outcome = match (read_back, send_result) {
         (ReadBack::Compared(outcome), _) => outcome,
-        (ReadBack::Unreadable(_), SendResult::NothingArrived(error)) => {
+        (ReadBack::Unreadable(_), SendResult::NothingArrived(error))
+            if !may_answer_a_repeat(error) =>
+        {
             return Outcome::NotApplied {
                 reason: error.to_string(),
             };
@@ -89,9 +91,36 @@ pub(crate) fn final_outcome(
     }
 }
 
+/// Whether a refusal can be the answer to a second copy of the request, which a proxy made, while the first one was applied: what
+/// it removes is gone, or what it creates exists.
+fn may_answer_a_repeat(error: &StoreError) -> bool {
+    matches!(
+        error.kind,
+        StoreErrorKind::NotFound | StoreErrorKind::Conflict
+    )
+}
+
 /// A confirmed write that the registry does not show.
 pub(crate) fn reverted_outcome() -> Outcome {
     Outcome::Conflict {
         differences: vec!["the store confirmed the write, but the registry is unchanged: the write was reverted or lost".to_owned()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusal_without_a_read_back_proves_nothing_if_a_repeat_gets_the_same() {
+        let unreadable = |kind| {
+            let refused = SendResult::NothingArrived(StoreError::new(kind, "writing", "no"));
+            final_outcome(&refused, false, false, ReadBack::Unreadable(None))
+        };
+        for kind in [StoreErrorKind::NotFound, StoreErrorKind::Conflict] {
+            assert!(matches!(unreadable(kind), Outcome::Unknown { .. }));
+        }
+        let denied = unreadable(StoreErrorKind::PermissionDenied);
+        assert!(matches!(denied, Outcome::NotApplied { .. }));
     }
 }
