@@ -140,8 +140,10 @@ pub async fn review_version(
     let named_slot = named_slot.map_err(|why| CliError::new(ExitStatus::Usage, why))?;
     let policy = context.policy()?;
     let (model, version) = resolve::version(store.reader.as_ref(), named).await?;
-    let slot = named_slot
-        .unwrap_or_else(|| default_slot(&policy, &model.name, &context.settings.protected_slots));
+    let kinds = store.reader.slot_kinds();
+    let protected_slots = &context.settings.protected_slots;
+    let slot =
+        named_slot.unwrap_or_else(|| default_slot(&policy, &model.name, protected_slots, kinds));
     let evidence_sources = context.evidence_sources(store.reader.as_ref());
     let sources = LineageSources {
         reader: store.reader.as_ref(),

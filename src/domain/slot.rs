@@ -66,6 +66,15 @@ impl SlotKinds {
         }
     }
 
+    /// Whether a version can hold this slot.
+    #[must_use]
+    pub fn has(self, slot: &Slot) -> bool {
+        match slot {
+            Slot::Stage(_) => self.stages,
+            Slot::Alias(_) => self.aliases,
+        }
+    }
+
     /// Why a write to a slot is impossible, and what to do instead.
     #[must_use]
     pub fn refuse_write(self, write: &StoreWrite) -> Option<&'static str> {

@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt};
 use super::RequestError;
 use super::gates::Review;
 use super::lineage::LineageSources;
-use crate::domain::{ArtifactOwner, Goal, Millis, ModelName, ModelVersion, Slot, Stage};
+use crate::domain::{ArtifactOwner, Goal, Millis, ModelName, ModelVersion, Slot, SlotKinds, Stage};
 use crate::export::review::{FileContent, ReviewContext};
 use crate::files;
 use crate::lineage::{self, Warning};
@@ -47,15 +47,22 @@ pub struct ReviewSettings<'a> {
     pub now: Millis,
 }
 
-/// The slot that a version is reviewed for unless one is named: the first protected one, by the policy, else by the
-/// settings, else Production.
+/// The slot that a version is reviewed for unless one is named: the first protected one that the registry has, by the policy,
+/// else by the settings, else Production, or @champion where there are no stages.
 #[must_use]
-pub fn default_slot(policy: &Policy, model: &ModelName, protected_slots: &[Slot]) -> Slot {
+pub fn default_slot(
+    policy: &Policy,
+    model: &ModelName,
+    protected_slots: &[Slot],
+    kinds: SlotKinds,
+) -> Slot {
     let slots = policy.protected_slots(model, protected_slots.to_vec());
+    let production = Slot::Stage(Stage::Production);
     slots
         .into_iter()
-        .next()
-        .unwrap_or(Slot::Stage(Stage::Production))
+        .chain([production])
+        .find(|slot| kinds.has(slot))
+        .unwrap_or_else(|| Slot::Alias(CHAMPION_ALIAS.into()))
 }
 
 /// Reads and derives what a review shows next to the gates. What cannot be read stays open: a review never fails on it.

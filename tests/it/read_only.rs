@@ -222,7 +222,8 @@ fn server_receives_only_reads() {
     assert_eq!(unasked, UNTESTED_ENDPOINTS);
 }
 
-/// What MLflow's own server is not asked here: its workspaces, which it has only if it is told to, a version by itself, its requests to move, and what only Databricks and Unity Catalog answer.
+/// Endpoints without a request here: one version by itself, lists of workspaces of a server that has none, transition requests, and
+/// all that only Databricks and Unity Catalog have.
 const UNTESTED_ENDPOINTS: [&str; 15] = [
     "api/3.0/mlflow/workspaces",
     "api/2.0/mlflow/model-versions/get",

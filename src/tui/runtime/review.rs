@@ -15,7 +15,8 @@ use crate::tui::app::message::{RequestError, ReviewPage};
 
 /// The slot that versions of a model are assessed for: the first protected one.
 pub(super) fn review_slot(services: &Services, model: &ModelName) -> Slot {
-    default_slot(&services.policy, model, &services.protected_slots)
+    let kinds = services.primary.slot_kinds();
+    default_slot(&services.policy, model, &services.protected_slots, kinds)
 }
 
 /// The review of a version, in lines of at most `width` cells.

@@ -36,14 +36,20 @@ fn assert_no_stages(text: &str) {
     assert_eq!(found, None, "{text}");
 }
 
-#[test]
-fn screens_plans_help_and_palette_speak_of_aliases_only() {
-    let fixture = Fixture::new();
+/// A session on the versions of the model.
+fn open_versions(fixture: &Fixture) -> Pty {
     let pty = fixture.open_session();
     pty.wait_for("/Users/ann@example.com/exp");
     keys(&pty, "4", "main.ml.churn");
     keys(&pty, ENTER, "models › main.ml.churn");
     pty.wait_for("@champion");
+    pty
+}
+
+#[test]
+fn screens_plans_help_and_palette_speak_of_aliases_only() {
+    let fixture = Fixture::new();
+    let pty = open_versions(&fixture);
     keys(&pty, "P", "to an alias");
     keys(&pty, "champion", "champion");
     keys(&pty, ENTER, "planned writes");
@@ -61,18 +67,15 @@ fn screens_plans_help_and_palette_speak_of_aliases_only() {
     leave(&pty, "set or remove an alias");
     keys(&pty, "H", "› history");
     leave(&pty, "› history");
-    keys(&pty, "A", "review");
+    keys(&pty, "A", "for @champion");
+    keys(&pty, "\t", "held by version");
     fixture.workspace.assert_allowed();
 }
 
 #[test]
 fn a_copy_is_refused_on_the_screen_with_the_command_that_makes_it() {
     let fixture = Fixture::new();
-    let pty = fixture.open_session();
-    pty.wait_for("/Users/ann@example.com/exp");
-    keys(&pty, "4", "main.ml.churn");
-    keys(&pty, ENTER, "models › main.ml.churn");
-    pty.wait_for("@champion");
+    let pty = open_versions(&fixture);
     keys(&pty, "R", "copy main.ml.churn/2");
     keys(&pty, "prod.ml.churn", "creates a new model");
     keys(&pty, ENTER, "copy_model_version");

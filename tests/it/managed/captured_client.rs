@@ -372,7 +372,7 @@ fn write_of(question: &str, name: &ModelName) -> Option<StoreWrite> {
     })
 }
 
-/// Asks one question of the stores; false for one that our client does not ask by itself.
+/// Asks the stores a question; false for one that our client never asks alone.
 async fn ask(question: &str, runs: &StoreHandle, models: &StoreHandle, name: &ModelName) -> bool {
     if let Some(write) = write_of(question, name) {
         if models.reader.refusal(&write).is_some() {

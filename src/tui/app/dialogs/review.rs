@@ -123,10 +123,7 @@ impl ReviewDialog {
 
     /// The stages and aliases to review the version for; a new alias can be typed.
     fn slots(&self, page: &ReviewPage, kinds: SlotKinds) -> Picker<Navigate> {
-        let known = page.slots.iter().filter(|known| match known.slot {
-            Slot::Stage(_) => kinds.stages,
-            Slot::Alias(_) => kinds.aliases,
-        });
+        let known = page.slots.iter().filter(|known| kinds.has(&known.slot));
         let items = known.map(|reviewable| {
             let ReviewableSlot { slot, holder } = reviewable;
             let detail = if *slot == page.slot {
