@@ -77,11 +77,12 @@ pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Res
         .iter()
         .filter(|gate| gate.is_blocking())
         .count();
-    Err(CliError::new(
-        ExitStatus::Refused,
-        format!("{count} of {} gates did not pass", evaluation.gates.len()),
-    )
-    .with_cause(describe_policies(&context.policy()?.source_paths())))
+    let why = match evaluation.gates.len() {
+        1 => "the gate did not pass".to_owned(),
+        all => format!("{count} of {all} gates did not pass"),
+    };
+    Err(CliError::new(ExitStatus::Refused, why)
+        .with_cause(describe_policies(&context.policy()?.source_paths())))
 }
 
 fn gates_sheet(gates: &[GateResult]) -> Sheet {

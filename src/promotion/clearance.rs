@@ -87,6 +87,7 @@ pub fn describe_verdict(gates: &[GateResult], warnings: usize) -> String {
     let overridden = names(&|gate| gate.outcome == GateOutcome::Overridden);
     let gates = match (gates.len(), blocking.as_slice(), overridden.as_slice()) {
         (0, ..) => "no gate applies".to_owned(),
+        (1, [name], _) => format!("the gate does not pass: {name}"),
         (all, [name], _) => format!("1 of {all} gates does not pass: {name}"),
         (all, several @ [_, _, ..], _) => format!(
             "{} of {all} gates do not pass: {}",
