@@ -196,6 +196,8 @@ impl BenchApp {
                 runs: (begin..end).map(|n| make_run(n, self.shape)).collect(),
                 total: Some(RUNS),
                 end: (end == RUNS).then_some(ListingEnd::Complete),
+                read: end,
+                ..RunPage::default()
             };
             begin = end % RUNS;
             // As fast as a file: a page every 15 ms.

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use frontrunner::demo::{DemoOptions, create};
 use frontrunner::ops::list_runs::list_runs;
-use frontrunner::store::limits::{FIRST_PAGE_RUNS, PAGE_RUNS};
+use frontrunner::store::limits::{FIRST_PAGE_RUNS, PAGE_RUNS, SCANNED_RUNS};
 use frontrunner::store::{
     AccessMode, ConnectOptions, LifecycleFilter, ReadOnlyReason, RunQuery, StoreHandle,
     StoreTarget, open,
@@ -481,11 +481,17 @@ fn load_all(runtime: &Runtime, target: &StoreTarget, experiments: &[String]) -> 
     runtime.block_on(async {
         let (opened, query) = open_store(target, experiments).await?;
         let reader = opened.reader.as_ref();
-        let (mut table, mut pages) = (RunTable::default(), list_runs(query, None));
+        let (mut table, mut pages) = (
+            RunTable::default(),
+            list_runs(query, None).scanning_from(SCANNED_RUNS),
+        );
         while !pages.is_done() {
             let page = pages.next(reader).await?;
             let upsert = async {
-                table.upsert(&page.runs);
+                if page.is_restart {
+                    table = RunTable::default();
+                }
+                table.add_page(&page.runs, page.part.as_ref(), page.end.is_some());
             };
             if page.end.is_some() {
                 upsert.await;

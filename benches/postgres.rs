@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use frontrunner::demo::{DemoOptions, create};
 use frontrunner::ops::list_runs::list_runs;
-use frontrunner::store::limits::FIRST_PAGE_RUNS;
+use frontrunner::store::limits::{FIRST_PAGE_RUNS, SCANNED_RUNS};
 use frontrunner::store::{
     AccessMode, ConnectOptions, ReadOnlyReason, Reader, RunQuery, StoreTarget, open,
 };
@@ -221,11 +221,17 @@ fn first_page(runtime: &Runtime, target: &StoreTarget) -> BoxResult<()> {
 fn load_all(runtime: &Runtime, target: &StoreTarget) -> BoxResult<()> {
     runtime.block_on(async {
         let (reader, query) = open_store(target).await?;
-        let (mut table, mut pages) = (RunTable::default(), list_runs(query, None));
+        let (mut table, mut pages) = (
+            RunTable::default(),
+            list_runs(query, None).scanning_from(SCANNED_RUNS),
+        );
         while !pages.is_done() {
             let page = pages.next(&*reader).await?;
             let upsert = async {
-                table.upsert(&page.runs);
+                if page.is_restart {
+                    table = RunTable::default();
+                }
+                table.add_page(&page.runs, page.part.as_ref(), page.end.is_some());
             };
             if page.end.is_some() {
                 upsert.await;

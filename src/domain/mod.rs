@@ -13,6 +13,7 @@ pub mod registry;
 pub mod rng;
 pub mod run;
 mod run_condition;
+mod run_part;
 mod slot;
 pub mod store_error;
 pub mod write;
@@ -30,8 +31,11 @@ pub use registry::{
     LoggedModel, ModelVersion, RegisteredModel, Stage, TransitionRequest, VersionStatus,
     logged_model_in_source, version_in_source,
 };
-pub use run::{DatasetInput, KeyValue, ModelOutput, Run, RunStatus, UNREADABLE_TAG};
+pub use run::{
+    DatasetInput, KeyValue, ModelOutput, RUN_NAME_TAG, Run, RunStatus, UNREADABLE_TAG, USER_TAG,
+};
 pub use run_condition::{ComparisonOp, NumberTest, RunCondition, RunField, RunOrder, TextTest};
+pub use run_part::{RunPart, RunValues, ValueKind, ValuesOfRun};
 pub use slot::{Slot, SlotKinds};
 pub use store_error::{StoreError, StoreErrorKind};
 pub use write::StoreWrite;

@@ -7,6 +7,12 @@ use super::metric::{Metric, MetricValue};
 use super::{Lifecycle, Millis};
 use crate::text::untrusted::Untrusted;
 
+/// The tag with a run's name, which old versions of MLflow store nowhere else.
+pub const RUN_NAME_TAG: &str = "mlflow.runName";
+
+/// The tag with the user who made a run, which old versions of MLflow store nowhere else.
+pub const USER_TAG: &str = "mlflow.user";
+
 /// The tag in which a store on this machine names what it could not read of a run, an experiment, a model
 /// or a version; not in the store itself.
 pub const UNREADABLE_TAG: &str = "frontrunner.unreadable";

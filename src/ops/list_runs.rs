@@ -1,4 +1,7 @@
 //! Runs, page by page: every page holds only runs that no earlier page held, and the next page is read while one is in use.
+//!
+//! A listing for a table of runs may let the store read whole tables once it proves to be long: see
+//! [`RunPages::scanning_from`].
 
 use std::collections::HashSet;
 use std::pin::pin;
@@ -7,9 +10,12 @@ use std::time::Duration;
 use futures_util::future::join;
 use tokio::time::timeout;
 
-use crate::domain::{Run, RunId, UNREADABLE_TAG};
+use crate::domain::{
+    Millis, Run, RunId, RunPart, RunStatus, StoreError, StoreErrorKind, UNREADABLE_TAG,
+};
 use crate::store::{
-    Page, PageToken, ReadStore, Result, RunQuery, WindowQuery, WindowRange, limits,
+    ChangedRunsQuery, Page, PageToken, ReadStore, Result, RunQuery, RunScan, ScanChunk,
+    WindowQuery, WindowRange, limits,
 };
 use crate::text::Untrusted;
 
@@ -22,6 +28,12 @@ pub struct RunPage {
     /// In the store's order, without the runs of earlier pages: servers page by offset, so a run that starts between two
     /// requests pushes others onto the next page again.
     pub runs: Vec<Run>,
+    /// What a scan found, for runs of earlier pages: their other values are on later ones.
+    pub part: Option<RunPart>,
+    /// Whether the listing begins anew with this page. The earlier ones do not count.
+    pub is_restart: bool,
+    /// About how many runs were read so far.
+    pub read: u64,
     /// The number of runs on all pages, where the store counts them cheaply.
     pub total: Option<u64>,
     /// `None` while pages follow.
@@ -49,7 +61,25 @@ pub struct RunPages {
     bytes: u64,
     total: Option<u64>,
     ahead: Option<Result<Page<Run>>>,
+    scan: ScanState,
     end: Option<ListingEnd>,
+}
+
+#[derive(Debug)]
+enum ScanState {
+    /// Page by page.
+    Off,
+    /// A scan starts after the first page, if there are at least this many runs.
+    From(u64),
+    /// The rows of whole tables.
+    Reading {
+        scan: RunScan,
+        is_first: bool,
+        /// The runs in status RUNNING.
+        running: Vec<RunId>,
+    },
+    /// Runs in status RUNNING, which were logging meanwhile.
+    Rereading(Vec<RunId>),
 }
 
 /// What is listed.
@@ -125,8 +155,19 @@ impl RunPages {
             bytes: 0,
             total: None,
             ahead: None,
+            scan: ScanState::Off,
             end: None,
         }
+    }
+
+    /// Lets the store read whole tables if there are at least this many runs: the first page is followed by one that begins
+    /// anew, and the values of a run are on several pages.
+    #[must_use]
+    pub fn scanning_from(mut self, runs: u64) -> Self {
+        if matches!(self.listing, Listing::Query(_)) {
+            self.scan = ScanState::From(runs);
+        }
+        self
     }
 
     /// Whether the last page was returned.
@@ -145,6 +186,18 @@ impl RunPages {
                 end: self.end,
                 ..RunPage::default()
             });
+        }
+        self.start_scan(reader).await;
+        let mut is_restart = false;
+        if self.is_scanning() {
+            match self.next_of_scan(reader).await {
+                Ok(page) => return Ok(page),
+                Err(error) => {
+                    tracing::debug!(?error, "a scan failed: runs are read page by page");
+                    self.restart();
+                    is_restart = true;
+                }
+            }
         }
         let page = match self.ahead.take() {
             Some(page) => page?,
@@ -174,9 +227,116 @@ impl RunPages {
         };
         Ok(RunPage {
             runs,
+            is_restart,
+            read: self.seen.len() as u64,
             total: self.total,
             end: self.end,
+            part: None,
         })
+    }
+
+    fn is_scanning(&self) -> bool {
+        matches!(
+            self.scan,
+            ScanState::Reading { .. } | ScanState::Rereading(_)
+        )
+    }
+
+    /// Starts a scan after the first page, if the listing is long, fits into its limits, and the store has scans.
+    async fn start_scan(&mut self, reader: &dyn ReadStore) {
+        let (ScanState::From(least), Listing::Query(query), 1) =
+            (&self.scan, &self.listing, self.page_count)
+        else {
+            return;
+        };
+        let total = self.total.unwrap_or_default();
+        let bytes_per_run = self.bytes / (self.seen.len() as u64).max(1);
+        let fits = self.limit.is_none_or(|limit| total <= limit)
+            && bytes_per_run.saturating_mul(total) < limits::LISTED_RUN_BYTES / 2;
+        let is_simple = query.filter.is_none() && query.order_by.is_empty();
+        let scan = if total >= *least && fits && is_simple {
+            reader.scan_runs(query, total).await
+        } else {
+            Ok(None)
+        };
+        self.scan = match scan {
+            Ok(Some(scan)) => ScanState::Reading {
+                scan,
+                is_first: true,
+                running: Vec::new(),
+            },
+            // Whatever keeps the store from a scan will keep it from the next page as well.
+            Ok(None) | Err(_) => ScanState::Off,
+        };
+        if self.is_scanning() {
+            self.seen.clear();
+            self.bytes = 0;
+        }
+    }
+
+    /// Begins anew, page by page.
+    fn restart(&mut self) {
+        self.scan = ScanState::Off;
+        self.token = None;
+        self.page_count = 0;
+        self.seen.clear();
+        self.bytes = 0;
+    }
+
+    async fn next_of_scan(&mut self, reader: &dyn ReadStore) -> Result<RunPage> {
+        let mut page = RunPage {
+            total: self.total,
+            read: self.total.unwrap_or_default(),
+            ..RunPage::default()
+        };
+        if let ScanState::Reading {
+            scan,
+            is_first,
+            running,
+        } = &mut self.scan
+        {
+            page.is_restart = std::mem::take(is_first);
+            match scan.next().await.transpose()? {
+                Some(ScanChunk::Runs(runs)) => {
+                    let is_running = |run: &&Run| run.status == RunStatus::Running;
+                    running.extend(runs.iter().filter(is_running).map(|run| run.id.clone()));
+                    self.bytes += runs.iter().map(estimate_bytes).sum::<u64>();
+                    page.runs = runs;
+                }
+                Some(ScanChunk::Part(part)) => {
+                    self.bytes += estimate_part_bytes(&part);
+                    page.part = Some(part);
+                }
+                None => self.scan = ScanState::Rereading(std::mem::take(running)),
+            }
+        }
+        match (&mut self.scan, &self.listing) {
+            (ScanState::Reading { scan, .. }, _) => {
+                let progress = scan.progress() * self.total.unwrap_or_default() as f64;
+                page.read = progress as u64;
+            }
+            (ScanState::Rereading(ids), Listing::Query(query)) => {
+                let rest = ids.split_off(ids.len().min(limits::PAGE_RUNS as usize));
+                let known = std::mem::replace(ids, rest);
+                if !known.is_empty() {
+                    let query = ChangedRunsQuery {
+                        experiments: query.experiments.clone(),
+                        known,
+                        since: Millis::MAX,
+                        ended: Vec::new(),
+                    };
+                    page.runs = reader.changed_runs(&query).await?;
+                }
+                page.end = ids.is_empty().then_some(ListingEnd::Complete);
+                self.end = page.end;
+            }
+            _ => {}
+        }
+        if self.bytes > limits::LISTED_RUN_BYTES {
+            let (what, why) = ("listing runs", "the runs are larger than the first ones");
+            return Err(StoreError::new(StoreErrorKind::ResponseTooLarge, what, why));
+        }
+        Ok(page)
     }
 
     /// Reads the next page while `demand` is pending. Returns when both are done; a page that waited longer than `MAX_AGE`
@@ -186,6 +346,11 @@ impl RunPages {
         reader: &dyn ReadStore,
         demand: impl Future<Output = ()>,
     ) {
+        self.start_scan(reader).await;
+        if self.is_scanning() {
+            // The store reads ahead.
+            return demand.await;
+        }
         let mut demand = pin!(demand);
         let (page, demanded) = join(self.read(reader), timeout(MAX_AGE, demand.as_mut())).await;
         if demanded.is_ok() {
@@ -252,6 +417,17 @@ fn estimate_bytes(run: &Run) -> u64 {
             .sum::<usize>()
         + run.metrics.len() * VALUE
         + inputs.map(|bytes| VALUE + bytes).sum::<usize>();
+    bytes as u64
+}
+
+/// [`estimate_bytes`] for parts of runs.
+fn estimate_part_bytes(part: &RunPart) -> u64 {
+    const VALUE: usize = 32;
+    let bytes = match part {
+        RunPart::Values(values) => VALUE * values.len() + values.text_len(),
+        // Runs share most of their datasets.
+        RunPart::Datasets(runs) => VALUE * runs.len(),
+    };
     bytes as u64
 }
 

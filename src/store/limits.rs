@@ -135,6 +135,12 @@ pub const DATABASE_RESULT_BYTES: u64 = 256 << 20;
 /// ms.
 pub const SQLITE_BATCH_RUNS: usize = 1_000;
 
+/// How many rows one query of a scan reads, which takes about 10 ms.
+pub const SCAN_ROWS: u64 = 20_000;
+
+/// How many runs are listed by a scan of whole tables, where a store has one. Fewer are listed as fast page by page.
+pub const SCANNED_RUNS: u64 = 5_000;
+
 /// The most entries of a listed folder of local artifacts.
 pub const FOLDER_ENTRIES: usize = 10_000;
 

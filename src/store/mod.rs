@@ -39,6 +39,7 @@ mod pagination;
 mod registry_target;
 pub mod rest;
 mod run_queries;
+mod run_scan;
 mod split;
 mod sql;
 pub mod wandb;
@@ -53,6 +54,7 @@ pub use merged::{MergedStore, STORE_TAG};
 pub use registry_target::{RegistryTarget, open_registry};
 pub use rest::{ConnectOptions, LoginStep};
 pub use run_queries::{ChangedRuns, ChangedRunsQuery, poll_changed_runs};
+pub use run_scan::{RunScan, ScanChunk};
 pub use split::with_registry;
 pub use sql::{DatabaseKind, DatabaseUri, DatabaseVariables, KNOWN_SCHEMAS, sqlite_version};
 
@@ -286,6 +288,13 @@ pub trait ReadStore: Send + Sync {
 
     /// A page of runs: the first one, or the one of a token.
     async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Result<Page<Run>>;
+
+    /// All runs of a query without filter and order, of which there are about `total`, read by whole tables; `None` where
+    /// that is slower than page by page, or not supported.
+    async fn scan_runs(&self, query: &RunQuery, total: u64) -> Result<Option<RunScan>> {
+        let _ = (query, total);
+        Ok(None)
+    }
 
     /// A part of a filtered, ordered listing, and its length; for a store with [`Features::has_windows`].
     async fn run_window(&self, query: &WindowQuery, range: WindowRange) -> Result<RunWindow> {

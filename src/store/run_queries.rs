@@ -1,7 +1,9 @@
 //! Queries that a store without a faster way answers by paging: changed runs and nested runs.
 
 use super::{LifecycleFilter, ReadStore, Result, RunQuery, limits};
-use crate::domain::{ExperimentId, Lifecycle, Millis, Run, RunId, StoreErrorKind};
+use crate::domain::{
+    ExperimentId, Lifecycle, Millis, RUN_NAME_TAG, Run, RunId, StoreErrorKind, USER_TAG,
+};
 use crate::text::Untrusted;
 
 /// The tag in which a nested run names its parent.
@@ -158,8 +160,5 @@ pub(super) fn fill_from_tags(run: &mut Run) {
         let tag = run.tag(key).filter(|_| current.is_empty());
         tag.unwrap_or(current).clone()
     };
-    (run.name, run.user) = (
-        tag("mlflow.runName", &run.name),
-        tag("mlflow.user", &run.user),
-    );
+    (run.name, run.user) = (tag(RUN_NAME_TAG, &run.name), tag(USER_TAG, &run.user));
 }

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 
 use super::{
     ByteSender, ChangedRunsQuery, Features, LifecycleFilter, LoginStep, Page, PageToken,
-    ReadOnlyReason, ReadStore, Reader, Resolution, Result, RunQuery, RunWindow, StoreHandle,
-    WindowQuery, WindowRange, WriteResponse, WriteStore, WriteTransaction, Writer,
+    ReadOnlyReason, ReadStore, Reader, Resolution, Result, RunQuery, RunScan, RunWindow,
+    StoreHandle, WindowQuery, WindowRange, WriteResponse, WriteStore, WriteTransaction, Writer,
 };
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
@@ -150,6 +150,10 @@ impl<R: Source, M: Source> ReadStore for SplitStore<R, M> {
 
     async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Result<Page<Run>> {
         self.runs.store().runs(query, from).await
+    }
+
+    async fn scan_runs(&self, query: &RunQuery, total: u64) -> Result<Option<RunScan>> {
+        self.runs.store().scan_runs(query, total).await
     }
 
     async fn run_window(&self, query: &WindowQuery, range: WindowRange) -> Result<RunWindow> {

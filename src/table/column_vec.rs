@@ -43,13 +43,15 @@ fn reserve_compact<T>(vec: &mut Vec<T>, length: usize) {
 pub(super) struct ColumnVec<T> {
     storage: Storage<T>,
     count: usize,
+    /// After the last row that ever had a value.
+    end: usize,
 }
 
 #[derive(Clone, Debug)]
 enum Storage<T> {
     /// One value a row, including missing ones; rows after the end have none.
     Dense(Vec<T>),
-    /// The rows with a value, ascending, and their values.
+    /// The rows with a value, ascending but for those that were appended, and their values.
     Sparse { rows: Vec<u32>, values: Vec<T> },
 }
 
@@ -61,6 +63,7 @@ impl<T> Default for ColumnVec<T> {
                 values: Vec::new(),
             },
             count: 0,
+            end: 0,
         }
     }
 }
@@ -134,6 +137,53 @@ impl<T: Nullable> ColumnVec<T> {
         }
     }
 
+    /// Sets the value of a row that has none, in any order of rows. Until [`Self::settle`], the column can't be read.
+    pub(super) fn append(&mut self, row: u32, value: T) {
+        self.choose_storage(row);
+        match &mut self.storage {
+            Storage::Dense(_) => self.set(row, value),
+            Storage::Sparse { rows, values } => {
+                push_compact(rows, row);
+                push_compact(values, value);
+                self.count += 1;
+            }
+        }
+    }
+
+    /// Brings the rows that were appended into order; of two values of a row, the last one stays.
+    pub(super) fn settle(&mut self) {
+        if let Storage::Sparse { rows, values } = &mut self.storage
+            && !rows.is_sorted_by(|a, b| a < b)
+        {
+            let mut pairs: Vec<(u32, T)> =
+                rows.iter().copied().zip(values.iter().copied()).collect();
+            pairs.reverse();
+            pairs.sort_by_key(|(row, _)| *row);
+            pairs.dedup_by_key(|(row, _)| *row);
+            rows.clear();
+            values.clear();
+            for (row, value) in pairs {
+                rows.push(row);
+                values.push(value);
+            }
+            self.count = rows.len();
+        }
+    }
+
+    /// Visits the rows with a value, ascending.
+    pub(super) fn for_each_row(&self, mut visit: impl FnMut(u32)) {
+        match &self.storage {
+            Storage::Dense(values) => {
+                for (row, value) in (0..).zip(values) {
+                    if *value != T::MISSING {
+                        visit(row);
+                    }
+                }
+            }
+            Storage::Sparse { rows, .. } => rows.iter().copied().for_each(visit),
+        }
+    }
+
     pub(super) fn clear(&mut self, row: u32) {
         match &mut self.storage {
             Storage::Dense(values) => {
@@ -169,19 +219,19 @@ impl<T: Nullable> ColumnVec<T> {
                 }
             }
             Storage::Sparse { rows, values } => {
-                let needed = rows
-                    .last()
-                    .map_or(0, |last| *last as usize + 1)
-                    .max(row as usize + 1);
+                let needed = self.end.max(row as usize + 1);
                 if (self.count + 1) * DENSE_FROM >= needed {
                     let mut all = vec![T::MISSING; needed];
                     for (row, value) in rows.iter().zip(values.iter()) {
                         all[*row as usize] = *value;
                     }
+                    // A row that was appended twice counts once.
+                    self.count = all.iter().filter(|value| **value != T::MISSING).count();
                     self.storage = Storage::Dense(all);
                 }
             }
         }
+        self.end = self.end.max(row as usize + 1);
     }
 
     /// Bytes.
@@ -238,6 +288,30 @@ mod tests {
                 prop_assert_eq!(slots.get(row), map.get(&row).copied());
             }
             prop_assert_eq!(slots.values().collect::<Vec<_>>(), map.values().copied().collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn appended_rows_are_as_good_as_set_ones(
+            set in proptest::collection::vec((0_u32..50, 0_u32..5), 0..20),
+            appended in proptest::collection::vec((0_u32..400, 0_u32..5), 0..200),
+        ) {
+            let (mut loose, mut map) = (ColumnVec::<u32>::default(), BTreeMap::new());
+            for (row, value) in set {
+                loose.set(row, value);
+                map.insert(row, value);
+            }
+            for (row, value) in appended {
+                loose.append(row, value);
+                map.insert(row, value);
+            }
+            loose.settle();
+            prop_assert_eq!(loose.count(), map.len());
+            let mut rows = Vec::new();
+            loose.for_each_row(|row| rows.push(row));
+            prop_assert_eq!(rows, map.keys().copied().collect::<Vec<_>>());
+            for row in 0..401 {
+                prop_assert_eq!(loose.get(row), map.get(&row).copied());
+            }
         }
     }
 }

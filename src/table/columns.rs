@@ -15,6 +15,10 @@ pub(super) struct KeyedColumns<T> {
     indexes: HashMap<Untrusted, u32>,
     columns: Vec<(Untrusted, ColumnVec<T>)>,
     shapes: RowShapes,
+    /// Rows whose values were appended in several parts.
+    scattered: Vec<u32>,
+    /// The columns of the last appended values: its memory is used again.
+    added: Vec<u32>,
 }
 
 impl<T> Default for KeyedColumns<T> {
@@ -23,6 +27,8 @@ impl<T> Default for KeyedColumns<T> {
             indexes: HashMap::new(),
             columns: Vec::new(),
             shapes: RowShapes::default(),
+            scattered: Vec::new(),
+            added: Vec::new(),
         }
     }
 }
@@ -56,6 +62,57 @@ impl<T: Nullable> KeyedColumns<T> {
             self.columns[column as usize].1.clear(row);
         }
         self.shapes.set(row, &current);
+    }
+
+    /// The indexes of the columns of these keys, which are added if they are new.
+    pub(super) fn column_indexes(&mut self, keys: &[Untrusted]) -> Vec<u32> {
+        keys.iter()
+            .map(|key| self.column_index(key, None))
+            .collect()
+    }
+
+    /// Adds values that a row lacks. Until [`Self::settle`], the columns can't be read.
+    pub(super) fn append(&mut self, row: u32, values: impl Iterator<Item = (u32, T)>) {
+        let mut added = std::mem::take(&mut self.added);
+        added.clear();
+        for (column, value) in values {
+            if let Some((_, slots)) = self.columns.get_mut(column as usize) {
+                slots.append(row, value);
+                added.push(column);
+            }
+        }
+        if self.shapes.columns(row).is_empty() {
+            self.shapes.set(row, &added);
+        } else {
+            self.scattered.push(row);
+        }
+        self.added = added;
+    }
+
+    /// Makes appended values readable.
+    pub(super) fn settle(&mut self) {
+        for (_, values) in &mut self.columns {
+            values.settle();
+        }
+        let mut rows = std::mem::take(&mut self.scattered);
+        rows.sort_unstable();
+        rows.dedup();
+        let last = rows.last().map_or(0, |last| *last as usize + 1);
+        let mut indexes = vec![None; last];
+        for (index, row) in rows.iter().enumerate() {
+            indexes[*row as usize] = Some(index);
+        }
+        let mut columns_of = vec![Vec::new(); rows.len()];
+        for (column, (_, values)) in (0..).zip(&self.columns) {
+            values.for_each_row(|row| {
+                if let Some(Some(index)) = indexes.get(row as usize) {
+                    columns_of[*index].push(column);
+                }
+            });
+        }
+        for (row, columns) in rows.into_iter().zip(columns_of) {
+            self.shapes.set(row, &columns);
+        }
     }
 
     pub(super) fn row_values(&self, row: u32) -> impl Iterator<Item = T> {

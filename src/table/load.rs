@@ -6,12 +6,16 @@ use super::column_vec::{ColumnVec, Nullable};
 use super::interner::{Interner, canonical_bits};
 use super::rows::{DerivedData, RowId, RunTable};
 use super::{CellValue, ColumnKey};
-use crate::domain::{KeyValue, Lifecycle, Metric, MetricValue, Run, RunId, RunStatus};
+use crate::domain::{
+    KeyValue, Lifecycle, Metric, MetricValue, RUN_NAME_TAG, Run, RunId, RunPart, RunStatus,
+    RunValues, USER_TAG, ValueKind,
+};
 
 impl RunTable {
     /// Adds new runs and updates known ones; a value that a run no longer has is removed from its row. Returns the number of
     /// new runs.
     pub fn upsert(&mut self, runs: &[Run]) -> usize {
+        self.settle();
         let before = self.len();
         for run in runs {
             let row = self
@@ -23,6 +27,97 @@ impl RunTable {
         self.version += 1;
         self.derived = DerivedData::default();
         self.len() - before
+    }
+
+    /// Adds a page of a listing: new and known runs, and parts of runs that the table has. What a part holds can be read after
+    /// the last page.
+    pub fn add_page(&mut self, runs: &[Run], part: Option<&RunPart>, is_last: bool) {
+        if !runs.is_empty() {
+            self.upsert(runs);
+        }
+        if let Some(part) = part {
+            self.append(part);
+        }
+        if is_last {
+            self.settle();
+        }
+    }
+
+    /// Adds values that the runs of the table lack, and ignores those of other runs.
+    fn append(&mut self, part: &RunPart) {
+        match part {
+            RunPart::Values(values) => self.append_values(values),
+            RunPart::Datasets(runs) => {
+                for (id, inputs) in runs {
+                    if let Some(row) = self.find_row(id.raw()) {
+                        self.datasets.set(row.0, inputs, &mut self.interner);
+                    }
+                }
+            }
+        }
+    }
+
+    fn append_values(&mut self, values: &RunValues) {
+        self.is_loose = true;
+        let rows: Vec<Option<RowId>> = values.by_run().map(|run| self.find_row(run.id)).collect();
+        let runs = || {
+            rows.iter()
+                .zip(values.by_run())
+                .filter_map(|(row, run)| Some(((*row)?.0, run)))
+        };
+        match values.kind() {
+            ValueKind::Metric => {
+                let columns = self.metrics.column_indexes(values.keys());
+                for (row, run) in runs() {
+                    let cells = run
+                        .numbers()
+                        .map(|(key, number)| (columns[key], canonical_bits(number)));
+                    self.metrics.append(row, cells);
+                }
+            }
+            kind @ (ValueKind::Param | ValueKind::Tag) => {
+                let texts = match kind {
+                    ValueKind::Param => &mut self.params,
+                    _ => &mut self.tags,
+                };
+                let columns = texts.column_indexes(values.keys());
+                for (row, run) in runs() {
+                    let cells = run
+                        .texts()
+                        .map(|(key, text)| (columns[key], self.interner.intern(text)));
+                    texts.append(row, cells);
+                }
+            }
+        }
+        if values.kind() != ValueKind::Tag {
+            return;
+        }
+        // Old versions of MLflow store the name and the user as tags only.
+        for (tag, column) in [(RUN_NAME_TAG, &mut self.name), (USER_TAG, &mut self.user)] {
+            let Some(index) = values.keys().iter().position(|key| key.raw() == tag) else {
+                continue;
+            };
+            for (row, run) in runs()
+                .filter(|(row, _)| column.get(*row).is_none())
+                .collect::<Vec<_>>()
+            {
+                if let Some((_, text)) = run.texts().find(|(key, _)| *key == index) {
+                    set_text(column, row, text, &mut self.interner);
+                }
+            }
+        }
+    }
+
+    /// Makes appended values readable.
+    fn settle(&mut self) {
+        if !std::mem::take(&mut self.is_loose) {
+            return;
+        }
+        self.metrics.settle();
+        self.params.settle();
+        self.tags.settle();
+        self.version += 1;
+        self.derived = DerivedData::default();
     }
 
     fn push_row(&mut self, id: &RunId) -> u32 {
@@ -152,7 +247,6 @@ impl RunTable {
     }
 }
 
-/// Empty text counts as missing.
 /// MLflow's own tags hold book-keeping, such as a history of models as JSON, but for these.
 fn is_searchable_tag(key: &str) -> bool {
     const SEARCHABLE: [&str; 5] = [
@@ -165,6 +259,7 @@ fn is_searchable_tag(key: &str) -> bool {
     !key.starts_with("mlflow.") || SEARCHABLE.contains(&key)
 }
 
+/// Empty text counts as missing.
 fn set_text(column: &mut ColumnVec<u32>, row: u32, text: &str, texts: &mut Interner) {
     column.set(
         row,

@@ -41,6 +41,8 @@ pub struct RunTable {
     pub(super) tags: KeyedColumns<u32>,
     pub(super) stall_timeouts: StallTimeouts,
     pub(super) curves: CurvesByMetric,
+    /// Whether values were appended that can't be read yet.
+    pub(super) is_loose: bool,
     pub(super) version: u64,
     pub(super) derived: DerivedData,
 }

@@ -16,6 +16,7 @@ use frontrunner::table::{Arrangement, DisplayRow, RunTable, SortKey, arrange};
 use frontrunner::tui::app::Request;
 use frontrunner::tui::app::layout::Size;
 
+use crate::store_contract::dump_table;
 use crate::support::driver::{Driver, NOW};
 
 const RUNS: u32 = 2_500;
@@ -25,8 +26,8 @@ const SIZE: Size = Size {
     height: 40,
 };
 
-/// The driver on a store of [`RUNS`] runs with a session that loads 300, and the table of all runs.
-fn open_window(folder: &std::path::Path) -> (Driver, RunTable) {
+/// The driver on a store of [`RUNS`] runs with a session that loads `max_runs`, and the table of all runs.
+fn open_runs(folder: &std::path::Path, max_runs: u64) -> (Driver, RunTable) {
     let file = folder.join("mlflow.db");
     let options = DemoOptions {
         load_test_runs: Some(RUNS),
@@ -58,7 +59,7 @@ fn open_window(folder: &std::path::Path) -> (Driver, RunTable) {
     });
     assert_eq!(table.len(), RUNS as usize);
     let mut driver = Driver::open_target(&target, mode, SIZE, tempfile::tempdir().unwrap());
-    driver.app.shared.session.max_runs = 300;
+    driver.app.shared.session.max_runs = max_runs;
     driver
         .press("f")
         .type_text("load-test")
@@ -101,7 +102,7 @@ fn assert_window(driver: &Driver, all: &[String], position: usize) {
 #[test]
 fn table_is_a_window_on_all_runs() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut driver, table) = open_window(folder.path());
+    let (mut driver, table) = open_runs(folder.path(), 300);
     let newest = expected(&table, "", "");
     driver
         .assert_shows("run 1 of 2,500")
@@ -124,6 +125,21 @@ fn table_is_a_window_on_all_runs() {
     driver.press("g g").assert_shows("run 1 of 2,500");
     check_order(&mut driver, &table);
     check_filter(&mut driver, &table);
+}
+
+#[test]
+fn table_that_is_read_by_whole_tables_is_complete() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut driver, table) = open_runs(folder.path(), 100_000);
+    let check = |driver: &Driver| {
+        let runs = driver.runs();
+        assert!(runs.loader.is_complete() && !runs.window.is_active());
+        assert_eq!(ids(&runs.table, &runs.lines), expected(&table, "", ""));
+        assert!(dump_table(&runs.table) == dump_table(&table));
+    };
+    check(&driver);
+    driver.press("ctrl-r").advance(1_000);
+    check(&driver);
 }
 
 /// The best run of all comes first, although most runs are not loaded.

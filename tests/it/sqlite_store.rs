@@ -10,6 +10,7 @@
 
 mod concurrent_access;
 mod odd_schemas;
+mod scans;
 mod windows;
 mod workspaces;
 pub mod writing;

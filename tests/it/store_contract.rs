@@ -14,7 +14,7 @@
 mod same_data;
 
 use std::any::Any;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::database_store::filled_database;
@@ -22,10 +22,12 @@ use crate::support::client::MlflowClient;
 use crate::support::database::Kind;
 use crate::support::mlflow::{Server, V2, V3};
 use frontrunner::domain::{ArtifactOwner, Run, RunId, StoreErrorKind};
+use frontrunner::ops::list_runs::list_runs;
 use frontrunner::store::{
     AccessMode, ChangedRunsQuery, ConnectOptions, LifecycleFilter, PageToken, ReadOnlyReason,
     Reader, Resolution, Result, RunQuery, StoreHandle, StoreTarget, open,
 };
+use frontrunner::table::RunTable;
 use serde_json::{Value, json};
 
 const FILL: &str = include_str!("sqlite_store/fill.py");
@@ -166,6 +168,7 @@ async fn check_contract(row: Row) {
     );
     check_experiments(&reader).await;
     check_pages(&row, &reader).await;
+    check_scans(&row, &reader).await;
     check_changed_runs(&reader).await;
     check_deleted_runs(&reader).await;
     check_histories(&row, &reader).await;
@@ -277,6 +280,67 @@ async fn check_pages(row: &Row, reader: &Reader) {
     let kind = error_kind(reader.runs(&filtered, None).await);
     let expected = (!row.can_filter).then_some(StoreErrorKind::InvalidRequest);
     assert_eq!(kind, expected);
+}
+
+/// The table of a listing, and whether whole tables of the store were read for it.
+pub(crate) async fn load_table(
+    reader: &Reader,
+    query: &RunQuery,
+    scanning_from: u64,
+) -> (RunTable, bool) {
+    let mut pages = list_runs(query.clone(), None).scanning_from(scanning_from);
+    let (mut table, mut is_scanned) = (RunTable::default(), false);
+    while !pages.is_done() {
+        let page = pages.next(reader.as_ref()).await.unwrap();
+        if page.is_restart {
+            (table, is_scanned) = (RunTable::default(), true);
+        }
+        table.add_page(&page.runs, page.part.as_ref(), page.end.is_some());
+    }
+    (table, is_scanned)
+}
+
+/// Every cell of a table, by run.
+pub(crate) fn dump_table(table: &RunTable) -> BTreeMap<String, Vec<String>> {
+    let columns = table.columns();
+    let cells = |row| {
+        let cell = |key| format!("{key:?} {:?}", table.cell(row, key, 0));
+        let mut cells: Vec<String> = columns.iter().map(cell).collect();
+        cells.push(format!("deleted {}", table.is_deleted(row)));
+        cells.push(format!(
+            "parent {:?}",
+            table.parent(row).map(|row| table.run_id(row))
+        ));
+        cells
+    };
+    table
+        .rows()
+        .map(|row| (table.run_id(row).raw().to_owned(), cells(row)))
+        .collect()
+}
+
+/// Reading whole tables finds what reading page by page does.
+async fn check_scans(row: &Row, reader: &Reader) {
+    let experiments = reader.experiments(LifecycleFilter::All).await.unwrap();
+    let listed = experiments.iter().map(|one| vec![one.id.clone()]);
+    for experiments in listed.chain([Vec::new()]) {
+        for lifecycle in [LifecycleFilter::Active, LifecycleFilter::All] {
+            let query = RunQuery {
+                lifecycle,
+                experiments: experiments.clone(),
+                page_size: 1,
+                ..RunQuery::default()
+            };
+            let (paged, _) = load_table(reader, &query, u64::MAX).await;
+            let (scanned, is_scanned) = load_table(reader, &query, 0).await;
+            assert_eq!(dump_table(&scanned), dump_table(&paged), "{query:?}");
+            assert_eq!(scanned.columns(), paged.columns());
+            if experiments.is_empty() {
+                let has_scans = ["SQLite file", "PostgreSQL database"].contains(&row.label);
+                assert_eq!(is_scanned, has_scans, "{}", row.label);
+            }
+        }
+    }
 }
 
 /// Known active runs are returned, unknown ones are skipped, and so are runs before `since`.

@@ -1,5 +1,6 @@
 //! Where the SQL of the databases differs. Everything else of a query is the same text.
 
+use super::scan::TableWalk;
 use super::window::WindowSql;
 use crate::domain::StoreErrorKind;
 
@@ -21,6 +22,10 @@ pub(super) struct Dialect {
     pub(super) find_text: &'static str,
     /// Whether rows can be walked in the order in which they were added, by their `rowid`.
     pub(super) has_rowid: bool,
+    /// How whole tables are read; `None` where they are not.
+    pub(super) walk: Option<TableWalk>,
+    /// About the number of rows in `{table}`, at once.
+    pub(super) row_count_sql: &'static str,
     /// Returns a row if the metrics have MLflow 3's index over run and key; `None` where the planner
     /// does not need to know.
     pub(super) run_key_index_sql: Option<&'static str>,

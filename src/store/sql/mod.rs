@@ -14,7 +14,7 @@ use async_trait::async_trait;
 
 use super::{
     AccessMode, ByteSender, ChangedRunsQuery, Downstream, Features, LifecycleFilter, Page,
-    PageToken, ReadStore, Resolution, Result, RunQuery, RunWindow, StoreHandle, Upstream,
+    PageToken, ReadStore, Resolution, Result, RunQuery, RunScan, RunWindow, StoreHandle, Upstream,
     WindowQuery, WindowRange, Writer,
 };
 use crate::domain::{
@@ -39,6 +39,7 @@ mod registry;
 mod run_data;
 mod run_queries;
 mod runs;
+mod scan;
 mod schema;
 mod server;
 mod sql_preview;
@@ -151,6 +152,10 @@ impl ReadStore for SqlStore {
 
     async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Result<Page<Run>> {
         runs::page(self, query, from).await
+    }
+
+    async fn scan_runs(&self, query: &RunQuery, total: u64) -> Result<Option<RunScan>> {
+        scan::start(self, query, total).await
     }
 
     async fn run_window(&self, query: &WindowQuery, range: WindowRange) -> Result<RunWindow> {

@@ -87,42 +87,71 @@ pub(super) fn load_datasets(
     tables: Tables<'_>,
     ids: (&str, usize),
 ) -> Result<ByRun<DatasetInput>, QueryError> {
-    let required = ["inputs", "input_tags", "datasets"];
-    if !required.iter().all(|table| tables.schema.has_table(table)) {
+    let Some(inputs) = DatasetsSql::new(tables) else {
         return Ok(empty_lists(ids.1));
-    }
-    let columns = [
-        "name",
-        "digest",
-        "dataset_source_type",
-        "dataset_source",
-        "dataset_schema",
-        "dataset_profile",
-    ];
-    let columns = tables.schema.select_columns("datasets", "d", &columns);
+    };
     let (ids_table, join) = ids_join(tables);
+    let DatasetsSql {
+        columns,
+        is_dataset,
+    } = inputs;
     let sql = format!(
-        "SELECT ids.key, {columns}, (SELECT t.value FROM input_tags AS t WHERE t.input_uuid = i.input_uuid AND t.name = '{CONTEXT_TAG}') \
-         FROM {ids_table} \
-         {join} inputs AS i ON i.destination_type = 'RUN' AND i.destination_id = ids.value AND i.source_type = 'DATASET' \
+        "SELECT ids.key, {columns} FROM {ids_table} \
+         {join} inputs AS i ON i.destination_id = ids.value AND {is_dataset} \
          {join} datasets AS d ON d.dataset_uuid = i.source_id"
     );
     // The runs of an experiment share few datasets, whose schemas and profiles can be long.
     let mut texts = Interner::default();
-    collect_by_run(tables, &sql, ids, |row| {
-        let mut shared = |column| interned(&mut texts, row, column);
-        let (name, digest, source_type, source) = (shared(1), shared(2), shared(3), shared(4));
-        let mut optional = |column| optional_text(row, column).map(|_| shared(column));
-        DatasetInput {
-            name,
-            digest,
-            source_type,
-            source,
-            schema: optional(5),
-            profile: optional(6),
-            context: optional(7),
+    collect_by_run(tables, &sql, ids, |row| to_dataset(row, &mut texts))
+}
+
+/// The datasets of runs: `datasets AS d` joined to `inputs AS i`.
+pub(super) struct DatasetsSql {
+    /// What [`to_dataset`] reads, from the second column on.
+    pub(super) columns: String,
+    /// The condition on `i`.
+    pub(super) is_dataset: &'static str,
+}
+
+impl DatasetsSql {
+    /// `None` in a schema without datasets.
+    pub(super) fn new(tables: Tables<'_>) -> Option<Self> {
+        let required = ["inputs", "input_tags", "datasets"];
+        if !required.iter().all(|table| tables.schema.has_table(table)) {
+            return None;
         }
-    })
+        let columns = [
+            "name",
+            "digest",
+            "dataset_source_type",
+            "dataset_source",
+            "dataset_schema",
+            "dataset_profile",
+        ];
+        let columns = tables.schema.select_columns("datasets", "d", &columns);
+        Some(Self {
+            columns: format!(
+                "{columns}, (SELECT t.value FROM input_tags AS t WHERE t.input_uuid = i.input_uuid AND t.name = '{CONTEXT_TAG}')"
+            ),
+            is_dataset: "i.destination_type = 'RUN' AND i.source_type = 'DATASET'",
+        })
+    }
+}
+
+/// Reads the columns of [`DatasetsSql`], after a first one.
+pub(super) fn to_dataset(row: &dyn Row, texts: &mut Interner) -> DatasetInput {
+    let mut shared = |column| interned(texts, row, column);
+    let (name, digest, source_type, source) = (shared(1), shared(2), shared(3), shared(4));
+    let mut optional = |column| optional_text(row, column).map(|_| shared(column));
+    DatasetInput {
+        name,
+        digest,
+        source_type,
+        source,
+        schema: optional(5),
+        profile: optional(6),
+        context: optional(7),
+    }
 }
 
 /// The logged models that runs read and made (MLflow 3).

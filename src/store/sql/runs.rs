@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::SqlStore;
 use super::dialect::json_array;
 use super::run_data::{ids_join, load_datasets, load_metrics, load_model_links, load_pairs};
-use super::tables::{QueryError, Tables, params};
+use super::tables::{QueryError, Row, Tables, params};
 use super::values::{integer, text};
 use super::window;
 use crate::domain::{
@@ -191,11 +191,16 @@ fn sort_values(run: &mut Run) {
         .sort_unstable_by(|a, b| a.key.raw().cmp(b.key.raw()));
     run.metrics
         .sort_unstable_by(|a, b| a.key.raw().cmp(b.key.raw()));
-    let key = |data: &DatasetInput| (data.name.clone(), data.digest.clone(), data.context.clone());
-    run.datasets.sort_by_cached_key(key);
+    sort_datasets(&mut run.datasets);
     run.model_inputs.sort_unstable();
     run.model_outputs
         .sort_by_cached_key(|output| (output.step, output.model_id.clone()));
+}
+
+/// [`sort_values`] for the datasets of a run.
+pub(super) fn sort_datasets(datasets: &mut [DatasetInput]) {
+    let key = |data: &DatasetInput| (data.name.clone(), data.digest.clone(), data.context.clone());
+    datasets.sort_by_cached_key(key);
 }
 
 /// Ids of runs as one JSON parameter.
@@ -221,6 +226,23 @@ fn load_rows(
     ids: &str,
     lifecycle: LifecycleFilter,
 ) -> Result<Vec<(usize, Run)>, QueryError> {
+    let columns = run_columns(tables);
+    let condition = tables.schema.run_condition(lifecycle);
+    let (ids_table, join) = ids_join(tables);
+    let sql = format!(
+        "SELECT ids.key, {columns} FROM {ids_table} {join} runs AS r ON r.run_uuid = ids.value WHERE {condition}"
+    );
+    let mut rows = tables.collect(&sql, &params![ids], |row| {
+        let position = integer(row, 0).and_then(|position| usize::try_from(position).ok());
+        (position.unwrap_or(usize::MAX), to_bare_run(row))
+    })?;
+    // A server joins in any order.
+    rows.sort_by_key(|(position, _)| *position);
+    Ok(rows)
+}
+
+/// The columns of `runs AS r` that [`to_bare_run`] reads, from the second on.
+pub(super) fn run_columns(tables: Tables<'_>) -> String {
     let columns = [
         "run_uuid",
         "experiment_id",
@@ -232,27 +254,19 @@ fn load_rows(
         "end_time",
         "artifact_uri",
     ];
-    let columns = tables.schema.select_columns("runs", "r", &columns);
-    let condition = tables.schema.run_condition(lifecycle);
-    let (ids_table, join) = ids_join(tables);
-    let sql = format!(
-        "SELECT ids.key, {columns} FROM {ids_table} {join} runs AS r ON r.run_uuid = ids.value WHERE {condition}"
-    );
-    let mut rows = tables.collect(&sql, &params![ids], |row| {
-        let position = integer(row, 0).and_then(|position| usize::try_from(position).ok());
-        let run = Run {
-            name: text(row, 3),
-            status: RunStatus::parse(text(row, 4).raw()),
-            lifecycle: Lifecycle::parse(text(row, 5).raw()),
-            user: text(row, 6),
-            start_time: integer(row, 7),
-            end_time: integer(row, 8),
-            artifact_uri: text(row, 9),
-            ..Run::bare(RunId::new(text(row, 1)), ExperimentId::new(text(row, 2)))
-        };
-        (position.unwrap_or(usize::MAX), run)
-    })?;
-    // A server joins in any order.
-    rows.sort_by_key(|(position, _)| *position);
-    Ok(rows)
+    tables.schema.select_columns("runs", "r", &columns)
+}
+
+/// Reads [`run_columns`], after a first one.
+pub(super) fn to_bare_run(row: &dyn Row) -> Run {
+    Run {
+        name: text(row, 3),
+        status: RunStatus::parse(text(row, 4).raw()),
+        lifecycle: Lifecycle::parse(text(row, 5).raw()),
+        user: text(row, 6),
+        start_time: integer(row, 7),
+        end_time: integer(row, 8),
+        artifact_uri: text(row, 9),
+        ..Run::bare(RunId::new(text(row, 1)), ExperimentId::new(text(row, 2)))
+    }
 }

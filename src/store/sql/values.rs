@@ -42,7 +42,8 @@ pub(super) fn metric_value(row: &dyn Row, column: usize, is_nan: usize) -> Metri
     to_metric_value(row.get(column), row.get(is_nan))
 }
 
-fn to_text(value: Value<'_>) -> Option<Cow<'_, str>> {
+/// Text; `None` for NULL.
+pub(super) fn to_text(value: Value<'_>) -> Option<Cow<'_, str>> {
     match value {
         Value::Null => None,
         Value::Integer(number) => Some(number.to_string().into()),

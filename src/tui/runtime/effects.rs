@@ -15,6 +15,7 @@ use crate::ops::RequestError;
 use crate::ops::download::{DownloadProgress, download};
 use crate::ops::list_runs::{RunPages, list_runs};
 use crate::store::ReadStore;
+use crate::store::limits;
 use crate::tui::app::message::ImageSource;
 use crate::tui::app::{Reply, Request, Ticket};
 use crate::tui::graphics::GraphicsSupport;
@@ -62,7 +63,8 @@ impl Tasks {
             let reply = match request {
                 Request::Runs { query, limit } => {
                     let reader = services.store.reader.as_ref();
-                    stream_runs(reader, list_runs(query, limit), &next_page, &send).await
+                    let pages = list_runs(query, limit).scanning_from(limits::SCANNED_RUNS);
+                    stream_runs(reader, pages, &next_page, &send).await
                 }
                 Request::Download(source, folder) => {
                     let reader = services.store.reader.as_ref();

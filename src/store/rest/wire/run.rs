@@ -4,7 +4,8 @@ use serde::Deserialize;
 
 use super::{WirePair, int, into_pairs, list, non_empty, text, value};
 use crate::domain::{
-    DatasetInput, Experiment, Lifecycle, Metric, MetricValue, ModelOutput, Point, Run, RunStatus,
+    DatasetInput, Experiment, Lifecycle, Metric, MetricValue, ModelOutput, Point, RUN_NAME_TAG,
+    Run, RunStatus, USER_TAG,
 };
 use crate::store::interner::Interner;
 
@@ -192,13 +193,13 @@ impl WireRun {
             id: id.into(),
             // Servers before 1.30 send the name and the user as tags only.
             name: non_empty(info.run_name)
-                .or_else(|| tag_value("mlflow.runName"))
+                .or_else(|| tag_value(RUN_NAME_TAG))
                 .unwrap_or_default(),
             experiment_id: info.experiment_id.into(),
             status: RunStatus::parse(&info.status),
             lifecycle: Lifecycle::parse(&info.lifecycle_stage),
             user: non_empty(info.user_id)
-                .or_else(|| tag_value("mlflow.user"))
+                .or_else(|| tag_value(USER_TAG))
                 .unwrap_or_default(),
             // 0 stands for a run without a start.
             start_time: info.start_time.filter(|at| *at != 0),

@@ -24,6 +24,8 @@ static MYSQL: Dialect = Dialect {
                 FROM JSON_TABLE({parameter}, '$[*]' COLUMNS (nth FOR ORDINALITY, id VARCHAR(255) PATH '$')) AS j) AS ids",
     find_text: "instr",
     has_rowid: false,
+    walk: None,
+    row_count_sql: "SELECT TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '{table}'",
     run_key_index_sql: None,
     upsert: " ON DUPLICATE KEY UPDATE {column} = VALUES({column})",
     columns_sql: "SELECT c.TABLE_NAME, c.COLUMN_NAME, c.COLUMN_TYPE, \

@@ -11,6 +11,7 @@ mod window;
 use tokio::runtime::Handle;
 
 use super::dialect::Dialect;
+use super::scan::TableWalk;
 use super::server;
 use super::uri::DatabaseUri;
 use crate::domain::StoreErrorKind;
@@ -25,6 +26,8 @@ pub(super) static POSTGRES: Dialect = Dialect {
                 WITH ORDINALITY AS j(value, position)) AS ids",
     find_text: "strpos",
     has_rowid: false,
+    walk: Some(TableWalk::Cursor),
+    row_count_sql: "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass('{table}')",
     run_key_index_sql: None,
     upsert: " ON CONFLICT ({key}) DO UPDATE SET {column} = excluded.{column}",
     columns_sql: "SELECT c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod), \

@@ -15,6 +15,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::database::{Cancelled, Database, Identity, Transaction};
 use super::dialect::Dialect;
+use super::scan::TableWalk;
 use super::schema::Schema;
 use super::tables::{QueryError, Tables};
 use super::{check_schema, handle, workspaces};
@@ -36,6 +37,8 @@ static SQLITE: Dialect = Dialect {
     ids_table: "json_each({parameter}) AS ids",
     find_text: "instr",
     has_rowid: true,
+    walk: Some(TableWalk::Rowids),
+    row_count_sql: "SELECT max(rowid) FROM {table}",
     run_key_index_sql: Some(
         "SELECT 1 FROM pragma_index_list('metrics') AS i JOIN pragma_index_info(i.name) AS c \
          WHERE c.seqno = 1 AND c.name = 'key' AND EXISTS \

@@ -110,12 +110,16 @@ impl RunLoader {
                 return false;
             }
         };
-        self.loaded += page.runs.len() as u64;
+        if page.is_restart {
+            self.replacement = Some(RunTable::default());
+            self.unreadable = UnreadableRuns::default();
+        }
+        self.loaded = page.read;
         self.total = page.total.or(self.total);
-        // Stream the first load. A reload swaps its rows in when it is complete: rows of deleted runs disappear then, and no
+        // Stream the first load. A reload or a scan swaps its rows in when it is complete: rows of deleted runs disappear then, and no
         // other row is missing meanwhile.
         let rows = self.replacement.as_mut().unwrap_or(table);
-        rows.upsert(&page.runs);
+        rows.add_page(&page.runs, page.part.as_ref(), page.end.is_some());
         update_heartbeats(rows, &page.runs);
         self.unreadable.add(&page.runs);
         self.end = page.end;
