@@ -255,6 +255,14 @@ async fn parts_of_a_listing_fit_together() {
         assert_eq!(ids(&part), expected[begin..end], "{offset}");
         assert_eq!(part.total, 300);
     }
+    // Newest first, some runs started in another order than that of their rows, and some have no start.
+    let newest = listing.query(None, &[]).unwrap();
+    let newest_first = listing.expected(None, &[]);
+    for limit in [1, 40, 250, 300, 400] {
+        let first = listing.window(&newest, WindowRange::First(limit)).await;
+        let end = usize::min(limit as usize, 300);
+        assert_eq!(ids(&first), newest_first[..end], "{limit}");
+    }
     // A deleted run leaves a gap until the listing begins again.
     let database = Connection::open(&file).unwrap();
     let sql = "UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = ?1";

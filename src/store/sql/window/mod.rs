@@ -162,13 +162,41 @@ async fn read_ids(
     let query = query.clone();
     let read = move |tables: Tables<'_>| {
         let window = supported(tables)?;
-        let statement = Statement::list(tables.schema, window, &query, limit);
+        let since = match limit {
+            Some(limit) => find_earliest_start(tables, window, &query, limit)?,
+            None => None,
+        };
+        let statement = Statement::list(tables.schema, window, &query, limit, since);
         let mut ids = RunIds::default();
         let params = statement.params();
         tables.for_each(&statement.sql, &params, |row| ids.push(text(row, 0).raw()))?;
         Ok(ids)
     };
     store.database.read(what, read).await
+}
+
+/// A time after which the first `limit` runs of a listing started, so that the others need not be sorted. Runs are mostly added
+/// in the order in which they start.
+fn find_earliest_start(
+    tables: Tables<'_>,
+    window: &'static WindowSql,
+    query: &WindowQuery,
+    limit: u32,
+) -> Result<Option<i64>, QueryError> {
+    let is_newest_first = query.condition.is_none() && query.order.is_empty();
+    let has_start = tables.schema.has_column("runs", "start_time");
+    if !is_newest_first || !has_start || !tables.dialect().has_rowid {
+        return Ok(None);
+    }
+    let statement = Statement::start_of_last_runs(tables.schema, window, query, limit);
+    let found = tables.first(&statement.sql, &statement.params(), |row| {
+        let is_enough = integer(row, 1) == Some(i64::from(limit));
+        // One less, because a start with a fraction was cut.
+        integer(row, 0)
+            .filter(|_| is_enough)
+            .map(|start| start.saturating_sub(1))
+    })?;
+    Ok(found.flatten())
 }
 
 fn supported(tables: Tables<'_>) -> Result<&'static WindowSql, QueryError> {

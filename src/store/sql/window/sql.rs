@@ -2,7 +2,8 @@
 
 use super::WindowSql;
 use crate::domain::{
-    ComparisonOp, ExperimentId, NumberTest, RunCondition, RunField, RunOrder, RunStatus, TextTest,
+    ComparisonOp, ExperimentId, NumberTest, RUN_NAME_TAG, RunCondition, RunField, RunOrder,
+    RunStatus, TextTest, USER_TAG,
 };
 use crate::store::WindowQuery;
 use crate::store::sql::dialect::json_array;
@@ -20,15 +21,21 @@ impl Statement {
         self.params.iter().map(Param::from).collect()
     }
 
-    /// The ids of the runs in order; only the first ones with a limit, for which SQLite keeps no more while it sorts.
+    /// The ids of the runs in order; only the first ones with a limit, for which SQLite keeps no more while it sorts. Runs that
+    /// started before `since` are left out.
     pub(super) fn list(
         schema: &Schema,
         window: &'static WindowSql,
         query: &WindowQuery,
         limit: Option<u32>,
+        since: Option<i64>,
     ) -> Self {
         let mut builder = Builder::new(schema, window, query);
-        let condition = builder.selection();
+        let mut condition = builder.selection();
+        if let Some(since) = since {
+            // First, because it excludes most runs at the least cost.
+            condition = format!("r.start_time >= {since} AND {condition}");
+        }
         let mut order: Vec<String> = Vec::new();
         for key in &query.order {
             order.extend(builder.order_terms(key));
@@ -45,6 +52,25 @@ impl Statement {
         Self {
             sql: format!(
                 "{with}SELECT r.run_uuid FROM runs AS r{joins} WHERE {condition} ORDER BY {order}{limit}"
+            ),
+            params: builder.params,
+        }
+    }
+
+    /// The least start of the runs that were added last, and how many of these have one: at least as many started since.
+    pub(super) fn start_of_last_runs(
+        schema: &Schema,
+        window: &'static WindowSql,
+        query: &WindowQuery,
+        limit: u32,
+    ) -> Self {
+        let mut builder = Builder::new(schema, window, query);
+        let condition = builder.selection();
+        let start = builder.column_integer("start_time");
+        Self {
+            sql: format!(
+                "SELECT min(start), count(start) FROM (SELECT {start} AS start FROM runs AS r WHERE {condition} \
+                 ORDER BY r.rowid DESC LIMIT {limit})"
             ),
             params: builder.params,
         }
@@ -261,8 +287,8 @@ impl<'a> Builder<'a> {
                 plain_text(&format!("nullif({text}, '')"))
             }
             RunField::RunId => plain_text("r.run_uuid"),
-            RunField::Name => self.text_or_tag("name", "mlflow.runName"),
-            RunField::User => self.text_or_tag("user_id", "mlflow.user"),
+            RunField::Name => self.text_or_tag("name", RUN_NAME_TAG),
+            RunField::User => self.text_or_tag("user_id", USER_TAG),
             RunField::ArtifactUri => plain_text(&self.column_text("artifact_uri")),
             RunField::Status => {
                 let status = format!(
