@@ -12,7 +12,9 @@ pub enum Response {
     Bytes(Vec<u8>),
     /// Takes the request and stays silent until the client goes.
     Silence,
-    /// Sends the first, then the second again and again until the client goes.
+    /// Sends these bytes, and stays silent until the client goes.
+    Unfinished(Vec<u8>),
+    /// Sends the first, then the second, which is not empty, again and again until the client goes.
     Endless(Vec<u8>, Vec<u8>),
 }
 
@@ -173,12 +175,18 @@ fn serve(
         sent.fetch_add(bytes.len(), Ordering::Relaxed);
         Some(())
     };
+    let wait_for_end =
+        |stream: &mut TcpStream| std::io::copy(stream, &mut std::io::sink()).ok().map(drop);
     match rule(&request) {
         Response::Bytes(bytes) => send(&mut stream, &bytes),
-        Response::Silence => std::io::copy(&mut stream, &mut std::io::sink())
-            .ok()
-            .map(|_| ()),
+        Response::Silence => wait_for_end(&mut stream),
+        Response::Unfinished(bytes) => {
+            send(&mut stream, &bytes)?;
+            wait_for_end(&mut stream)
+        }
         Response::Endless(head, piece) => {
+            // Nothing is always sent: it would go on after the client.
+            assert!(!piece.is_empty());
             send(&mut stream, &head)?;
             loop {
                 send(&mut stream, &piece)?;
