@@ -34,12 +34,7 @@ use tokio::runtime::Runtime;
 )]
 mod mlflow;
 #[path = "../tests/it/support/script_host.rs"]
-#[expect(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "written for tests"
-)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "written for tests")]
 mod script_host;
 
 pub(crate) type BoxResult<T> = Result<T, Box<dyn Error>>;

@@ -36,12 +36,7 @@ mod database;
 )]
 mod mlflow;
 #[path = "../tests/it/support/script_host.rs"]
-#[expect(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "written for tests"
-)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "written for tests")]
 mod script_host;
 
 use database::{DatabaseServer, Kind, drivers, shared};

@@ -3,9 +3,10 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::script_host::Script;
@@ -71,9 +72,13 @@ fn run(command: &mut Command) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+/// What runs in Python: `mlflow server`, without a process that imports MLflow again.
+const SERVER_SCRIPT: &str = include_str!("server.py");
+
 /// A running MLflow server over a SQLite file; stopped when dropped.
 pub struct Server {
-    child: Child,
+    /// The server's standard input and output: it ends with the first, and its end is that of the second.
+    process: UnixStream,
     /// Its address: `http://127.0.0.1:PORT`.
     pub url: String,
 }
@@ -87,36 +92,33 @@ impl Server {
     /// The same, with more arguments.
     pub fn start_with(version: &str, folder: &Path, more: &[&str]) -> Self {
         let port = free_port();
-        let log = File::create(folder.join("server.log")).unwrap();
-        let child = Command::new(python(version).with_file_name("mlflow"))
-            .args([
-                "server",
-                "--host",
-                "127.0.0.1",
-                "--workers",
-                "1",
-                "--port",
-                &port.to_string(),
-            ])
-            .arg("--backend-store-uri")
-            .arg(format!("sqlite:///{}", folder.join("mlflow.db").display()))
-            .arg("--artifacts-destination")
-            .arg(folder.join("artifacts"))
-            .args(more)
-            .envs([
-                ("MLFLOW_DISABLE_TELEMETRY", "true"),
-                ("GIT_PYTHON_REFRESH", "quiet"),
-                // Seven processes that wait for evaluations to run: two thirds of the CPU time of a start.
-                ("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false"),
-            ])
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .stdin(Stdio::null())
-            .process_group_leader()
-            .spawn()
-            .unwrap();
+        let log = folder.join("server.log");
+        let store = format!("sqlite:///{}", folder.join("mlflow.db").display());
+        let artifacts = folder.join("artifacts");
+        let port_text = port.to_string();
+        let arguments = [
+            log.to_str().unwrap(),
+            "--host",
+            "127.0.0.1",
+            "--workers",
+            "1",
+            "--port",
+            &port_text,
+            "--backend-store-uri",
+            &store,
+            "--artifacts-destination",
+            artifacts.to_str().unwrap(),
+        ];
+        let process = Script {
+            code: SERVER_SCRIPT,
+            arguments: &[&arguments, more].concat(),
+            folder: &std::env::current_dir().unwrap(),
+            // Seven processes that wait for evaluations to run: two thirds of the CPU time of a start.
+            env: &[("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")],
+        }
+        .talk(version);
         let server = Self {
-            child,
+            process,
             url: format!("http://127.0.0.1:{port}"),
         };
         let deadline = Instant::now() + STARTUP_TIMEOUT;
@@ -124,7 +126,7 @@ impl Server {
             assert!(
                 Instant::now() < deadline,
                 "the server did not start:\n{}",
-                std::fs::read_to_string(folder.join("server.log")).unwrap_or_default()
+                std::fs::read_to_string(&log).unwrap_or_default()
             );
             std::thread::sleep(Duration::from_millis(100));
         }
@@ -134,22 +136,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The server runs workers of its own: the whole group is ended.
-        let _ = Command::new("kill")
-            .args(["-TERM", "--", &format!("-{}", self.child.id())])
-            .status();
-        let _ = self.child.wait();
-    }
-}
-
-/// Makes a child the leader of its own process group.
-trait GroupLeader {
-    fn process_group_leader(&mut self) -> &mut Self;
-}
-
-impl GroupLeader for Command {
-    fn process_group_leader(&mut self) -> &mut Self {
-        std::os::unix::process::CommandExt::process_group(self, 0)
+        let _ = self.process.shutdown(Shutdown::Write);
+        let _ = self.process.read_to_end(&mut Vec::new());
     }
 }
 

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 import types
+import warnings
 
 listener = socket.socket(socket.AF_UNIX)
 listener.bind(sys.argv[1])
@@ -33,6 +34,23 @@ def import_sklearn():
         import skops.io
     except ImportError:
         pass
+
+
+def import_server():
+    """What a server imports; few scripts are one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            # First: an application that is imported before it is not guarded as a server's is.
+            import uvicorn
+            import mlflow.server.fastapi_app
+        except ImportError:
+            import gunicorn.app.wsgiapp
+        import mlflow.cli
+        import mlflow.server.handlers
+
+    # It is made from the environment, which differs.
+    sys.modules.pop("mlflow.server.fastapi_app", None)
 
 
 def next_connection():
@@ -94,6 +112,8 @@ def main():
         request = json.loads(line)
         if "sklearn" in request["code"] and "mlflow.sklearn" not in sys.modules:
             import_sklearn()
+        if "mlflow.server" in request["code"] and "mlflow.server" not in sys.modules:
+            import_server()
         # Children are not waited for here, theirs are.
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         if os.fork() == 0:
