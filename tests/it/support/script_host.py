@@ -4,6 +4,7 @@ It listens on the socket that it is given, and ends with its standard input. A r
 connection as its standard input and output, any other is answered with what it printed and how it ended.
 """
 
+import gc
 import json
 import os
 import select
@@ -114,6 +115,8 @@ def main():
             import_sklearn()
         if "mlflow.server" in request["code"] and "mlflow.server" not in sys.modules:
             import_server()
+        # What is here already is nothing that a child has to look through, which takes it most of a second at its end.
+        gc.freeze()
         # Children are not waited for here, theirs are.
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         if os.fork() == 0:
