@@ -221,7 +221,7 @@ impl App {
             .copied()
             .filter(|action| *action != Action::Palette && self.is_available(*action))
             .collect();
-        actions.sort_by_key(order);
+        actions.sort_by_cached_key(order);
         Dialog::Picker(
             Picker::new("actions", actions.into_iter().map(item))
                 .with_accept_hint("run")
