@@ -190,6 +190,7 @@ fn server_receives_only_reads() {
         "a write was not recorded"
     );
 
+    recorder.keep_answers();
     let wrong = run_all_commands(&program, &recorder.url);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     std::thread::scope(|threads| {

@@ -1,5 +1,6 @@
 //! A proxy that keeps what was asked: it stands in front of a server, passes everything on, and remembers methods and paths.
 
+use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -8,47 +9,78 @@ use std::sync::{Arc, Mutex};
 pub struct RecordingProxy {
     /// Its address: `http://127.0.0.1:PORT`.
     pub url: String,
-    requests: Arc<Mutex<Vec<(String, String)>>>,
+    state: Arc<RecorderState>,
 }
+
+struct RecorderState {
+    upstream: String,
+    requests: Mutex<Vec<(String, String)>>,
+    /// `None` where they are not kept.
+    answers: Mutex<Option<KeptAnswers>>,
+}
+
+/// The answers to requests, each by its method, path and body.
+type KeptAnswers = HashMap<(String, String, Vec<u8>), Vec<u8>>;
 
 impl RecordingProxy {
     /// Stands in front of a server on this machine, named by its address.
     pub fn start(server: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let (upstream, kept) = (
-            server.trim_start_matches("http://").to_owned(),
-            Arc::clone(&requests),
-        );
+        let state = Arc::new(RecorderState {
+            upstream: server.trim_start_matches("http://").to_owned(),
+            requests: Mutex::default(),
+            answers: Mutex::default(),
+        });
+        let shared = Arc::clone(&state);
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let (upstream, kept) = (upstream.clone(), Arc::clone(&kept));
+                let state = Arc::clone(&shared);
                 // A client that gives up in the middle is no failure of the test.
-                std::thread::spawn(move || forward(stream, &upstream, &kept));
+                std::thread::spawn(move || state.forward(stream));
             }
         });
-        Self { url, requests }
+        Self { url, state }
     }
 
     /// Everything asked since the last time, as (method, path with query).
     pub fn take_requests(&self) -> Vec<(String, String)> {
-        std::mem::take(&mut *self.requests.lock().unwrap())
+        std::mem::take(&mut *self.state.requests.lock().unwrap())
+    }
+
+    /// Asks the server only once for the same from now on: the store must not change. MLflow takes most of the time of a test
+    /// that asks much.
+    pub fn keep_answers(&self) {
+        *self.state.answers.lock().unwrap() = Some(HashMap::new());
     }
 }
 
-/// Passes one request on, and its answer back; both connections are then closed.
-fn forward(
-    mut client: TcpStream,
-    upstream: &str,
-    seen: &Mutex<Vec<(String, String)>>,
-) -> Option<()> {
-    let request = RawRequest::read(&mut client)?;
-    seen.lock()
-        .unwrap()
-        .push((request.method.clone(), request.path.clone()));
-    client.write_all(&request.forward_to(upstream)?).ok()?;
-    client.shutdown(Shutdown::Both).ok()
+impl RecorderState {
+    /// Passes one request on, and its answer back; both connections are then closed.
+    fn forward(&self, mut client: TcpStream) -> Option<()> {
+        let request = RawRequest::read(&mut client)?;
+        let (method, path) = (&request.method, &request.path);
+        self.requests
+            .lock()
+            .unwrap()
+            .push((method.clone(), path.clone()));
+        let key = (method.clone(), path.clone(), request.body.clone());
+        let known = self
+            .answers
+            .lock()
+            .unwrap()
+            .as_ref()
+            .and_then(|answers| answers.get(&key).cloned());
+        let answer = match known {
+            Some(answer) => answer,
+            None => request.forward_to(&self.upstream)?,
+        };
+        client.write_all(&answer).ok()?;
+        if let Some(answers) = &mut *self.answers.lock().unwrap() {
+            answers.insert(key, answer);
+        }
+        client.shutdown(Shutdown::Both).ok()
+    }
 }
 
 /// One request, as it came.
