@@ -15,15 +15,20 @@ use tempfile::TempDir;
 
 /// A repository with an MLflow store next to the code.
 struct Repository {
-    folder: TempDir,
+    path: PathBuf,
+    /// A folder with nothing else in it, which is looked through too.
+    _above: TempDir,
 }
 
 impl Repository {
     /// A repository with the training script and the data at its first version.
     fn new() -> Self {
+        let above = tempfile::tempdir().unwrap();
         let repository = Self {
-            folder: tempfile::tempdir().unwrap(),
+            path: above.path().join("repository"),
+            _above: above,
         };
+        std::fs::create_dir(repository.path()).unwrap();
         repository.git(&["init", "-q", "-b", "main"]);
         repository.write(".gitignore", "mlflow.db*\nstore/\ndata/users.csv\nhome/\n");
         repository.write("train.py", "# trains\n");
@@ -33,7 +38,7 @@ impl Repository {
     }
 
     fn path(&self) -> &Path {
-        self.folder.path()
+        &self.path
     }
 
     fn write(&self, path: &str, text: &str) {

@@ -11,20 +11,25 @@ use crate::support::program::{Program, run_to_end};
 
 /// A repository whose configuration names a program in every key that is known to run one.
 struct HostileRepository {
-    folder: TempDir,
+    path: PathBuf,
+    /// A folder with nothing else in it, which is looked through too.
+    _above: TempDir,
 }
 
 impl HostileRepository {
     fn new() -> Self {
+        let above = tempfile::tempdir().unwrap();
         let repository = Self {
-            folder: tempfile::tempdir().unwrap(),
+            path: above.path().join("repository"),
+            _above: above,
         };
+        std::fs::create_dir(repository.path()).unwrap();
         repository.git(&["init", "-q", "-b", "main"]);
         repository
     }
 
     fn path(&self) -> &Path {
-        self.folder.path()
+        &self.path
     }
 
     fn marker(&self) -> PathBuf {
