@@ -463,6 +463,8 @@ fn readme_pipeline_promotes_only_improvements() {
             ("MLFLOW_TRACKING_URI", server.url.as_str()),
             ("C", c),
             ("GIT_PYTHON_REFRESH", "quiet"),
+            // Requirements are not what this is about, and inferring them takes half a minute.
+            ("MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT", "1"),
         ]);
         run_to_end(pipeline)
     };
