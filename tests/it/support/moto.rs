@@ -32,7 +32,9 @@ fn python() -> PathBuf {
                 "--quiet",
                 "--disable-pip-version-check",
             ])
-            .arg(format!("moto[server]=={VERSION}"))
+            // Of `moto[server]`, what S3 needs.
+            .arg(format!("moto[s3]=={VERSION}"))
+            .args(["flask", "flask-cors"])
             .status();
         assert!(pip.unwrap().success());
     }
