@@ -266,16 +266,19 @@ pub enum Command {
         "review churn-classifier/6 --to @champion --approve --reason 'checked on March data'",
     ])]
     Review(review::ReviewArgs),
-    /// Set or remove a tag of a version.
+    /// Set or remove a tag of a version, a model or a run.
     #[command(after_help = examples![
         "tag churn-classifier/6 owner=growth",
+        "tag churn-classifier domain=crm",
+        "tag 3fa9c2d1 reviewed=yes",
         "tag churn-classifier/6 owner --remove",
     ])]
     Tag(metadata::TagArgs),
-    /// Set the description of a version or a model.
+    /// Set the description of a version, a model or a run.
     #[command(after_help = examples![
         "describe churn-classifier/6 'Retrained on March data'",
         "describe churn-classifier 'Predicts churn within 30 days'",
+        "describe 3fa9c2d1 'Best of the sweep'",
     ])]
     Describe(metadata::DescribeArgs),
     /// Delete runs, or a version without stage and alias.

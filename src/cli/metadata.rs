@@ -1,4 +1,4 @@
-//! `tag` and `describe`: tags of versions, descriptions of versions and models.
+//! `tag` and `describe`: tags and descriptions of versions, models and runs.
 
 use clap::Args;
 
@@ -6,14 +6,17 @@ use super::context::CommandContext;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::resolve;
 use crate::cli::write::{WriteArgs, execute};
+use crate::domain::{MetadataOwner, StoreErrorKind};
 use crate::promotion::Intent;
+use crate::store::StoreHandle;
 use crate::text::Untrusted;
+use crate::text::untrusted::clean;
 
 #[derive(Debug, Args)]
 pub struct TagArgs {
-    /// Version: MODEL/VERSION, MODEL/latest or MODEL@alias.
-    #[arg(value_name = "MODEL/VERSION")]
-    version: String,
+    /// Version (MODEL/VERSION, MODEL/latest or MODEL@alias), model name, or run (ID, ID prefix or name).
+    #[arg(value_name = "MODEL[/VERSION]|RUN")]
+    named: String,
     /// Tag: KEY=VALUE, or KEY with --remove.
     #[arg(value_name = "KEY=VALUE")]
     pair: String,
@@ -26,8 +29,8 @@ pub struct TagArgs {
 
 #[derive(Debug, Args)]
 pub struct DescribeArgs {
-    /// Version (MODEL/VERSION, MODEL/latest or MODEL@alias) or model name.
-    #[arg(value_name = "MODEL[/VERSION]")]
+    /// Version (MODEL/VERSION, MODEL/latest or MODEL@alias), model name, or run (ID, ID prefix or name).
+    #[arg(value_name = "MODEL[/VERSION]|RUN")]
     named: String,
     /// Description; an empty text removes it.
     #[arg(value_name = "TEXT")]
@@ -39,7 +42,7 @@ pub struct DescribeArgs {
 /// Runs `tag`.
 ///
 /// # Errors
-/// When the version does not exist, or the write fails.
+/// When neither a version nor a model nor a run matches, or the write fails.
 pub async fn tag(arguments: &TagArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
     let (key, value) = match (arguments.pair.split_once('='), arguments.remove) {
         (None, true) => (arguments.pair.as_str(), None),
@@ -56,54 +59,67 @@ pub async fn tag(arguments: &TagArgs, context: &mut CommandContext<'_>) -> Resul
         }
     };
     let store = context.open_store().await?;
-    let (model, version) = resolve::version(store.reader.as_ref(), &arguments.version).await?;
-    execute(
-        Intent::Tag {
-            model: model.name,
-            version,
-            key: key.into(),
-            value,
-        },
-        &arguments.write_args,
-        &store,
-        context,
-    )
-    .await
+    let owner = metadata_owner(&arguments.named, &store, context).await?;
+    let key = key.into();
+    let intent = Intent::Tag { owner, key, value };
+    execute(intent, &arguments.write_args, &store, context).await
 }
 
+/// Runs `describe`.
+///
 /// # Errors
-/// If neither a version nor a model matches, or the write fails.
+/// If neither a version nor a model nor a run matches, or the write fails.
 pub async fn describe(
     arguments: &DescribeArgs,
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
     let store = context.open_store().await?;
+    let owner = metadata_owner(&arguments.named, &store, context).await?;
+    let text = Untrusted::from(arguments.text.as_str());
+    let intent = Intent::Describe { owner, text };
+    execute(intent, &arguments.write_args, &store, context).await
+}
+
+/// What a text selects: a version if it has `/` or `@`, else the model with this name, else a run.
+async fn metadata_owner(
+    named: &str,
+    store: &StoreHandle,
+    context: &CommandContext<'_>,
+) -> Result<MetadataOwner, CliError> {
     let reader = store.reader.as_ref();
-    // MLflow rejects `/` in model names, but older stores may contain it.
-    let (model, version) = if arguments.named.contains(['/', '@']) {
-        match resolve::version(reader, &arguments.named).await {
-            Ok((model, version)) => (model.name, Some(version)),
-            Err(error) => (
-                resolve::model(reader, &arguments.named)
-                    .await
-                    .map_err(|_| error)?
-                    .name,
-                None,
-            ),
+    let not_found = if named.contains(['/', '@']) {
+        match resolve::version(reader, named).await {
+            Ok((model, version)) => {
+                let model = model.name;
+                return Ok(MetadataOwner::Version { model, version });
+            }
+            Err(error) => error,
         }
     } else {
-        (resolve::model(reader, &arguments.named).await?.name, None)
+        CliError::new(
+            ExitStatus::NoMatch,
+            format!("no registered model and no run `{}`", clean(named)),
+        )
+        .with_hint("`frontrunner models` lists models, `frontrunner runs EXPERIMENT` lists runs")
     };
-    let text = Untrusted::from(arguments.text.as_str());
-    execute(
-        Intent::Describe {
-            model,
-            version,
-            text,
-        },
-        &arguments.write_args,
-        &store,
-        context,
-    )
-    .await
+    // MLflow rejects `/` in model names, but older stores may contain it.
+    let model_error = match reader.model(&named.into()).await {
+        Ok(model) => return Ok(MetadataOwner::Model { model: model.name }),
+        Err(error) => error,
+    };
+    if !matches!(
+        model_error.kind,
+        StoreErrorKind::NotFound | StoreErrorKind::Unsupported | StoreErrorKind::InvalidRequest
+    ) {
+        return Err(model_error.into());
+    }
+    let experiment = context.global_args.experiment.as_deref();
+    let within = resolve::experiment_scope(reader, experiment).await?;
+    match resolve::run(reader, named, within.as_ref()).await {
+        Ok(run) => Ok(MetadataOwner::Run { run: run.id }),
+        Err(error) if error.exit == ExitStatus::NoMatch && error.detail.is_empty() => {
+            Err(not_found)
+        }
+        Err(error) => Err(error),
+    }
 }

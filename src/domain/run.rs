@@ -7,7 +7,7 @@ use super::metric::{Metric, MetricValue};
 use super::{Lifecycle, Millis};
 use crate::text::untrusted::Untrusted;
 
-/// The tag with a run's name, which old versions of MLflow store nowhere else.
+/// The tag with a run's name, which old versions of MLflow store nowhere else: setting it renames the run.
 pub const RUN_NAME_TAG: &str = "mlflow.runName";
 
 /// The tag with the user who made a run, which old versions of MLflow store nowhere else.

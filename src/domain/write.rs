@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Stage;
 use super::ids::{Alias, ModelName, RunId, VersionNumber};
+use super::metadata::{MetadataField, MetadataOwner, MetadataWrite};
 use super::run::KeyValue;
 use crate::text::untrusted::Untrusted;
 
-/// One write to the registry or to the lifecycle of a run. Frontrunner writes nothing else to a store.
+/// One write to the registry, or to the lifecycle or the tags of a run. Frontrunner writes nothing else to a store.
 /// The journal stores it as JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
@@ -34,34 +35,6 @@ pub enum StoreWrite {
         name: ModelName,
         /// The version.
         version: VersionNumber,
-    },
-    /// Sets a tag of a version.
-    SetVersionTag {
-        /// The model.
-        name: ModelName,
-        /// The version.
-        version: VersionNumber,
-        /// The tag.
-        tag: KeyValue,
-    },
-    /// Removes a tag of a version.
-    DeleteVersionTag {
-        /// The model.
-        name: ModelName,
-        /// The version.
-        version: VersionNumber,
-        /// The tag's key.
-        key: Untrusted,
-    },
-    /// Sets the description of a version or a model.
-    #[serde(rename = "describe")]
-    SetDescription {
-        /// The model.
-        name: ModelName,
-        /// `None` for the model itself.
-        version: Option<VersionNumber>,
-        /// Empty to remove the description.
-        text: Untrusted,
     },
     /// Moves a version to a stage.
     TransitionStage {
@@ -146,17 +119,35 @@ pub enum StoreWrite {
         /// The run.
         run: RunId,
     },
+    /// Sets or removes a description, a name or a tag.
+    #[serde(untagged)]
+    Metadata(MetadataWrite),
 }
 
 impl StoreWrite {
-    /// Whether it changes a tag or description, and no stage, alias or lifecycle.
+    /// Whether it changes a tag, name or description, and no stage, alias or lifecycle.
     #[must_use]
     pub fn is_metadata_write(&self) -> bool {
-        matches!(
-            self,
-            Self::SetVersionTag { .. }
-                | Self::DeleteVersionTag { .. }
-                | Self::SetDescription { .. }
-        )
+        matches!(self, Self::Metadata(_))
+    }
+
+    /// Whether it changes a run rather than the registry.
+    #[must_use]
+    pub fn is_of_run(&self) -> bool {
+        match self {
+            Self::DeleteRun { .. } | Self::RestoreRun { .. } => true,
+            Self::Metadata(write) => matches!(write.owner, MetadataOwner::Run { .. }),
+            _ => false,
+        }
+    }
+
+    /// Sets a tag of a version.
+    #[must_use]
+    pub fn set_version_tag(model: ModelName, version: VersionNumber, tag: KeyValue) -> Self {
+        Self::Metadata(MetadataWrite {
+            owner: MetadataOwner::Version { model, version },
+            field: MetadataField::Tag { key: tag.key },
+            value: Some(tag.value),
+        })
     }
 }

@@ -5,7 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Decision, PreparedReview, Undo};
-use crate::domain::{Alias, ModelName, RunId, Slot, Stage, VersionNumber, version_in_source};
+use crate::domain::{
+    Alias, MetadataField, MetadataOwner, ModelName, RunId, Slot, Stage, VersionNumber,
+    version_in_source,
+};
 use crate::text::Untrusted;
 
 /// A change to a registered model, or to runs. The journal holds it: field names on the wire stay.
@@ -74,23 +77,21 @@ pub enum Intent {
         #[serde(default)]
         prepared: Option<PreparedReview>,
     },
-    /// Sets or removes a tag of a version.
+    /// Sets or removes a tag of a version, model or run.
     Tag {
-        /// Registered model.
-        model: ModelName,
-        /// Version to change.
-        version: VersionNumber,
+        /// What is tagged.
+        #[serde(flatten)]
+        owner: MetadataOwner,
         /// Tag key.
         key: Untrusted,
         /// `None` removes the tag.
         value: Option<Untrusted>,
     },
-    /// Sets the description of a version or model.
+    /// Sets the description of a version, model or run.
     Describe {
-        /// Registered model.
-        model: ModelName,
-        /// `None` for the model itself.
-        version: Option<VersionNumber>,
+        /// What is described.
+        #[serde(flatten)]
+        owner: MetadataOwner,
         /// Empty removes the description.
         text: Untrusted,
     },
@@ -149,14 +150,13 @@ impl Intent {
     pub fn subject(&self) -> Subject {
         match self {
             Self::DeleteRuns { runs } | Self::RestoreRuns { runs } => Subject::Runs(runs.clone()),
+            Self::Tag { owner, .. } | Self::Describe { owner, .. } => Subject::from(owner),
             Self::Undo(undo) => undo.subject.clone(),
             Self::Register { model, .. }
             | Self::TransitionStage { model, .. }
             | Self::SetAlias { model, .. }
             | Self::RemoveAlias { model, .. }
             | Self::Review { model, .. }
-            | Self::Tag { model, .. }
-            | Self::Describe { model, .. }
             | Self::RequestTransition { model, .. }
             | Self::ResolveRequest { model, .. }
             | Self::DeleteVersion { model, .. } => Subject::from(model),
@@ -169,13 +169,12 @@ impl Intent {
         match self {
             Self::DeleteRuns { .. } | Self::RestoreRuns { .. } => None,
             Self::Undo(undo) => undo.subject.model(),
+            Self::Tag { owner, .. } | Self::Describe { owner, .. } => owner.model(),
             Self::Register { model, .. }
             | Self::TransitionStage { model, .. }
             | Self::SetAlias { model, .. }
             | Self::RemoveAlias { model, .. }
             | Self::Review { model, .. }
-            | Self::Tag { model, .. }
-            | Self::Describe { model, .. }
             | Self::RequestTransition { model, .. }
             | Self::ResolveRequest { model, .. }
             | Self::DeleteVersion { model, .. } => Some(model),
@@ -207,11 +206,10 @@ impl Intent {
             Self::TransitionStage { version, .. }
             | Self::SetAlias { version, .. }
             | Self::Review { version, .. }
-            | Self::Tag { version, .. }
             | Self::RequestTransition { version, .. }
             | Self::ResolveRequest { version, .. }
             | Self::DeleteVersion { version, .. } => Some(*version),
-            Self::Describe { version, .. } => *version,
+            Self::Tag { owner, .. } | Self::Describe { owner, .. } => owner.version(),
             Self::Undo(undo) => undo
                 .created_version
                 .or_else(|| undo.requests.first().map(|(version, _)| *version)),
@@ -270,20 +268,17 @@ impl fmt::Display for Intent {
                 decision,
                 ..
             } => write!(f, "{} {name}/{version} for {to}", decision.as_str()),
-            Self::Tag {
-                version,
-                key,
-                value,
-                ..
-            } => {
-                let verb = if value.is_some() { "set" } else { "remove" };
-                write!(f, "{verb} tag {} of {name}/{version}", key.clean())
-            }
-            Self::Describe {
-                version: Some(version),
-                ..
-            } => write!(f, "describe {name}/{version}"),
-            Self::Describe { version: None, .. } => write!(f, "describe {name}"),
+            Self::Tag { owner, key, value } => match (owner.field_of_tag(key), value) {
+                (MetadataField::Description, _) => write!(f, "describe {owner}"),
+                (MetadataField::Name, _) => write!(f, "rename {owner}"),
+                (MetadataField::Tag { key }, Some(_)) => {
+                    write!(f, "set tag {} of {owner}", key.clean())
+                }
+                (MetadataField::Tag { key }, None) => {
+                    write!(f, "remove tag {} of {owner}", key.clean())
+                }
+            },
+            Self::Describe { owner, .. } => write!(f, "describe {owner}"),
             Self::DeleteVersion { version, .. } => write!(f, "delete {name}/{version}"),
             Self::RequestTransition { version, to, .. } => {
                 write!(f, "request to move {} to {to}", name.label(*version))
@@ -350,6 +345,17 @@ impl Subject {
 impl From<&ModelName> for Subject {
     fn from(name: &ModelName) -> Self {
         Self::Model(name.clone())
+    }
+}
+
+impl From<&MetadataOwner> for Subject {
+    fn from(owner: &MetadataOwner) -> Self {
+        match owner {
+            MetadataOwner::Version { model, .. } | MetadataOwner::Model { model } => {
+                Self::Model(model.clone())
+            }
+            MetadataOwner::Run { run } => Self::Runs(vec![run.clone()]),
+        }
     }
 }
 

@@ -33,7 +33,7 @@ use intent::describe_registration;
 pub use intent::{Intent, Subject};
 pub use plan::{
     Confirmation, INTENT_TAG, MetadataChange, MetadataKey, Plan, PlanContext, PlanError, PlanStep,
-    TAG_PREFIX, plan,
+    TAG_PREFIX, is_reserved_tag, plan,
 };
 pub use preconditions::{
     ModelPrecondition, Preconditions, RunDependents, RunPrecondition, VersionPrecondition,

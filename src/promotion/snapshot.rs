@@ -6,9 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::field_hasher::FieldHasher;
 use super::{Preconditions, RegistryState, Subject};
+use crate::domain::run::find_value;
 use crate::domain::{
-    ModelName, ModelVersion, RegisteredModel, Run, RunId, Stage, TransitionRequest, VersionNumber,
+    KeyValue, MetadataField, MetadataOwner, ModelName, ModelVersion, RUN_DESCRIPTION_TAG,
+    RegisteredModel, Run, RunId, Stage, TransitionRequest, VersionNumber,
 };
+use crate::text::Untrusted;
 
 /// One registered model with its versions and the run of interest, or runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,6 +122,48 @@ impl RegistrySnapshot {
     #[must_use]
     pub fn run_snapshot(&self, id: &RunId) -> Option<&RunSnapshot> {
         self.runs.iter().find(|read| read.run.id == *id)
+    }
+
+    /// Whether what has a description and tags exists.
+    #[must_use]
+    pub fn has(&self, owner: &MetadataOwner) -> bool {
+        match owner {
+            MetadataOwner::Version { version, .. } => self.version(*version).is_some(),
+            MetadataOwner::Model { .. } => self.model.is_some(),
+            MetadataOwner::Run { run } => self.run_snapshot(run).is_some(),
+        }
+    }
+
+    /// The tags of a model, version or run.
+    #[must_use]
+    pub fn tags(&self, owner: &MetadataOwner) -> &[KeyValue] {
+        match owner {
+            MetadataOwner::Version { version, .. } => self.version(*version).map(|v| &v.tags),
+            MetadataOwner::Model { .. } => self.model.as_ref().map(|model| &model.tags),
+            MetadataOwner::Run { run } => self.run_snapshot(run).map(|read| &read.run.tags),
+        }
+        .map_or(&[], Vec::as_slice)
+    }
+
+    /// A description, name or tag; an empty description or name is `None`.
+    #[must_use]
+    pub fn metadata(&self, owner: &MetadataOwner, field: &MetadataField) -> Option<Untrusted> {
+        let tag = |key: &str| find_value(self.tags(owner), key).cloned();
+        let text = match (field, owner) {
+            (MetadataField::Tag { key }, _) => return tag(key.raw()),
+            (MetadataField::Description, MetadataOwner::Version { version, .. }) => {
+                Some(self.version(*version)?.description.clone())
+            }
+            (MetadataField::Description, MetadataOwner::Model { .. }) => {
+                Some(self.model.as_ref()?.description.clone())
+            }
+            (MetadataField::Description, MetadataOwner::Run { .. }) => tag(RUN_DESCRIPTION_TAG),
+            (MetadataField::Name, MetadataOwner::Run { run }) => {
+                Some(self.run_snapshot(run)?.run.name.clone())
+            }
+            (MetadataField::Name, _) => None,
+        };
+        text.filter(|text| !text.is_empty())
     }
 
     /// Holders of slots, lifecycles of runs, open requests.

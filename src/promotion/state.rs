@@ -87,9 +87,7 @@ impl RegistryState {
             }
             StoreWrite::CreateModel { .. }
             | StoreWrite::CreateVersion { .. }
-            | StoreWrite::SetVersionTag { .. }
-            | StoreWrite::DeleteVersionTag { .. }
-            | StoreWrite::SetDescription { .. } => {}
+            | StoreWrite::Metadata(_) => {}
         }
     }
 

@@ -128,7 +128,7 @@ pub fn undo_intent(entry_id: &str, plan: &Plan, created_version: Option<VersionN
     let mut touched: Vec<VersionNumber> = plan
         .metadata
         .iter()
-        .filter_map(|change| change.key.version())
+        .filter_map(|change| change.key.version)
         .collect();
     for change in changes {
         match change {

@@ -170,27 +170,9 @@ pub fn is_applied(now: &RegistrySnapshot, write: &StoreWrite) -> bool {
         StoreWrite::CreateModel { .. } => now.model.is_some(),
         StoreWrite::CreateVersion { .. } => false,
         StoreWrite::DeleteVersion { version, .. } => now.version(*version).is_none(),
-        StoreWrite::SetVersionTag { version, tag, .. } => now
-            .version(*version)
-            .is_some_and(|version| version.tag(tag.key.raw()) == Some(&tag.value)),
-        StoreWrite::DeleteVersionTag { version, key, .. } => now
-            .version(*version)
-            .is_some_and(|version| version.tag(key.raw()).is_none()),
-        StoreWrite::SetDescription {
-            version: Some(version),
-            text,
-            ..
-        } => now
-            .version(*version)
-            .is_some_and(|version| version.description == *text),
-        StoreWrite::SetDescription {
-            version: None,
-            text,
-            ..
-        } => now
-            .model
-            .as_ref()
-            .is_some_and(|model| model.description == *text),
+        StoreWrite::Metadata(write) => {
+            now.has(&write.owner) && now.metadata(&write.owner, &write.field) == write.value
+        }
         StoreWrite::TransitionStage { version, stage, .. }
         | StoreWrite::ApproveTransition { version, stage, .. } => now
             .version(*version)

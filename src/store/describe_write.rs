@@ -1,45 +1,26 @@
 //! The operation of a write in words, for error messages.
 
-use crate::domain::{ModelName, StoreWrite, VersionNumber};
+use crate::domain::{
+    MetadataField, MetadataOwner, MetadataWrite, ModelName, StoreWrite, VersionNumber,
+};
 
 /// The operation, for error messages.
 pub(super) fn describe_operation(write: &StoreWrite) -> String {
-    let version_of = |name: &ModelName, version: &VersionNumber| {
-        format!("version {version} of {}", name.clean())
-    };
     match write {
         StoreWrite::CreateModel { name } => format!("creating model {}", name.clean()),
         StoreWrite::CreateVersion { name, .. } => {
             format!("creating a version of {}", name.clean())
         }
         StoreWrite::DeleteVersion { name, version } => {
-            format!("deleting {}", version_of(name, version))
+            format!("deleting {}", version_of(name, *version))
         }
-        StoreWrite::SetVersionTag { name, version, tag } => {
-            format!(
-                "setting tag {} of {}",
-                tag.key.clean(),
-                version_of(name, version)
-            )
-        }
-        StoreWrite::DeleteVersionTag { name, version, key } => {
-            format!(
-                "removing tag {} of {}",
-                key.clean(),
-                version_of(name, version)
-            )
-        }
-        StoreWrite::SetDescription { name, version, .. } => {
-            let of = version.as_ref().map(|version| version_of(name, version));
-            let of = of.unwrap_or_else(|| name.clean().into_owned());
-            format!("setting the description of {of}")
-        }
+        StoreWrite::Metadata(write) => describe_metadata(write),
         StoreWrite::TransitionStage {
             name,
             version,
             stage,
             ..
-        } => format!("moving {} to {stage}", version_of(name, version)),
+        } => format!("moving {} to {stage}", version_of(name, *version)),
         StoreWrite::SetAlias {
             name,
             alias,
@@ -55,11 +36,31 @@ pub(super) fn describe_operation(write: &StoreWrite) -> String {
         | StoreWrite::ApproveTransition { name, version, .. }
         | StoreWrite::RejectTransition { name, version, .. }
         | StoreWrite::WithdrawTransition { name, version, .. } => {
-            let version = version_of(name, version);
+            let version = version_of(name, *version);
             format!("changing a transition request for {version}")
         }
         StoreWrite::DeleteRun { run } => format!("deleting run {}", run.clean()),
         StoreWrite::RestoreRun { run } => format!("restoring run {}", run.clean()),
+    }
+}
+
+fn version_of(name: &ModelName, version: VersionNumber) -> String {
+    format!("version {version} of {}", name.clean())
+}
+
+fn describe_metadata(write: &MetadataWrite) -> String {
+    let owner = match &write.owner {
+        MetadataOwner::Version { model, version } => version_of(model, *version),
+        MetadataOwner::Model { model } => model.clean().into_owned(),
+        MetadataOwner::Run { run } => format!("run {}", run.clean()),
+    };
+    match &write.field {
+        MetadataField::Description => format!("setting the description of {owner}"),
+        MetadataField::Name => format!("setting the name of {owner}"),
+        MetadataField::Tag { key } if write.value.is_some() => {
+            format!("setting tag {} of {owner}", key.clean())
+        }
+        MetadataField::Tag { key } => format!("removing tag {} of {owner}", key.clean()),
     }
 }
 

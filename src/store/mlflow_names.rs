@@ -16,6 +16,9 @@ const ALIAS_CHARS: usize = 255;
 
 const TAG_KEY_CHARS: usize = 250;
 
+/// The longest description of a model or version that MLflow's databases take, in characters.
+pub(super) const MAX_DESCRIPTION_CHARS: usize = 5_000;
+
 /// Whether a name changes when it is normalized as a path: MLflow's file store uses names as file
 /// names.
 fn is_path_like(name: &str) -> bool {

@@ -39,7 +39,7 @@ struct SplitStore<R, M> {
     runs: R,
     models: M,
     name: String,
-    /// Why runs can't be deleted and restored, where models can be written.
+    /// Why runs can't be changed, where models can be written.
     runs_read_only: Option<ReadOnlyReason>,
 }
 
@@ -69,13 +69,6 @@ pub fn with_registry(runs: StoreHandle, models: StoreHandle) -> StoreHandle {
     StoreHandle { reader, writer }
 }
 
-fn is_of_run(write: &StoreWrite) -> bool {
-    matches!(
-        write,
-        StoreWrite::DeleteRun { .. } | StoreWrite::RestoreRun { .. }
-    )
-}
-
 #[async_trait]
 impl<R: Source, M: Source> ReadStore for SplitStore<R, M> {
     fn name(&self) -> &str {
@@ -103,7 +96,7 @@ impl<R: Source, M: Source> ReadStore for SplitStore<R, M> {
     }
 
     fn refusal(&self, write: &StoreWrite) -> Option<String> {
-        if is_of_run(write) {
+        if write.is_of_run() {
             let reason = self.runs_read_only.as_ref().map(ToString::to_string);
             return reason.or_else(|| self.runs.store().refusal(write));
         }
@@ -327,7 +320,7 @@ impl SplitWriter {
     }
 
     fn writer_of(&self, write: &StoreWrite) -> Result<&Writer, &ReadOnlyReason> {
-        if is_of_run(write) {
+        if write.is_of_run() {
             self.runs.as_ref()
         } else {
             Ok(&self.models)
@@ -358,9 +351,9 @@ impl WriteStore for SplitWriter {
 
     /// None for writes to both stores: no transaction spans them.
     async fn begin(&self, writes: &[&StoreWrite]) -> Result<Option<Box<dyn WriteTransaction>>> {
-        if writes.iter().all(|write| !is_of_run(write)) {
+        if writes.iter().all(|write| !write.is_of_run()) {
             self.begin_of_models(writes).await
-        } else if writes.iter().all(|write| is_of_run(write)) {
+        } else if writes.iter().all(|write| write.is_of_run()) {
             self.begin_of_runs(writes).await
         } else {
             Ok(None)

@@ -234,6 +234,19 @@ impl RunTable {
         runs
     }
 
+    /// The tags of a run, MLflow's own included.
+    #[must_use]
+    pub fn tags_of(&self, row: RowId) -> Vec<KeyValue> {
+        let columns = self.columns().into_iter();
+        let tag = |key| match (&key, self.cell(row, &key, 0)) {
+            (ColumnKey::Tag(name), CellValue::Text(text)) => {
+                Some(KeyValue::new(name.clone(), text))
+            }
+            _ => None,
+        };
+        columns.filter_map(tag).collect()
+    }
+
     fn to_bare_run(&self, row: RowId) -> Run {
         let mut run = Run::bare(self.run_id(row).clone(), self.experiment(row).into());
         run.name = self.name(row).into();

@@ -42,6 +42,7 @@ mod live;
 mod logging;
 mod managed;
 mod merged_stores;
+mod metadata_edits;
 mod object_artifacts;
 mod package;
 mod pictures;

@@ -73,6 +73,7 @@ async fn assert_matches_client(version: &'static str) {
     writing::writes_match_client(&mut store).await;
     writing::refused_writes_leave_no_trace(&mut store).await;
     writing::runs_are_deleted_and_restored(&mut store).await;
+    writing::runs_are_described_and_tagged(&mut store).await;
     pagination::listings_are_paginated(&mut store).await;
 }
 

@@ -74,6 +74,7 @@ const SCREENS: &[(&str, &[&str])] = &[
     ("pareto", &[RUNS, "i tab tab tab tab j"]),
     ("nearest", &[RUNS, "i shift-tab"]),
     ("run", &["f c h u r n - r e l e a s e s enter enter enter"]),
+    ("run-edit", &[RUNS, "E"]),
     ("models", &["4"]),
     ("versions", &[VERSIONS]),
     ("history-empty", &[VERSIONS, "H"]),

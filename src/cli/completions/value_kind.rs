@@ -47,7 +47,10 @@ const BY_VALUE_NAME: &[(&str, &[ValueKind])] = &[
     ("METRIC", &[ValueKind::Metric]),
     ("MODEL", &[ValueKind::Model]),
     ("MODEL/VERSION", &[ValueKind::Version]),
-    ("MODEL[/VERSION]", &[ValueKind::Model, ValueKind::Version]),
+    (
+        "MODEL[/VERSION]|RUN",
+        &[ValueKind::Model, ValueKind::Version, ValueKind::Run],
+    ),
     ("MODEL/VERSION|MODEL@ALIAS", &[ValueKind::Version]),
     ("MODEL/VERSION|RUN", &[ValueKind::Version, ValueKind::Run]),
     ("RUN|MODEL/VERSION", &[ValueKind::Run, ValueKind::Version]),

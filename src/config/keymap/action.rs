@@ -140,7 +140,7 @@ actions! {
     Promote "promote" Write "move this version to a stage, or set an alias";
     Approve "approve" Read "approve or reject this version, or prepare a file";
     NextTarget "next-target" Dialog "choose the stage or alias of the review";
-    Edit "edit" Write "edit the description or a tag";
+    Edit "edit" Write "edit the description, the name or a tag";
     Delete "delete" Write "delete; among deleted runs, restore";
     Undo "undo" Write "undo this entry, or the last move";
     Prompts "prompts" Read "switch between models and prompts";

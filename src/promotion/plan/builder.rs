@@ -127,7 +127,7 @@ impl<'a> PlanBuilder<'a> {
         });
     }
 
-    /// Adds a change of a tag or description; the plan keeps the previous value.
+    /// Adds a change of a description, name or tag; the plan keeps the previous value.
     pub fn push_metadata(
         &mut self,
         change: MetadataChange,
@@ -137,7 +137,7 @@ impl<'a> PlanBuilder<'a> {
         after: String,
     ) {
         self.push_step(
-            change.to_write(self.model_name()),
+            change.to_write(&self.snapshot.subject),
             action,
             target,
             before,
@@ -243,7 +243,7 @@ impl<'a> PlanBuilder<'a> {
         };
         let after = tag.key.clean().into_owned();
         self.push_step(
-            StoreWrite::SetVersionTag { name, version, tag },
+            StoreWrite::set_version_tag(name, version, tag),
             "record on",
             target,
             before.to_owned(),

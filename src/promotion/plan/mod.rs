@@ -22,7 +22,7 @@ use crate::lineage::Warning;
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 use builder::PlanBuilder;
-pub use metadata::{MetadataChange, MetadataKey};
+pub use metadata::{MetadataChange, MetadataKey, is_reserved_tag};
 
 /// Version tag with the plan's id: it finds a created version whose response was lost.
 pub const INTENT_TAG: &str = "frontrunner.intent";
@@ -63,7 +63,7 @@ pub struct Plan {
     pub planned_at: Millis,
     /// In an order in which every prefix is safe to stop at.
     pub steps: Vec<PlanStep>,
-    /// Changes of tags and descriptions, without the records that a write leaves.
+    /// Changes of descriptions, names and tags, without the records that a write leaves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[serde(rename = "said")]
     pub metadata: Vec<MetadataChange>,
@@ -175,13 +175,8 @@ fn push_steps(builder: &mut PlanBuilder, intent: &Intent) -> Result<(), PlanErro
                 prepared: prepared.as_ref(),
             },
         ),
-        Intent::Tag {
-            version,
-            key,
-            value,
-            ..
-        } => metadata::tag(builder, *version, key, value.as_ref()),
-        Intent::Describe { version, text, .. } => metadata::describe(builder, *version, text),
+        Intent::Tag { owner, key, value } => metadata::tag(builder, owner, key, value.as_ref()),
+        Intent::Describe { owner, text } => metadata::describe(builder, owner, text),
         Intent::DeleteVersion { version, .. } => delete::delete_version(builder, *version),
         Intent::RequestTransition { version, to, .. } => {
             transition_request::request_transition(builder, *version, *to)
@@ -219,7 +214,8 @@ impl Plan {
     /// Whether a write makes the change itself rather than recording it.
     #[must_use]
     pub fn is_primary_write(&self, write: &StoreWrite) -> bool {
-        let is_wanted = |change: &MetadataChange| change.key.is_written_by(write);
+        let subject = self.subject();
+        let is_wanted = |change: &MetadataChange| change.to_write(&subject) == *write;
         !write.is_metadata_write() || self.metadata.iter().any(is_wanted)
     }
 
@@ -238,7 +234,7 @@ impl Plan {
         !self.changes().is_empty() || !self.metadata.is_empty() || created.is_some()
     }
 
-    /// Tags and descriptions changed since the plan, cleaned: the fingerprint has no descriptions.
+    /// What the plan changes and others changed since, cleaned: the fingerprint has no descriptions, and no tags of runs and models.
     #[must_use]
     pub fn metadata_conflicts(&self, now: &RegistrySnapshot) -> Vec<String> {
         let changed = self

@@ -3,10 +3,10 @@
 
 use super::builder::PlanBuilder;
 use super::delete::{delete_runs, restore_runs};
-use super::metadata::{push_change, shorten};
+use super::metadata::{push_change, require_editable, shorten};
 use super::transition::is_active;
 use super::{PlanError, transition_request};
-use crate::domain::{Lifecycle, RunId, Stage, StoreWrite, VersionNumber};
+use crate::domain::{Lifecycle, MetadataField, RunId, Stage, StoreWrite, VersionNumber};
 use crate::promotion::{INTENT_TAG, MetadataChange, RegistryChange, Undo};
 use crate::text::Untrusted;
 
@@ -81,7 +81,7 @@ fn pending(builder: &PlanBuilder, undo: &Undo) -> Result<Pending, PlanError> {
         conflicts.extend(deletion_blockers(builder, &undo.entry_id, version)?);
     }
     if !conflicts.is_empty() {
-        let what = if undo.lifecycles.is_empty() {
+        let what = if undo.subject.runs().is_empty() {
             "the registry"
         } else {
             "the store"
@@ -191,19 +191,21 @@ fn pending_metadata(
     };
     for change in &undo.metadata {
         let now = change.key.value_in(builder.snapshot);
-        let missing = |version: &VersionNumber| builder.snapshot.version(*version).is_none();
-        if let Some(missing) = change.key.version().filter(missing) {
-            conflicts.push(format!("{} no longer exists", builder.label(missing)));
-        } else if now == change.to {
-        } else if now == change.from {
-            pending.push(change.clone());
-        } else {
-            conflicts.push(format!(
+        let owner = change.key.owner(&builder.snapshot.subject);
+        match require_editable(builder, &owner) {
+            Err(PlanError::NotFound(_)) => conflicts.push(format!("{owner} no longer exists")),
+            Err(error) => conflicts.push(error.to_string()),
+            Ok(()) if now == change.to => {}
+            Ok(()) if change.key.field == MetadataField::Name && change.to.is_none() => {
+                conflicts.push(format!("{owner} had no name, and a name cannot be removed"));
+            }
+            Ok(()) if now == change.from => pending.push(change.clone()),
+            Ok(()) => conflicts.push(format!(
                 "{} is {}, not {}",
                 change.key.describe(&builder.snapshot.subject),
                 quote(&now),
                 quote(&change.from)
-            ));
+            )),
         }
     }
     pending

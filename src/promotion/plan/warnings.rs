@@ -1,6 +1,6 @@
 //! Warnings that a plan shows before it is confirmed.
 
-use crate::domain::{ModelVersion, Run, Stage, VersionNumber};
+use crate::domain::{MetadataOwner, ModelVersion, Run, Stage, VersionNumber};
 use crate::lineage::{Warning, run_warnings};
 use crate::promotion::champion::CHAMPION_ALIAS;
 use crate::promotion::confusable::{escape_non_ascii, is_confusable, is_deceptive};
@@ -145,23 +145,24 @@ pub(super) fn of_alias(snapshot: &RegistrySnapshot, alias: &str) -> Vec<String> 
     warnings
 }
 
-pub(super) fn of_tag_key(version: &ModelVersion, key: &str) -> Vec<String> {
+pub(super) fn of_tag_key(
+    snapshot: &RegistrySnapshot,
+    owner: &MetadataOwner,
+    key: &str,
+) -> Vec<String> {
     let deceptive = is_deceptive(key).then(|| {
         format!(
             "the tag key has look-alike or hidden characters: {}",
             escape_non_ascii(key)
         )
     });
-    let confusables = version
-        .tags
-        .iter()
-        .filter(|tag| is_confusable(tag.key.raw(), key));
+    let tags = snapshot.tags(owner).iter();
+    let confusables = tags.filter(|tag| is_confusable(tag.key.raw(), key));
     let confusables = confusables.map(|tag| {
         format!(
-            "{} looks like {}, which is a tag of version {}",
+            "{} looks like {}, which is a tag of {owner}",
             escape_non_ascii(key),
-            escape_non_ascii(tag.key.raw()),
-            version.version
+            escape_non_ascii(tag.key.raw())
         )
     });
     deceptive.into_iter().chain(confusables).collect()
@@ -187,12 +188,15 @@ pub(super) fn of_confusable_models(snapshot: &RegistrySnapshot) -> Vec<String> {
 }
 
 pub(super) fn of_run_name(run: &Run) -> Option<String> {
-    let deceptive = is_deceptive(run.name.raw());
-    deceptive.then(|| {
+    of_name(&format!("run {}", run.id.short()), run.name.raw())
+}
+
+/// Warns of a name that looks like another; `owner` is cleaned.
+pub(super) fn of_name(owner: &str, name: &str) -> Option<String> {
+    is_deceptive(name).then(|| {
         format!(
-            "the name of run {} has look-alike or hidden characters: {}",
-            run.id.short(),
-            escape_non_ascii(run.name.raw())
+            "the name of {owner} has look-alike or hidden characters: {}",
+            escape_non_ascii(name)
         )
     })
 }

@@ -9,11 +9,12 @@ use super::index::Index;
 use super::layout::{META_FILE, MODELS_DIR, child, subfolders};
 use super::logged_models;
 use super::meta::{self, LoggedModelMeta};
+use super::metadata::check_registry_tag;
 use super::registry::{DELETED_STAGE, model_dir, read_model_meta, read_version_meta, version_path};
 use super::replace::{Changes, PreparedFolder, WriteFailure};
 use super::runs::key_path;
 use super::small_file::read_text;
-use super::writer::{check_name, check_tag, touch_model};
+use super::writer::{check_name, touch_model};
 use super::yaml_edit::{Field, render};
 use crate::domain::{KeyValue, LoggedModelId, ModelName, RunId, StoreErrorKind, VersionNumber};
 use crate::store::limits;
@@ -78,7 +79,7 @@ pub(super) fn create_version(
 ) -> Result<VersionNumber, WriteFailure> {
     check_name(name)?;
     for tag in tags {
-        check_tag(tag)?;
+        check_registry_tag(tag)?;
     }
     let dir = model_dir(index.root(), name).map_err(WriteFailure::not_found)?;
     let resolved = resolve_source(index, source.raw(), run_id)?;

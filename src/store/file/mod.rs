@@ -33,6 +33,7 @@ mod index;
 mod layout;
 mod logged_models;
 mod meta;
+mod metadata;
 mod metrics;
 mod preview;
 mod registry;

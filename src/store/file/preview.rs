@@ -1,7 +1,9 @@
 //! What a write does to the store, for `--plan`.
 
-use crate::domain::{ModelName, RunId, Stage, StoreWrite, VersionNumber};
-use crate::text::Untrusted;
+use crate::domain::{
+    MetadataField, MetadataOwner, MetadataWrite, ModelName, RunId, Stage, StoreWrite, VersionNumber,
+};
+use crate::text::untrusted::clean;
 
 fn model(name: &ModelName) -> String {
     format!("models/{}", name.clean())
@@ -15,11 +17,7 @@ fn version(name: &ModelName, version: VersionNumber) -> String {
 pub(super) fn preview(write: &StoreWrite) -> String {
     match write {
         StoreWrite::CreateModel { name } => format!("create {}/meta.yaml", model(name)),
-        StoreWrite::SetDescription {
-            name,
-            version: None,
-            text,
-        } => describe(&model(name), text),
+        StoreWrite::Metadata(write) => preview_metadata(write),
         StoreWrite::SetAlias {
             name,
             alias,
@@ -42,11 +40,6 @@ pub(super) fn preview(write: &StoreWrite) -> String {
         StoreWrite::RestoreRun { run } => set_lifecycle(run, "active"),
         StoreWrite::CreateVersion { .. }
         | StoreWrite::DeleteVersion { .. }
-        | StoreWrite::SetVersionTag { .. }
-        | StoreWrite::DeleteVersionTag { .. }
-        | StoreWrite::SetDescription {
-            version: Some(_), ..
-        }
         | StoreWrite::TransitionStage { .. } => preview_version(write),
     }
 }
@@ -56,8 +49,23 @@ fn set_lifecycle(run: &RunId, stage: &str) -> String {
     format!("set lifecycle_stage = {stage} in EXPERIMENT/{run}/meta.yaml")
 }
 
-fn describe(folder: &str, text: &Untrusted) -> String {
-    format!("set description = {} in {folder}/meta.yaml", text.clean())
+/// The file with a description, a name or a tag.
+fn preview_metadata(write: &MetadataWrite) -> String {
+    let folder = match &write.owner {
+        MetadataOwner::Version { model, version } => self::version(model, *version),
+        MetadataOwner::Model { model } => self::model(model),
+        MetadataOwner::Run { run } => format!("EXPERIMENT/{}", run.clean()),
+    };
+    let value = clean(write.text());
+    let line = match (write.tag_key().map(clean), &write.value) {
+        (None, _) => return format!("set description = {value} in {folder}/meta.yaml"),
+        (Some(key), Some(_)) => format!("write {value} to {folder}/tags/{key}"),
+        (Some(key), None) => return format!("remove {folder}/tags/{key}"),
+    };
+    match &write.field {
+        MetadataField::Name => format!("{line}, and set run_name in {folder}/meta.yaml"),
+        _ => line,
+    }
 }
 
 /// The files of a write to a version.
@@ -87,26 +95,6 @@ fn preview_version(write: &StoreWrite) -> String {
             "set current_stage = Deleted_Internal in {}/meta.yaml, and remove its aliases",
             version(name, *number)
         ),
-        StoreWrite::SetVersionTag {
-            name,
-            version: number,
-            tag,
-        } => format!(
-            "write {} to {}/tags/{}",
-            tag.value.clean(),
-            version(name, *number),
-            tag.key.clean()
-        ),
-        StoreWrite::DeleteVersionTag {
-            name,
-            version: number,
-            key,
-        } => format!("remove {}/tags/{}", version(name, *number), key.clean()),
-        StoreWrite::SetDescription {
-            name,
-            version: Some(number),
-            text,
-        } => describe(&version(name, *number), text),
         StoreWrite::TransitionStage {
             name,
             version: number,

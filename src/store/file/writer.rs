@@ -6,34 +6,27 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 
 use super::create::{create_model, create_version};
-use super::index::{Index, lock};
+use super::index::{Index, RunEntry, lock};
+use super::metadata::apply_metadata;
 use super::preview::preview;
 use super::registry::{
     ALIASES_DIR, DELETED_STAGE, model_dir, read_aliases, read_model_meta, read_version_meta,
     version_dirs, version_path,
 };
 use super::replace::{Changes, WriteFailure};
-use super::runs::key_path;
 use super::small_file::Problems;
 use super::yaml_edit::Field;
 use crate::domain::{
-    Alias, KeyValue, ModelName, RunId, RunStatus, Stage, StoreError, StoreErrorKind, StoreWrite,
+    Alias, ModelName, RunId, RunStatus, Stage, StoreError, StoreErrorKind, StoreWrite,
     VersionNumber,
 };
 use crate::store::describe_write::describe_operation;
 use crate::store::local::{now_ms, run_blocking};
 use crate::store::mlflow_names;
 use crate::store::{Result, WriteResponse, WriteStore};
-use crate::text::Untrusted;
 
 /// Two promoters may take turns between the files of one write; after 300 ms none was seen.
 const READ_BACK_DELAY_MS: u64 = 300;
-
-/// The longest tag of a version in MLflow 3, in characters.
-const MAX_VERSION_TAG_CHARS: usize = 100_000;
-
-/// The longest description that MLflow's databases take, in characters.
-const MAX_DESCRIPTION_CHARS: usize = 5_000;
 
 /// Changes nothing until the first write.
 pub(super) struct FileWriter {
@@ -127,17 +120,7 @@ fn apply(
         StoreWrite::DeleteVersion { name, version } => {
             delete_version(changes, root, name, *version)?;
         }
-        StoreWrite::SetVersionTag { name, version, tag } => {
-            set_version_tag(changes, root, (name, *version), tag)?;
-        }
-        StoreWrite::DeleteVersionTag { name, version, key } => {
-            delete_version_tag(changes, root, (name, *version), key)?;
-        }
-        StoreWrite::SetDescription {
-            name,
-            version,
-            text,
-        } => set_description(changes, root, (name, *version), text)?,
+        StoreWrite::Metadata(write) => apply_metadata(changes, index, write)?,
         StoreWrite::TransitionStage {
             name,
             version,
@@ -176,17 +159,13 @@ pub(super) fn check_name(name: &ModelName) -> Result<(), WriteFailure> {
     Ok(())
 }
 
-pub(super) fn check_tag(tag: &KeyValue) -> Result<(), WriteFailure> {
-    Ok(mlflow_names::check_tag(tag, MAX_VERSION_TAG_CHARS)?)
-}
-
-fn require_model(root: &Path, name: &ModelName) -> Result<PathBuf, WriteFailure> {
+pub(super) fn require_model(root: &Path, name: &ModelName) -> Result<PathBuf, WriteFailure> {
     check_name(name)?;
     model_dir(root, name).map_err(WriteFailure::not_found)
 }
 
 /// The folders of a model and of its version, unless that is deleted.
-fn require_version(
+pub(super) fn require_version(
     root: &Path,
     (name, version): (&ModelName, VersionNumber),
 ) -> Result<(PathBuf, PathBuf), WriteFailure> {
@@ -213,63 +192,6 @@ pub(super) fn touch_model(changes: &mut Changes, dir: &Path) -> Result<(), Write
         fields.push(("aliases", Field::Aliases(&aliases)));
     }
     changes.edit_meta(dir, &fields)
-}
-
-fn set_version_tag(
-    changes: &mut Changes,
-    root: &Path,
-    version: (&ModelName, VersionNumber),
-    tag: &KeyValue,
-) -> Result<(), WriteFailure> {
-    check_tag(tag)?;
-    let (dir, path) = require_version(root, version)?;
-    let target = tag_path(&path, tag.key.raw())?;
-    changes.replace(&path, &target, tag.value.raw())?;
-    touch_model(changes, &dir)
-}
-
-fn tag_path(folder: &Path, key: &str) -> Result<PathBuf, WriteFailure> {
-    key_path(&folder.join("tags"), key)
-        .ok_or_else(|| WriteFailure::invalid("the tag's key is not a path"))
-}
-
-fn delete_version_tag(
-    changes: &mut Changes,
-    root: &Path,
-    version: (&ModelName, VersionNumber),
-    key: &Untrusted,
-) -> Result<(), WriteFailure> {
-    mlflow_names::check_tag_key(key.raw())?;
-    let (dir, path) = require_version(root, version)?;
-    if changes.remove(&tag_path(&path, key.raw())?)? {
-        touch_model(changes, &dir)?;
-    }
-    Ok(())
-}
-
-/// Sets the description of a version, or of a model.
-fn set_description(
-    changes: &mut Changes,
-    root: &Path,
-    (name, version): (&ModelName, Option<VersionNumber>),
-    text: &Untrusted,
-) -> Result<(), WriteFailure> {
-    if text.raw().chars().count() > MAX_DESCRIPTION_CHARS {
-        return Err(WriteFailure::invalid(format!(
-            "the description is longer than {MAX_DESCRIPTION_CHARS} characters"
-        )));
-    }
-    let folder = match version {
-        Some(version) => require_version(root, (name, version))?.1,
-        None => require_model(root, name)?,
-    };
-    changes.edit_meta(
-        &folder,
-        &[
-            ("description", Field::Text(text.raw())),
-            ("last_updated_timestamp", Field::Integer(now_ms())),
-        ],
-    )
 }
 
 /// MLflow keeps the folder of a deleted version. Its aliases go first, so that none is left without a
@@ -355,14 +277,8 @@ fn delete_alias(
     Ok(())
 }
 
-/// Moves a run to the trash or back. MLflow rewrites the file of a running run as a whole when it ends,
-/// and would undo this.
-fn set_lifecycle(
-    changes: &mut Changes,
-    index: &Index,
-    run: &RunId,
-    is_deletion: bool,
-) -> Result<(), WriteFailure> {
+/// The folder of a run, in an experiment that is not deleted.
+pub(super) fn find_run(index: &Index, run: &RunId) -> Result<Arc<RunEntry>, WriteFailure> {
     let entry = index
         .find("", run)
         .map_err(|error| WriteFailure(error.kind, error.why.raw().to_owned()))?;
@@ -374,11 +290,28 @@ fn set_lifecycle(
             "the run's experiment is in the trash",
         ));
     }
+    Ok(entry)
+}
+
+/// MLflow rewrites the `meta.yaml` of a running run as a whole when it ends, and would undo a change of it.
+pub(super) fn require_ended(entry: &RunEntry) -> Result<(), WriteFailure> {
     if entry.header.status == RunStatus::Running {
         return Err(WriteFailure::unsupported(
             "the run is running, and MLflow would overwrite the change when it ends",
         ));
     }
+    Ok(())
+}
+
+/// Moves a run to the trash or back.
+fn set_lifecycle(
+    changes: &mut Changes,
+    index: &Index,
+    run: &RunId,
+    is_deletion: bool,
+) -> Result<(), WriteFailure> {
+    let entry = find_run(index, run)?;
+    require_ended(&entry)?;
     let (stage, deleted_time) = if is_deletion {
         ("deleted", Field::Integer(now_ms()))
     } else {

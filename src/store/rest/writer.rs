@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::response;
 use super::transport::{Timeouts, Transport};
 use super::wire::EntityResponse;
-use crate::domain::KeyValue;
 use crate::domain::{
-    ModelName, Stage, StoreError, StoreErrorKind, StoreWrite, VersionNumber, logged_model_in_source,
+    KeyValue, MetadataOwner, MetadataWrite, ModelName, Stage, StoreError, StoreErrorKind,
+    StoreWrite, VersionNumber, logged_model_in_source,
 };
 use crate::store::interner::Interner;
 use crate::store::{Result, WriteResponse, WriteStore, limits};
@@ -94,14 +94,7 @@ fn build_request(write: &StoreWrite) -> (Method, &'static str, Value) {
             let body = json!({"name": name.raw()});
             (Method::POST, "registered-models/create", body)
         }
-        StoreWrite::SetDescription {
-            name,
-            version: None,
-            text,
-        } => {
-            let body = json!({"name": name.raw(), "description": text.raw()});
-            (Method::PATCH, "registered-models/update", body)
-        }
+        StoreWrite::Metadata(write) => build_metadata_request(write),
         StoreWrite::SetAlias {
             name,
             alias,
@@ -127,12 +120,54 @@ fn build_request(write: &StoreWrite) -> (Method, &'static str, Value) {
         }
         StoreWrite::CreateVersion { .. }
         | StoreWrite::DeleteVersion { .. }
-        | StoreWrite::SetVersionTag { .. }
-        | StoreWrite::DeleteVersionTag { .. }
-        | StoreWrite::SetDescription {
-            version: Some(_), ..
-        }
         | StoreWrite::TransitionStage { .. } => build_version_request(write),
+    }
+}
+
+/// The request of a change of a description, a name or a tag.
+fn build_metadata_request(write: &MetadataWrite) -> (Method, &'static str, Value) {
+    let (mut body, paths) = match &write.owner {
+        MetadataOwner::Version { model, version } => (
+            version_body(model, *version, &[]),
+            [
+                "model-versions/update",
+                "model-versions/set-tag",
+                "model-versions/delete-tag",
+            ],
+        ),
+        MetadataOwner::Model { model } => (
+            json!({"name": model.raw()}),
+            [
+                "registered-models/update",
+                "registered-models/set-tag",
+                "registered-models/delete-tag",
+            ],
+        ),
+        MetadataOwner::Run { run } => (
+            json!({"run_id": run.raw()}),
+            ["", "runs/set-tag", "runs/delete-tag"],
+        ),
+    };
+    let [update, set_tag, delete_tag] = paths;
+    match (write.tag_key(), &write.value) {
+        (None, _) => {
+            body["description"] = write.text().into();
+            (Method::PATCH, update, body)
+        }
+        (Some(key), Some(value)) => {
+            body["key"] = key.into();
+            body["value"] = value.raw().into();
+            (Method::POST, set_tag, body)
+        }
+        (Some(key), None) => {
+            body["key"] = key.into();
+            // Only tags of runs are deleted with POST.
+            let method = match &write.owner {
+                MetadataOwner::Run { .. } => Method::POST,
+                _ => Method::DELETE,
+            };
+            (method, delete_tag, body)
+        }
     }
 }
 
@@ -164,26 +199,6 @@ fn build_version_request(write: &StoreWrite) -> (Method, &'static str, Value) {
         StoreWrite::DeleteVersion { name, version } => {
             let body = version_body(name, *version, &[]);
             (Method::DELETE, "model-versions/delete", body)
-        }
-        StoreWrite::SetVersionTag { name, version, tag } => {
-            let more = [
-                ("key", tag.key.raw().into()),
-                ("value", tag.value.raw().into()),
-            ];
-            let body = version_body(name, *version, &more);
-            (Method::POST, "model-versions/set-tag", body)
-        }
-        StoreWrite::DeleteVersionTag { name, version, key } => {
-            let body = version_body(name, *version, &[("key", key.raw().into())]);
-            (Method::DELETE, "model-versions/delete-tag", body)
-        }
-        StoreWrite::SetDescription {
-            name,
-            version: Some(version),
-            text,
-        } => {
-            let body = version_body(name, *version, &[("description", text.raw().into())]);
-            (Method::PATCH, "model-versions/update", body)
         }
         StoreWrite::TransitionStage {
             name,

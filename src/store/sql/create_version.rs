@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::metadata::set_version_tag;
 use super::tables::{QueryError, Tables, params};
 use super::values::{optional_text, text};
 use super::versions::{DELETED_STAGE, version_number};
-use super::writes::{insert_sql, set_version_tag, touch_model};
+use super::writes::{insert_sql, touch_model};
 use crate::domain::KeyValue;
 use crate::domain::{LoggedModelId, ModelName, RunId, StoreErrorKind, VersionNumber};
 use crate::store::local::now_ms;
@@ -24,7 +25,7 @@ pub(super) fn create_version(
 ) -> Result<VersionNumber, QueryError> {
     check_model_name(name)?;
     for tag in tags {
-        check_tag(tag, tables.schema.max_version_tag_chars())?;
+        check_tag(tag, tables.schema.max_tag_chars("model_version_tags"))?;
     }
     let now = now_ms();
     touch_model(tables, name, now)?;

@@ -33,6 +33,7 @@ mod experiments;
 mod histories;
 mod known_schemas;
 mod logged_models;
+mod metadata;
 pub(super) mod mysql;
 pub(super) mod postgres;
 mod registry;

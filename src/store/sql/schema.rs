@@ -39,7 +39,7 @@ const MLFLOW_TABLES: [&str; 24] = [
 ];
 
 /// The tables that are written, with the columns that a write fills or changes.
-const WRITTEN_COLUMNS: [(&str, &[&str]); 4] = [
+const WRITTEN_COLUMNS: [(&str, &[&str]); 6] = [
     (
         "registered_models",
         &["name", "creation_time", "last_updated_time"],
@@ -62,6 +62,8 @@ const WRITTEN_COLUMNS: [(&str, &[&str]); 4] = [
         ],
     ),
     ("model_version_tags", &["name", "version", "key", "value"]),
+    ("registered_model_tags", &["name", "key", "value"]),
+    ("tags", &["run_uuid", "key", "value"]),
     ("registered_model_aliases", &["name", "alias", "version"]),
 ];
 
@@ -335,11 +337,10 @@ impl Schema {
         None
     }
 
-    /// The most characters of a version tag's value: MLflow 2 declares 5,000; MLflow 3 declares
-    /// none and takes 100,000.
-    pub(super) fn max_version_tag_chars(&self) -> usize {
+    /// The most characters of a tag's value: MLflow declares 5,000 or 8,000, or none and then takes 100,000 in the registry.
+    pub(super) fn max_tag_chars(&self, table: &str) -> usize {
         let declared = self
-            .column("model_version_tags", "value")
+            .column(table, "value")
             .map_or("", |column| column.declared_type.as_str());
         let digits: String = declared.chars().filter(char::is_ascii_digit).collect();
         digits.parse().unwrap_or(100_000)

@@ -1,7 +1,9 @@
 //! What a write does to the file, in readable SQL.
 
 use crate::domain::run::KeyValue;
-use crate::domain::{ModelName, StoreWrite, VersionNumber};
+use crate::domain::{
+    MetadataField, MetadataOwner, MetadataWrite, ModelName, StoreWrite, VersionNumber,
+};
 use crate::text::untrusted::clean;
 
 /// An SQL string, safe to draw.
@@ -20,14 +22,7 @@ pub(super) fn preview_sql(write: &StoreWrite) -> String {
             let name = quote(name.raw());
             format!("INSERT INTO registered_models (name) VALUES ({name})")
         }
-        StoreWrite::SetDescription {
-            name,
-            version: None,
-            text,
-        } => {
-            let (name, text) = (quote(name.raw()), quote(text.raw()));
-            format!("UPDATE registered_models SET description = {text} WHERE name = {name}")
-        }
+        StoreWrite::Metadata(write) => preview_metadata_sql(write),
         StoreWrite::SetAlias {
             name,
             alias,
@@ -62,11 +57,6 @@ pub(super) fn preview_sql(write: &StoreWrite) -> String {
         }
         StoreWrite::CreateVersion { .. }
         | StoreWrite::DeleteVersion { .. }
-        | StoreWrite::SetVersionTag { .. }
-        | StoreWrite::DeleteVersionTag { .. }
-        | StoreWrite::SetDescription {
-            version: Some(_), ..
-        }
         | StoreWrite::TransitionStage { .. } => preview_version_sql(write),
     }
 }
@@ -90,26 +80,6 @@ fn preview_version_sql(write: &StoreWrite) -> String {
             "UPDATE model_versions SET current_stage = 'Deleted_Internal' {}, and its aliases removed",
             where_version(name, *version)
         ),
-        StoreWrite::SetVersionTag { name, version, tag } => format!(
-            "UPSERT model_version_tags SET key = {}, value = {} {}",
-            quote(tag.key.raw()),
-            quote(tag.value.raw()),
-            where_version(name, *version)
-        ),
-        StoreWrite::DeleteVersionTag { name, version, key } => format!(
-            "DELETE FROM model_version_tags {} AND key = {}",
-            where_version(name, *version),
-            quote(key.raw())
-        ),
-        StoreWrite::SetDescription {
-            name,
-            version: Some(version),
-            text,
-        } => format!(
-            "UPDATE model_versions SET description = {} {}",
-            quote(text.raw()),
-            where_version(name, *version)
-        ),
         StoreWrite::TransitionStage {
             name,
             version,
@@ -127,6 +97,37 @@ fn preview_version_sql(write: &StoreWrite) -> String {
             )
         }
         _ => String::new(),
+    }
+}
+
+/// The statement that changes a description, a name or a tag.
+fn preview_metadata_sql(write: &MetadataWrite) -> String {
+    let (table, tags, owner) = match &write.owner {
+        MetadataOwner::Version { model, version } => (
+            "model_versions",
+            "model_version_tags",
+            where_version(model, *version),
+        ),
+        MetadataOwner::Model { model } => (
+            "registered_models",
+            "registered_model_tags",
+            format!("WHERE name = {}", quote(model.raw())),
+        ),
+        MetadataOwner::Run { run } => (
+            "runs",
+            "tags",
+            format!("WHERE run_uuid = {}", quote(run.raw())),
+        ),
+    };
+    let value = quote(write.text());
+    let statement = match (write.tag_key().map(quote), &write.value) {
+        (None, _) => return format!("UPDATE {table} SET description = {value} {owner}"),
+        (Some(key), Some(_)) => format!("UPSERT {tags} SET key = {key}, value = {value} {owner}"),
+        (Some(key), None) => return format!("DELETE FROM {tags} {owner} AND key = {key}"),
+    };
+    match &write.field {
+        MetadataField::Name => format!("UPDATE {table} SET name = {value} {owner}; {statement}"),
+        _ => statement,
     }
 }
 

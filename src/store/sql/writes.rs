@@ -2,20 +2,16 @@
 //! transaction.
 
 use super::create_version::create_version;
+use super::metadata::apply_metadata;
 use super::tables::{Param, QueryError, Tables, params};
 use super::values::integer;
 use super::versions::DELETED_STAGE;
-use crate::domain::KeyValue;
 use crate::domain::{
     Alias, Millis, ModelName, RunId, Stage, StoreErrorKind, StoreWrite, VersionNumber,
 };
 use crate::store::WriteResponse;
 use crate::store::local::now_ms;
-use crate::store::mlflow_names::{check_alias, check_model_name, check_tag, check_tag_key};
-use crate::text::Untrusted;
-
-/// The longest description that MLflow's schema takes, in characters.
-const MAX_DESCRIPTION_CHARS: usize = 5_000;
+use crate::store::mlflow_names::{check_alias, check_model_name};
 
 /// Where MLflow 3 stores in a trace's assessment which run made it.
 const SOURCE_RUN_KEY: &str = "mlflow.assessment.sourceRunId";
@@ -36,19 +32,7 @@ pub(super) fn apply_write(
                 .map(WriteResponse::CreatedVersion);
         }
         StoreWrite::DeleteVersion { name, version } => delete_version(tables, name, *version)?,
-        StoreWrite::SetVersionTag { name, version, tag } => {
-            check_tag(tag, tables.schema.max_version_tag_chars())?;
-            require_version(tables, name, *version)?;
-            set_version_tag(tables, name, *version, tag)?;
-        }
-        StoreWrite::DeleteVersionTag { name, version, key } => {
-            delete_version_tag(tables, name, *version, key)?;
-        }
-        StoreWrite::SetDescription {
-            name,
-            version,
-            text,
-        } => set_description(tables, name, *version, text)?,
+        StoreWrite::Metadata(write) => apply_metadata(tables, write)?,
         StoreWrite::TransitionStage {
             name,
             version,
@@ -78,8 +62,8 @@ pub(super) fn apply_write(
     Ok(WriteResponse::Done)
 }
 
-const MODELS: &str = "registered_models";
-const VERSIONS: &str = "model_versions";
+pub(super) const MODELS: &str = "registered_models";
+pub(super) const VERSIONS: &str = "model_versions";
 const ALIASES: &str = "registered_model_aliases";
 
 /// An INSERT with one parameter for each column; columns that the table lacks are skipped.
@@ -103,7 +87,12 @@ pub(super) fn insert_sql(tables: Tables<'_>, table: &str, columns: &[&str]) -> S
 
 /// The clause that turns an INSERT into an update of `change`, for a primary key of `columns` and
 /// the workspace.
-fn upsert_clause(tables: Tables<'_>, table: &str, columns: &str, change: &str) -> String {
+pub(super) fn upsert_clause(
+    tables: Tables<'_>,
+    table: &str,
+    columns: &str,
+    change: &str,
+) -> String {
     let has_workspace = tables.schema.has_column(table, "workspace");
     let workspace = if has_workspace { "workspace, " } else { "" };
     let key = format!("{workspace}{columns}");
@@ -111,7 +100,7 @@ fn upsert_clause(tables: Tables<'_>, table: &str, columns: &str, change: &str) -
 }
 
 /// Updates the rows of the workspace that match a condition, and returns how many.
-fn update(
+pub(super) fn update(
     tables: Tables<'_>,
     table: &str,
     changes: &str,
@@ -123,7 +112,7 @@ fn update(
     tables.execute(&sql, params)
 }
 
-fn delete(
+pub(super) fn delete(
     tables: Tables<'_>,
     table: &str,
     condition: &str,
@@ -150,7 +139,7 @@ fn model_exists(tables: Tables<'_>, name: &ModelName) -> Result<bool, QueryError
     exists(tables, MODELS, "name = ?1", &params![name.raw()])
 }
 
-fn require_model(tables: Tables<'_>, name: &ModelName) -> Result<(), QueryError> {
+pub(super) fn require_model(tables: Tables<'_>, name: &ModelName) -> Result<(), QueryError> {
     check_model_name(name)?;
     if model_exists(tables, name)? {
         Ok(())
@@ -159,7 +148,7 @@ fn require_model(tables: Tables<'_>, name: &ModelName) -> Result<(), QueryError>
     }
 }
 
-fn require_version(
+pub(super) fn require_version(
     tables: Tables<'_>,
     name: &ModelName,
     version: VersionNumber,
@@ -213,67 +202,6 @@ pub(super) fn touch_model(
     {
         return QueryError::not_found("no such model");
     }
-    Ok(())
-}
-
-/// Sets the description of a version, or of a model.
-fn set_description(
-    tables: Tables<'_>,
-    name: &ModelName,
-    version: Option<VersionNumber>,
-    text: &Untrusted,
-) -> Result<(), QueryError> {
-    if text.raw().chars().count() > MAX_DESCRIPTION_CHARS {
-        return QueryError::invalid(format!(
-            "the description is longer than {MAX_DESCRIPTION_CHARS} characters"
-        ));
-    }
-    let changes = "description = ?2, last_updated_time = ?3";
-    if let Some(version) = version {
-        require_version(tables, name, version)?;
-        let params = &params![name.raw(), text.raw(), now_ms(), version.0];
-        update(
-            tables,
-            VERSIONS,
-            changes,
-            "name = ?1 AND version = ?4",
-            params,
-        )?;
-    } else {
-        require_model(tables, name)?;
-        let params = &params![name.raw(), text.raw(), now_ms()];
-        update(tables, MODELS, changes, "name = ?1", params)?;
-    }
-    Ok(())
-}
-
-pub(super) fn set_version_tag(
-    tables: Tables<'_>,
-    name: &ModelName,
-    version: VersionNumber,
-    tag: &KeyValue,
-) -> Result<(), QueryError> {
-    let table = "model_version_tags";
-    let sql = insert_sql(tables, table, &["name", "version", "key", "value"])
-        + &upsert_clause(tables, table, "\"key\", name, version", "value");
-    tables.execute(
-        &sql,
-        &params![name.raw(), version.0, tag.key.raw(), tag.value.raw()],
-    )?;
-    Ok(())
-}
-
-fn delete_version_tag(
-    tables: Tables<'_>,
-    name: &ModelName,
-    version: VersionNumber,
-    key: &Untrusted,
-) -> Result<(), QueryError> {
-    check_tag_key(key.raw())?;
-    require_version(tables, name, version)?;
-    let condition = "name = ?1 AND version = ?2 AND \"key\" = ?3";
-    let params = &params![name.raw(), version.0, key.raw()];
-    delete(tables, "model_version_tags", condition, params)?;
     Ok(())
 }
 

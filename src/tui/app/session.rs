@@ -111,8 +111,8 @@ pub struct SharedState {
     /// How long requests still wait for the server's limits, if any does.
     pub rate_limit_wait: Option<Duration>,
     pub notifications: Notifications,
-    /// Counts deletions and restorations of runs: a table that was loaded at a lower count is out of date.
-    pub lifecycle_changes: u64,
+    /// Counts writes to runs: a table that was loaded at a lower count is out of date.
+    pub run_changes: u64,
     /// The version that was just registered: the screen below the plan opens it.
     pub registered: Option<(ModelName, VersionNumber)>,
     /// The reason typed into a plan that was closed; the same intent starts with it.
@@ -137,7 +137,7 @@ impl SharedState {
             backoff: PollBackoff::default(),
             rate_limit_wait: None,
             notifications: Notifications::default(),
-            lifecycle_changes: 0,
+            run_changes: 0,
             registered: None,
             draft_reason: None,
             filter_history: Vec::new(),

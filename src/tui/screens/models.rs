@@ -4,10 +4,9 @@ use super::journal::open_undo_plan;
 use super::{FocusedList, Freshness, HistoryScreen, LineageScreen, Screen, VersionsScreen};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{ModelName, RegisteredModel};
-use crate::promotion::Intent;
 use crate::promotion::journal::{JournalEntry, last_undoable_entry};
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::dialogs::{Dialog, Prompt};
+use crate::tui::app::dialogs::{Dialog, Prompt, edit_model};
 use crate::tui::app::layout::{Size, screen_areas, table_areas};
 use crate::tui::app::message::TableExport;
 use crate::tui::app::text_filter::TextFilter;
@@ -27,8 +26,6 @@ pub struct ModelsScreen {
     pub(crate) is_sorted_by_name: bool,
     /// The journal request to undo the last move of a model.
     undo_request: Option<(Ticket, ModelName)>,
-    /// The model whose description is edited.
-    edited: Option<ModelName>,
 }
 
 /// Plans to undo the last recorded change of a model.
@@ -44,27 +41,6 @@ fn undo_last_move(name: &ModelName, entries: &[JournalEntry], context: &mut Upda
 }
 
 impl ModelsScreen {
-    fn open_description(&mut self, name: ModelName, context: &mut UpdateContext<'_>) {
-        let text = self
-            .current(context.shared)
-            .map(|model| model.description.raw().to_owned())
-            .unwrap_or_default();
-        let title = format!("description of {}", name.clean());
-        self.edited = Some(name);
-        let prompt = Prompt::ask(&title, &text, Self::plan_description).with_accept_hint("plan");
-        context.open(Dialog::Prompt(prompt));
-    }
-
-    fn plan_description(&mut self, text: String, context: &mut UpdateContext<'_>) {
-        if let Some(model) = self.edited.take() {
-            context.plan(Intent::Describe {
-                model,
-                version: None,
-                text: text.into(),
-            });
-        }
-    }
-
     pub(crate) fn visible_models<'a>(
         &'a self,
         shared: &'a SharedState,
@@ -120,6 +96,12 @@ impl ModelsScreen {
         self.request_data(context);
     }
 
+    fn open_edit(&self, context: &mut UpdateContext<'_>) {
+        if let Some(model) = self.current(context.shared).cloned() {
+            edit_model::<Self>(&model, context);
+        }
+    }
+
     fn current<'a>(&'a self, shared: &'a SharedState) -> Option<&'a RegisteredModel> {
         self.visible_models(shared).get(self.cursor.index).copied()
     }
@@ -171,7 +153,7 @@ impl Screen for ModelsScreen {
             },
             (Action::Export, _) => self.open_export(context),
             (Action::Prompts, _) => self.toggle_prompts(context),
-            (Action::Edit, Some(name)) => self.open_description(name, context),
+            (Action::Edit, Some(_)) => self.open_edit(context),
             (Action::Undo, Some(name)) => {
                 self.undo_request = Some((context.request(Request::Journal), name));
             }

@@ -1,76 +1,9 @@
-//! What follows the choices of the promotion and edit dialogs of a version.
+//! What follows the choices of the promotion dialog of a version.
 
-use super::Screen;
-use crate::domain::{Alias, ModelName, ModelVersion, Stage, VersionNumber};
+use crate::domain::{Alias, ModelName, Stage, VersionNumber};
 use crate::promotion::Intent;
-use crate::text::untrusted::clean;
 use crate::tui::app::UpdateContext;
-use crate::tui::app::dialogs::{AliasChange, Dialog, EditChoice, Handler, PromoteChoice, Prompt};
-
-/// Opens the prompt for a description or tag, with the text that it has now.
-pub(super) fn ask_for_text<S: Screen>(
-    version: &ModelVersion,
-    choice: EditChoice,
-    handler: Handler<S, String>,
-    context: &mut UpdateContext<'_>,
-) -> (ModelVersion, EditChoice) {
-    let mut models = context.shared.models.get().into_iter().flatten();
-    let (title, text) = match &choice {
-        EditChoice::Version => (
-            format!(
-                "description of {}/{}",
-                version.name.clean(),
-                version.version
-            ),
-            version.description.raw().to_owned(),
-        ),
-        EditChoice::Model => (
-            format!("description of {}", version.name.clean()),
-            models
-                .find(|model| model.name == version.name)
-                .map(|model| model.description.raw().to_owned())
-                .unwrap_or_default(),
-        ),
-        EditChoice::Tag(key) => (
-            format!("tag {} (empty removes it)", clean(key)),
-            version
-                .tag(key)
-                .map(|value| value.raw().to_owned())
-                .unwrap_or_default(),
-        ),
-    };
-    let prompt = Prompt::ask(&title, &text, handler).with_accept_hint("plan");
-    context.open(Dialog::Prompt(prompt));
-    (version.clone(), choice)
-}
-
-/// Plans to change a description or a tag.
-pub(super) fn plan_text(
-    version: &ModelVersion,
-    choice: EditChoice,
-    text: String,
-    context: &mut UpdateContext<'_>,
-) {
-    let (model, number) = (version.name.clone(), version.version);
-    context.plan(match choice {
-        EditChoice::Version => Intent::Describe {
-            model,
-            version: Some(number),
-            text: text.into(),
-        },
-        EditChoice::Model => Intent::Describe {
-            model,
-            version: None,
-            text: text.into(),
-        },
-        EditChoice::Tag(key) => Intent::Tag {
-            model,
-            version: number,
-            key: key.into(),
-            value: (!text.is_empty()).then(|| text.into()),
-        },
-    });
-}
+use crate::tui::app::dialogs::{AliasChange, PromoteChoice};
 
 /// Plans the choice of the promotion dialog.
 pub(super) fn plan_promotion(

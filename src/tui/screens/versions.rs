@@ -4,7 +4,7 @@ mod prompts;
 
 use std::collections::BTreeMap;
 
-use super::version_dialogs::{ask_for_text, plan_promotion, plan_text};
+use super::version_dialogs::plan_promotion;
 use super::{ChartsScreen, FocusedList, Freshness, HistoryScreen, LineageScreen, Screen};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{Goal, ModelName, ModelVersion, Run, RunId, Slot, Stage, VersionNumber};
@@ -16,7 +16,7 @@ use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::dialogs::{
-    Dialog, EditChoice, Prompt, RegisterDialog, ReviewDialog, editable_texts, goals, promotions,
+    Dialog, Prompt, RegisterDialog, ReviewDialog, edit_version, goals, promotions,
 };
 use crate::tui::app::layout::{Size, list_above_detail, table_areas};
 use crate::tui::app::message::{Assessment, ModelDetail, TableExport};
@@ -42,8 +42,6 @@ pub struct VersionsScreen {
     prompt_baseline: Option<VersionNumber>,
     /// The journal request to restore the previous holders of a version's slot.
     restore_request: Option<(Ticket, VersionNumber)>,
-    /// What the text prompt edits.
-    edited: Option<(ModelVersion, EditChoice)>,
 }
 
 impl VersionsScreen {
@@ -59,7 +57,6 @@ impl VersionsScreen {
             initial_version: None,
             prompt_baseline: None,
             restore_request: None,
-            edited: None,
         }
     }
 
@@ -248,9 +245,10 @@ impl VersionsScreen {
         version: VersionNumber,
         context: &mut UpdateContext<'_>,
     ) {
-        let (Some(held), name) = (self.find(version), self.name.clone()) else {
+        let (Some(held), Some(data)) = (self.find(version), self.data.get()) else {
             return;
         };
+        let name = self.name.clone();
         match action {
             Action::Delete => context.plan(Intent::DeleteVersion {
                 model: name,
@@ -263,18 +261,9 @@ impl VersionsScreen {
                 }
                 Err(error) => context.notify(error.message),
             },
-            Action::Edit => context.open(
-                editable_texts(held)
-                    .map(move |choice| (version, choice))
-                    .submit_to(|screen: &mut Self, (version, choice), context| {
-                        if let Some(version) = screen.find(version).cloned() {
-                            let edited = ask_for_text(&version, choice, Self::plan_edit, context);
-                            screen.edited = Some(edited);
-                        }
-                    }),
-            ),
+            Action::Edit => edit_version::<Self>(held, &data.model, context),
             _ => {
-                let model = self.data.get().map(|data| &data.model);
+                let model = Some(&data.model);
                 let has_requests = context.shared.has_transition_requests();
                 let slots = context.shared.session.slot_kinds;
                 context.open(
@@ -285,12 +274,6 @@ impl VersionsScreen {
                         }),
                 );
             }
-        }
-    }
-
-    fn plan_edit(&mut self, text: String, context: &mut UpdateContext<'_>) {
-        if let Some((version, choice)) = self.edited.take() {
-            plan_text(&version, choice, text, context);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What dialogs offer, remember and say about their keys.
 
+use frontrunner::table::ColumnKey;
 use frontrunner::tui::app::layout::Size;
 use frontrunner::tui::app::{Dialog, Message};
 use frontrunner::tui::screens::{CompareScreen, LineageScreen, RunScreen, VersionsScreen};
@@ -227,8 +228,48 @@ fn description_and_tags_are_edited() {
         .type_text("calibrated")
         .press("enter enter enter")
         .assert_shows("verified");
-    driver.press("enter 4 E ctrl-u").type_text("all of churn");
+    driver
+        .press("enter 4 E")
+        .assert_shows("edit churn-classifier");
+    driver.press("enter ctrl-u").type_text("all of churn");
     driver.press("enter enter enter").assert_shows("verified");
+    driver.press("enter E").type_text("domain").press("enter");
+    driver.type_text("crm").press("enter enter enter");
+    driver.assert_shows("verified");
+    driver.press("enter E").type_text("domain");
+    driver.assert_shows("crm");
+}
+
+#[test]
+fn runs_are_edited_in_the_table_and_on_their_own_screen() {
+    let mut driver = at_runs("churn-sweep");
+    driver.press("space k").press("E");
+    driver
+        .assert_shows("description of")
+        .assert_shows("name of")
+        .assert_hides("tag mlflow.");
+    driver.type_text("quality").press("enter");
+    driver.type_text("reviewed").press("enter enter enter");
+    driver.assert_shows("verified");
+    driver.press("enter");
+    // The table has the new column, and the mark is kept.
+    assert_eq!(driver.app.shared.marks.len(), 1);
+    let columns = driver.runs().columns.all.iter();
+    let keys: Vec<_> = columns.map(|column| column.key.clone()).collect();
+    let tag = ColumnKey::Tag("quality".into());
+    assert!(keys.contains(&tag), "{keys:?}");
+    driver.press("enter").press("tab tab tab");
+    driver.assert_shows("quality").assert_shows("reviewed");
+    driver.press("E").type_text("name of").press("enter ctrl-u");
+    driver.type_text("winner").press("enter enter enter");
+    driver.assert_shows("verified");
+    driver.press("enter");
+    driver.assert_shows("run › winner");
+    // An empty text removes a tag.
+    driver.press("E").type_text("quality").press("enter ctrl-u");
+    driver.press("enter").assert_shows("no tag");
+    driver.press("enter enter").assert_shows("verified");
+    driver.press("enter").assert_hides("reviewed");
 }
 
 #[test]

@@ -3,7 +3,8 @@
 
 use super::*;
 use crate::sqlite_store::writing::{APPLY, invalid_writes, now, valid_writes};
-use frontrunner::domain::{KeyValue, Stage, StoreErrorKind, StoreWrite, VersionNumber};
+use crate::support::metadata;
+use frontrunner::domain::{KeyValue, Stage, StoreErrorKind, StoreWrite};
 use frontrunner::store::{WriteResponse, Writer};
 
 async fn writer_of(root: &Path) -> Writer {
@@ -113,16 +114,15 @@ async fn refusals_leave_no_trace() {
     }
     // `a/b` is a tag of the version, so `a` is a folder; and `i` is a file.
     for key in ["a", "i/j"] {
-        let write = StoreWrite::SetVersionTag {
-            name: "shop".into(),
-            version: VersionNumber(1),
-            tag: KeyValue::new(key, "x"),
-        };
+        let write = metadata::set_tag(metadata::version("shop", 1), key, "x");
         let kind = assert_refused(&writer, &root, &write).await;
         assert_eq!(kind, StoreErrorKind::InvalidRequest, "{key}");
     }
-    for run in ["running"].map(|name| store.id(name)) {
-        let write = StoreWrite::DeleteRun { run: run.into() };
+    let run = store.id("running");
+    for write in [
+        StoreWrite::DeleteRun { run: run.into() },
+        metadata::set_tag(metadata::run(run), "mlflow.runName", "new"),
+    ] {
         let kind = assert_refused(&writer, &root, &write).await;
         assert_eq!(kind, StoreErrorKind::Unsupported);
     }

@@ -17,6 +17,7 @@ use frontrunner::store::{
 
 use super::workspace::{CLIENT, RUN, TOKEN};
 use crate::support::bad_server::{self, BadServer, Request, Response};
+use crate::support::metadata;
 use crate::support::program::{Program, run_to_end};
 
 /// A request, its query or body as fields.
@@ -346,27 +347,15 @@ fn write_of(question: &str, name: &ModelName) -> Option<StoreWrite> {
             name,
             alias: "champion".into(),
         },
-        "set_model_version_tag" => StoreWrite::SetVersionTag {
-            name,
-            version,
-            tag: tag("k", "v"),
-        },
-        "delete_model_version_tag" => StoreWrite::DeleteVersionTag {
-            name,
-            version,
-            key: "k".into(),
-        },
+        "set_model_version_tag" => metadata::set_tag(metadata::version(name.raw(), 1), "k", "v"),
+        "delete_model_version_tag" => metadata::delete_tag(metadata::version(name.raw(), 1), "k"),
         "transition_stage" => StoreWrite::TransitionStage {
             name,
             version,
             stage: Stage::Production,
             archive_existing: false,
         },
-        "update_model_version" => StoreWrite::SetDescription {
-            name,
-            version: Some(version),
-            text: "newd".into(),
-        },
+        "update_model_version" => metadata::describe(metadata::version(name.raw(), 1), "newd"),
         "delete_model_version" => StoreWrite::DeleteVersion { name, version },
         _ => return None,
     })

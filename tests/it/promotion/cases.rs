@@ -18,6 +18,7 @@ use frontrunner::promotion::{
 use frontrunner::store::ReadStore;
 
 use crate::support::fake_store::{FakeRegistry, FakeStore, RegistrySummary, now_ms};
+use crate::support::metadata;
 
 /// An intent and the registry before it.
 #[derive(Clone)]
@@ -68,8 +69,7 @@ pub fn register(run: &str) -> Intent {
 
 pub fn tag(key: &str, value: Option<&str>) -> Intent {
     Intent::Tag {
-        model: "iris".into(),
-        version: VersionNumber(3),
+        owner: metadata::version("iris", 3),
         key: key.into(),
         value: value.map(Into::into),
     }
@@ -77,8 +77,7 @@ pub fn tag(key: &str, value: Option<&str>) -> Intent {
 
 pub fn describe(version: Option<u64>, text: &str) -> Intent {
     Intent::Describe {
-        model: "iris".into(),
-        version: version.map(VersionNumber),
+        owner: version.map_or_else(|| metadata::model("iris"), |n| metadata::version("iris", n)),
         text: text.into(),
     }
 }
@@ -266,6 +265,23 @@ pub fn cases() -> Vec<Case> {
                 runs: vec!["run9".into(), "run2".into()],
             },
         ),
+        of(
+            "tag the model",
+            world_with_metadata(),
+            Intent::Tag {
+                owner: metadata::model("iris"),
+                key: "team".into(),
+                value: Some("growth".into()),
+            },
+        ),
+        of(
+            "describe a run",
+            world_with_deleted_runs(&[]),
+            Intent::Describe {
+                owner: metadata::run("run9"),
+                text: "the best".into(),
+            },
+        ),
     ]);
     let undos = [
         ("undo a registration", 1),
@@ -283,6 +299,8 @@ pub fn cases() -> Vec<Case> {
         ("undo an approved request", 18),
         ("undo a rejected request", 19),
         ("undo restoring runs", 20),
+        ("undo a tag of the model", 21),
+        ("undo the description of a run", 22),
     ];
     let undos: Vec<Case> = undos
         .into_iter()

@@ -87,11 +87,15 @@ const REGISTRY_CHANGES: [Change; 11] = [
 fn change_before_the_first_write_stops_the_plan() {
     for case in cases() {
         // What is made from a run matters to who deletes it.
-        let restores = case.name == "restore runs" || case.name == "undo deleting runs";
-        let of_runs = if restores {
-            &RUN_CHANGES[..4]
-        } else {
+        let deletes = [
+            "delete a run",
+            "delete runs behind versions",
+            "undo restoring runs",
+        ];
+        let of_runs = if deletes.contains(&case.name) {
             &RUN_CHANGES
+        } else {
+            &RUN_CHANGES[..4]
         };
         let changes: &[Change] = if case.world.counts_run_reads {
             of_runs

@@ -7,6 +7,7 @@ use frontrunner::store::WriteResponse;
 use serde_json::{Value, json};
 
 use super::ServerFixture;
+use crate::support::metadata;
 use crate::support::mlflow::V3;
 use crate::support::snapshot;
 
@@ -82,19 +83,11 @@ fn delete_alias(name: &str, alias: &str) -> StoreWrite {
 }
 
 fn set_tag(name: &str, number: u64, key: &str, value: &str) -> StoreWrite {
-    StoreWrite::SetVersionTag {
-        name: name.into(),
-        version: VersionNumber(number),
-        tag: KeyValue::new(key, value),
-    }
+    metadata::set_tag(metadata::version(name, number), key, value)
 }
 
 fn delete_tag(name: &str, number: u64, key: &str) -> StoreWrite {
-    StoreWrite::DeleteVersionTag {
-        name: name.into(),
-        version: VersionNumber(number),
-        key: key.into(),
-    }
+    metadata::delete_tag(metadata::version(name, number), key)
 }
 
 fn delete_version(name: &str, number: u64) -> StoreWrite {
@@ -136,6 +129,11 @@ fn valid_writes(who: &str, run: &str, logged: Option<&str>) -> Vec<StoreWrite> {
         set_tag(&fresh, 1, &long, HOSTILE_TEXT),
         delete_tag(who, 1, "i"),
         delete_tag(&fresh, 1, &long),
+        metadata::describe(metadata::version(who, 1), HOSTILE_TEXT),
+        metadata::set_tag(metadata::model(who), "fresh/key", HOSTILE_TEXT),
+        metadata::set_tag(metadata::model(who), "fresh/key", "over the old one"),
+        metadata::delete_tag(metadata::model(who), "fresh/key"),
+        metadata::describe(metadata::model(&fresh), HOSTILE_TEXT),
         delete_version(who, 2),
         create(who, &format!("runs:/{run}/after"), run, vec![]),
     ];
@@ -276,6 +274,18 @@ fn invalid_writes(run: &str) -> Vec<(StoreWrite, StoreErrorKind)> {
         (set_tag(who, 5, "a", "b"), NotFound),
         (set_tag(who, 1, "a//b", "x"), InvalidRequest),
         (delete_tag(who, 99, "a"), NotFound),
+        (
+            metadata::set_tag(metadata::model("missing"), "a", "b"),
+            NotFound,
+        ),
+        (
+            metadata::set_tag(metadata::run(run), "a//b", "x"),
+            InvalidRequest,
+        ),
+        (
+            metadata::set_tag(metadata::run(&"0".repeat(32)), "a", "b"),
+            NotFound,
+        ),
         (delete_version(who, 5), NotFound),
         (delete_version("missing", 1), NotFound),
     ]
@@ -364,4 +374,59 @@ pub async fn runs_are_deleted_and_restored(store: &mut ServerFixture) {
             "{write:?}: {fault:?}"
         );
     }
+}
+
+/// Tags, description and name of a run are changed and put back; the client reads each change.
+pub async fn runs_are_described_and_tagged(store: &mut ServerFixture) {
+    let run = store.id("child").to_owned();
+    let of_run = || metadata::run(&run);
+    let read = "run = client.get_run(run)
+answer = [run.info.run_name, run.data.tags]";
+    let before = store.client.run(read, &json!({"run": run}));
+    let name = before[0].as_str().unwrap();
+    for (write, key, expected) in [
+        (
+            metadata::set_tag(of_run(), "a/b", HOSTILE_TEXT),
+            "a/b",
+            Some(HOSTILE_TEXT),
+        ),
+        (metadata::set_tag(of_run(), "a/b", ""), "a/b", Some("")),
+        (metadata::delete_tag(of_run(), "a/b"), "a/b", None),
+        (
+            metadata::describe(of_run(), HOSTILE_TEXT),
+            "mlflow.note.content",
+            Some(HOSTILE_TEXT),
+        ),
+        (
+            metadata::describe(of_run(), ""),
+            "mlflow.note.content",
+            None,
+        ),
+        (
+            metadata::set_tag(of_run(), "mlflow.runName", "größe"),
+            "mlflow.runName",
+            Some("größe"),
+        ),
+        (
+            metadata::set_tag(of_run(), "mlflow.runName", name),
+            "mlflow.runName",
+            Some(name),
+        ),
+    ] {
+        assert_eq!(
+            store.writer.write(&write).await.unwrap(),
+            WriteResponse::Done,
+            "{write:?}"
+        );
+        let now = store.client.run(read, &json!({"run": run}));
+        assert_eq!(
+            now[1].get(key).and_then(Value::as_str),
+            expected,
+            "{write:?}"
+        );
+        if key == "mlflow.runName" {
+            assert_eq!(now[0].as_str(), expected, "{write:?}");
+        }
+    }
+    assert_eq!(store.client.run(read, &json!({"run": run})), before);
 }

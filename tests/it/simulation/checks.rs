@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use frontrunner::domain::{Lifecycle, StoreWrite};
+use frontrunner::domain::{Lifecycle, MetadataField, StoreWrite};
 use frontrunner::ops::apply::ApplyReport;
 use frontrunner::promotion::journal::EntryState;
 use frontrunner::promotion::{Intent, Outcome, Plan, RegistrySnapshot};
@@ -257,25 +257,14 @@ fn check_effect(plan: &Plan, now: &RegistrySnapshot) -> Result<(), String> {
             let own = own.filter(|version| version.tag("frontrunner.intent").is_some_and(is_own));
             own.count() == 1
         }
-        Intent::Tag {
-            version,
-            key,
-            value,
-            ..
-        } => now
-            .version(*version)
-            .is_some_and(|version| version.tag(key.raw()) == value.as_ref()),
-        Intent::Describe {
-            version: Some(version),
-            text,
-            ..
-        } => now
-            .version(*version)
-            .is_some_and(|version| version.description == *text),
-        Intent::Describe { text, .. } => now
-            .model
-            .as_ref()
-            .is_some_and(|model| model.description == *text),
+        Intent::Tag { owner, key, value } => {
+            let field = owner.field_of_tag(key);
+            now.has(owner) && now.metadata(owner, &field) == *value
+        }
+        Intent::Describe { owner, text } => {
+            let described = now.metadata(owner, &MetadataField::Description);
+            now.has(owner) && described.unwrap_or_default() == *text
+        }
         Intent::DeleteVersion { version, .. } => now.version(*version).is_none(),
         Intent::DeleteRuns { runs } => runs
             .iter()

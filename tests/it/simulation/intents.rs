@@ -10,6 +10,7 @@ use crate::promotion::cases::{
     world_with_open_request,
 };
 use crate::support::fake_store::FakeRegistry;
+use crate::support::metadata;
 
 const STAGES: [Stage; 4] = [
     Stage::None,
@@ -52,8 +53,11 @@ pub fn random_intent(random: &mut Random, registry: &FakeRegistry, journal: &Jou
         },
         11 => tag("team", (random.below(3) > 0).then_some(text.as_str())),
         12 => Intent::Describe {
-            model: "iris".into(),
-            version: (random.below(2) == 0).then_some(VersionNumber(version)),
+            owner: match random.below(3) {
+                0 => metadata::version("iris", version),
+                1 => metadata::model("iris"),
+                _ => metadata::run(run),
+            },
             text: text.as_str().into(),
         },
         13 => match random.below(3) {

@@ -27,6 +27,14 @@ def apply(action, name=None, version=None, **w):
         client.set_model_version_tag(name, version, w["tag"]["key"], w["tag"]["value"])
     elif action == "delete_version_tag":
         client.delete_model_version_tag(name, version, w["key"])
+    elif action == "set_model_tag":
+        client.set_registered_model_tag(name, w["tag"]["key"], w["tag"]["value"])
+    elif action == "delete_model_tag":
+        client.delete_registered_model_tag(name, w["key"])
+    elif action == "set_run_tag":
+        client.set_tag(w["run"], w["tag"]["key"], w["tag"]["value"])
+    elif action == "delete_run_tag":
+        client.delete_tag(w["run"], w["key"])
     elif action == "transition_stage":
         client.transition_model_version_stage(name, version, w["stage"], w["archive_existing"])
     elif action == "describe":

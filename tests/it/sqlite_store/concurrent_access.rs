@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use frontrunner::domain::KeyValue;
-use frontrunner::domain::{RunId, StoreWrite, VersionNumber};
+use frontrunner::domain::RunId;
 use frontrunner::store::{LifecycleFilter, Resolution};
 
 use super::*;
+use crate::support::metadata;
 use crate::support::snapshot::runs;
 
 /// Logs points, params, runs and some versions as fast as MLflow can.
@@ -38,12 +38,8 @@ async fn read_until_done(is_done: &AtomicBool, opened: &StoreHandle) -> usize {
         assert!(!reader.versions(&"shop".into()).await.unwrap().is_empty());
         reader.models().await.unwrap();
         reader.revision().await.unwrap();
-        let tag = KeyValue::new("round", rounds.to_string());
-        let write = StoreWrite::SetVersionTag {
-            name: "shop".into(),
-            version: VersionNumber(1),
-            tag,
-        };
+        let shop = metadata::version("shop", 1);
+        let write = metadata::set_tag(shop, "round", &rounds.to_string());
         writer.write(&write).await.unwrap();
         rounds += 1;
     }

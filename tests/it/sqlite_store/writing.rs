@@ -9,6 +9,7 @@ use frontrunner::store::{WriteResponse, Writer};
 use rusqlite::types::Value as Cell;
 
 use super::*;
+use crate::support::metadata;
 
 pub const APPLY: &str = include_str!("apply.py");
 
@@ -46,19 +47,11 @@ fn alias(alias: &str, number: u64) -> StoreWrite {
 }
 
 fn set_tag(number: u64, key: &str, value: &str) -> StoreWrite {
-    StoreWrite::SetVersionTag {
-        name: "shop".into(),
-        version: VersionNumber(number),
-        tag: tag(key, value),
-    }
+    metadata::set_tag(metadata::version("shop", number), key, value)
 }
 
 fn delete_tag(number: u64, key: &str) -> StoreWrite {
-    StoreWrite::DeleteVersionTag {
-        name: "shop".into(),
-        version: VersionNumber(number),
-        key: key.into(),
-    }
+    metadata::delete_tag(metadata::version("shop", number), key)
 }
 
 fn delete_alias(alias: &str) -> StoreWrite {
@@ -119,6 +112,20 @@ pub fn valid_writes(run: &str, logged: Option<&str>) -> Vec<StoreWrite> {
         set_tag(1, "note", "over the old one"),
         delete_tag(1, "i"),
         delete_tag(1, "was-never-there"),
+        metadata::describe(metadata::version("shop", 1), HOSTILE_TEXT),
+        metadata::set_tag(metadata::model("shop"), "fresh/key", HOSTILE_TEXT),
+        metadata::set_tag(metadata::model("shop"), "fresh/key", "over the old one"),
+        metadata::set_tag(metadata::model("shop"), "i", ""),
+        metadata::delete_tag(metadata::model("shop"), "fresh/key"),
+        metadata::delete_tag(metadata::model("shop"), "was-never-there"),
+        metadata::describe(metadata::model("shop"), HOSTILE_TEXT),
+        metadata::describe(metadata::model("shop"), ""),
+        metadata::set_tag(metadata::run(run), "fresh/key", HOSTILE_TEXT),
+        metadata::set_tag(metadata::run(run), "fresh/key", "over the old one"),
+        metadata::set_tag(metadata::run(run), "empty", ""),
+        metadata::delete_tag(metadata::run(run), "fresh/key"),
+        metadata::describe(metadata::run(run), HOSTILE_TEXT),
+        metadata::set_tag(metadata::run(run), "mlflow.runName", "größe 'q'"),
         delete_version(2),
         create_version("shop", "s3://bucket/after", "", vec![]),
         delete_run(run),
@@ -168,6 +175,11 @@ pub fn invalid_writes() -> Vec<StoreWrite> {
         set_tag(5, "a", "b"),
         set_tag(1, "a//b", "x"),
         delete_tag(99, "a"),
+        metadata::set_tag(metadata::model("missing"), "a", "b"),
+        metadata::set_tag(metadata::model("shop"), "a//b", "x"),
+        metadata::delete_tag(metadata::model("missing"), "a"),
+        metadata::set_tag(metadata::run("00000000000000000000000000000000"), "a", "b"),
+        metadata::delete_tag(metadata::run("00000000000000000000000000000000"), "a"),
         delete_version(5),
         delete_version(99),
         delete_run("00000000000000000000000000000000"),

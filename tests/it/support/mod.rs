@@ -16,6 +16,7 @@ pub mod driver;
 pub mod fake_store;
 pub mod fault_proxy;
 pub mod messy_store;
+pub mod metadata;
 pub mod mlflow;
 pub mod moto;
 pub mod program;

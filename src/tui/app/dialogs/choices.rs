@@ -5,10 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::picker::{Picker, PickerItem};
 use crate::config::saved_views::SavedView;
 use crate::domain::{
-    Direction, Goal, ModelName, ModelVersion, RegisteredModel, RunId, SlotKinds, Stage,
-    VersionNumber,
+    Direction, Goal, ModelName, RegisteredModel, RunId, SlotKinds, Stage, VersionNumber,
 };
-use crate::promotion::TAG_PREFIX;
 use crate::table::{ColumnKey, CurveStat, Grouping};
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
@@ -241,57 +239,6 @@ fn alias_items(
         )
     });
     (held.chain(usual).collect(), removals.collect())
-}
-
-/// What the dialog of editable texts offers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EditChoice {
-    /// The description of the version.
-    Version,
-    /// The description of the model.
-    Model,
-    /// The value of a tag of the version.
-    Tag(String),
-}
-
-/// The descriptions and tags of a version; another tag can be typed.
-#[must_use]
-pub fn editable_texts(version: &ModelVersion) -> Picker<EditChoice> {
-    let name = version.name.clean();
-    let number = version.version;
-    let described = [
-        PickerItem::new(
-            format!("description of {name}/{number}"),
-            version.description.clean(),
-            EditChoice::Version,
-        ),
-        PickerItem::new(
-            format!("description of {name}"),
-            "of the whole model",
-            EditChoice::Model,
-        ),
-    ];
-    // Records are never edited.
-    let tags = version.tags.iter();
-    let tags = tags.filter(|tag| !tag.key.raw().starts_with(TAG_PREFIX));
-    let tags = tags.map(|tag| {
-        PickerItem::new(
-            format!("tag {}", tag.key.clean()),
-            tag.value.clean(),
-            EditChoice::Tag(tag.key.raw().to_owned()),
-        )
-    });
-    Picker::new(
-        format!("edit {name}/{number}"),
-        described.into_iter().chain(tags),
-    )
-    .with_accept_hint("edit")
-    .with_empty_text("type the key of a new tag")
-    .with_custom_item(|text| {
-        let key = text.trim();
-        let choice = EditChoice::Tag(key.to_owned());
-        (!key.is_empty()).then(|| PickerItem::new(format!("tag {}", clean(key)), "new", choice))
-    })
 }
 
 /// A use of a saved view, by its name.

@@ -3,6 +3,7 @@
 mod choices;
 mod column_picker;
 mod diff;
+mod edit;
 mod help;
 mod image;
 mod picker;
@@ -13,11 +14,12 @@ mod review;
 mod submission;
 
 pub(crate) use choices::{
-    AliasChange, EditChoice, PromoteChoice, ViewChoice, curve_columns, editable_texts, goals,
-    groupings, marks, promotions, views,
+    AliasChange, PromoteChoice, ViewChoice, curve_columns, goals, groupings, marks, promotions,
+    views,
 };
 pub(crate) use column_picker::{ColumnChoice, ColumnPicker};
 pub(crate) use diff::{DIFF_FRAME_CELLS, DiffDialog};
+pub(crate) use edit::{edit_model, edit_run, edit_version};
 pub(crate) use help::{HelpDialog, HelpLine};
 pub(crate) use image::{ImageDialog, ImageState, image_area};
 pub(crate) use picker::{Picker, PickerItem};

@@ -34,6 +34,12 @@ impl<T> PickerItem<T> {
         }
     }
 
+    /// Shows another text behind the label.
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+
     /// Is also found by the beginnings of these words.
     pub fn with_keywords(mut self, words: impl IntoIterator<Item = String>) -> Self {
         self.keywords.extend(words);

@@ -6,7 +6,9 @@ use crate::config::keymap::Action;
 use crate::domain::{Millis, ModelName, VersionNumber};
 use crate::ops::apply::{ApplyProgress, ApplyReport};
 use crate::ops::plan_write::PlannedWrite;
-use crate::promotion::{Confirmation, Decision, GateOutcome, GateResult, Intent, grant_clearance};
+use crate::promotion::{
+    Confirmation, Decision, GateOutcome, GateResult, Intent, RegistryChange, grant_clearance,
+};
 use crate::text::untrusted::clean;
 use crate::tui::app::context::UpdateContext;
 use crate::tui::app::message::{Reply, Request, RequestError, Ticket};
@@ -344,13 +346,16 @@ impl PlanDialog {
         }
     }
 
-    /// Unmarks deleted or restored runs, and makes run tables reload.
+    /// Makes run tables reload, and unmarks deleted or restored runs.
     fn refresh_changed_runs(&self, context: &mut UpdateContext<'_>) {
         let subject = self.intent.subject();
-        for run in subject.runs() {
-            context.shared.marks.remove(run);
+        let changes = self.detail.iter().flat_map(|detail| detail.plan.changes());
+        for change in changes {
+            if let RegistryChange::Run { run, .. } = change {
+                context.shared.marks.remove(&run);
+            }
         }
-        context.shared.lifecycle_changes += u64::from(!subject.runs().is_empty());
+        context.shared.run_changes += u64::from(!subject.runs().is_empty());
     }
 
     pub(super) fn handle_reply(

@@ -175,6 +175,21 @@ impl Prompt {
         }
     }
 
+    /// Passes the accepted text to the screen, with what it is about.
+    pub fn ask_about<S: Screen, T: Clone + 'static>(
+        title: &str,
+        text: &str,
+        about: T,
+        handler: Handler<S, (T, String)>,
+    ) -> Self {
+        Self {
+            is_incremental: false,
+            ..Self::new(title, text, move |text| {
+                Navigate::submit(handler, (about.clone(), text))
+            })
+        }
+    }
+
     /// Asks for the name of a new file. The name becomes one that is free, unless it is edited before that is known.
     pub fn export<S: Screen>(
         title: &str,

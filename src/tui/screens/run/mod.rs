@@ -13,7 +13,7 @@ use crate::domain::{ArtifactOwner, Goal, Lifecycle, ModelVersion, Run, RunId, Ru
 use crate::promotion::Intent;
 use crate::text::untrusted::clean;
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::dialogs::{Dialog, ImageDialog, Prompt, RegisterDialog, goals};
+use crate::tui::app::dialogs::{Dialog, ImageDialog, Prompt, RegisterDialog, edit_run, goals};
 use crate::tui::app::layout::{Size, screen_areas, split_top};
 use crate::tui::app::message::{DownloadSource, ImageSource, RunDetail};
 use crate::tui::app::tab_bar::TabBar;
@@ -225,6 +225,13 @@ impl RunScreen {
         });
     }
 
+    fn open_edit(&self, context: &mut UpdateContext<'_>) {
+        match self.run() {
+            Some(run) => edit_run::<Self>(&run.id, &run.name, &run.tags, context),
+            None => context.notify("the run is still loading"),
+        }
+    }
+
     fn show_tab(&mut self, tab: RunTab, context: &mut UpdateContext<'_>) {
         self.tab = tab;
         if self.tab == RunTab::Artifacts {
@@ -360,6 +367,7 @@ impl Screen for RunScreen {
                 context.open(Dialog::Register(Box::new(dialog)));
             }
             Action::Delete => self.plan_lifecycle_change(context),
+            Action::Edit => self.open_edit(context),
             Action::Files => self.show_tab(RunTab::Artifacts, context),
             Action::Lineage => self.open_lineage(context),
             Action::Charts => context.push(ChartsScreen::new(vec![self.id.clone()])),

@@ -7,7 +7,7 @@ use crate::config::keymap::Action;
 use crate::table::{ColumnKey, DisplayRow, RowId, SortKey};
 use crate::text::untrusted::clean;
 use crate::tui::app::cell_text::full_text;
-use crate::tui::app::dialogs::{ColumnPicker, Dialog, Prompt, goals, groupings, views};
+use crate::tui::app::dialogs::{ColumnPicker, Dialog, Prompt, edit_run, goals, groupings, views};
 use crate::tui::app::{Navigate, SharedState, UpdateContext};
 use crate::tui::screens::{ChartsScreen, CompareScreen, RunScreen};
 
@@ -150,6 +150,7 @@ impl RunsScreen {
             Action::Drivers => self.open_drivers(context),
             Action::Register => self.open_register(context),
             Action::Delete => self.plan_lifecycle_change(context),
+            Action::Edit => self.open_edit(context),
             _ => return false,
         }
         true
@@ -299,6 +300,15 @@ impl RunsScreen {
         if !ids.is_empty() {
             context.push(ChartsScreen::new(ids));
         }
+    }
+
+    /// Edits the run under the cursor.
+    fn open_edit(&self, context: &mut UpdateContext<'_>) {
+        let Some(row) = self.current_row() else {
+            return context.notify("no run under the cursor");
+        };
+        let (id, name) = (self.table.run_id(row), self.table.name(row).into());
+        edit_run::<Self>(id, &name, &self.table.tags_of(row), context);
     }
 
     fn open_compare(&self, context: &mut UpdateContext<'_>) {

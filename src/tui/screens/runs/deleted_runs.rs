@@ -40,9 +40,9 @@ impl RunsScreen {
         });
     }
 
-    /// Reloads the table if runs were deleted or restored since it was loaded.
-    pub(super) fn reload_after_lifecycle_change(&mut self, context: &mut UpdateContext<'_>) {
-        if self.lifecycle_revision != context.shared.lifecycle_changes {
+    /// Reloads the table if runs were changed since it was loaded.
+    pub(super) fn reload_after_run_change(&mut self, context: &mut UpdateContext<'_>) {
+        if self.run_revision != context.shared.run_changes {
             self.reload(context);
         }
     }

@@ -84,8 +84,8 @@ pub struct RunsScreen {
     group_to_select: Option<String>,
     /// Whether the table lists deleted runs instead of active ones.
     pub is_showing_deleted: bool,
-    /// The value of [`SharedState::lifecycle_changes`] when the table was loaded.
-    lifecycle_revision: u64,
+    /// The value of [`SharedState::run_changes`] when the table was loaded.
+    run_revision: u64,
     /// The goal chosen here or by a view. `None` for the goal of the experiment or the metrics.
     chosen_goal: Option<Goal>,
     /// The metric of the goal once a run on the screen had a curve of it, not only a single point.
@@ -179,13 +179,13 @@ impl RunsScreen {
         self.child_run_loader.restart(context);
         if self.window.is_active() {
             self.refresh_window();
-            self.lifecycle_revision = context.shared.lifecycle_changes;
+            self.run_revision = context.shared.run_changes;
             return;
         }
         let lifecycle = self.lifecycle_filter();
         self.loader
             .restart(&self.experiments, lifecycle, &self.table, context);
-        self.lifecycle_revision = context.shared.lifecycle_changes;
+        self.run_revision = context.shared.run_changes;
     }
 
     /// Adds a page to the table. When it completes a reload, the row ids are new.
@@ -352,7 +352,7 @@ impl Screen for RunsScreen {
     }
 
     fn after_update(&mut self, context: &mut UpdateContext<'_>) {
-        self.reload_after_lifecycle_change(context);
+        self.reload_after_run_change(context);
         // Before arranging: the last curve may change the order.
         self.continue_curve_loading(context);
         self.sync_window(context);

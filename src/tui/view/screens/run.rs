@@ -6,7 +6,7 @@ use super::draw_empty;
 use super::preview::stall_lines;
 use super::runs::status_role;
 use crate::config::theme::Role;
-use crate::domain::{Lifecycle, Run};
+use crate::domain::{Lifecycle, RUN_DESCRIPTION_TAG, Run};
 use crate::text::Untrusted;
 use crate::text::quantity;
 use crate::tui::app::App;
@@ -82,7 +82,7 @@ fn draw_facts(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &RunScre
             Role::Text,
         ));
     }
-    if let Some(note) = clean_tag(run, "mlflow.note.content") {
+    if let Some(note) = clean_tag(run, RUN_DESCRIPTION_TAG) {
         lines.push(fact_line("note", note, Role::Text));
     }
     lines.push(fact_line(

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use frontrunner::domain::run::KeyValue;
 use frontrunner::domain::{
-    Lifecycle, ModelName, ModelVersion, RegisteredModel, Run, RunId, RunStatus, Stage, StoreError,
-    StoreErrorKind, StoreWrite, TransitionRequest, VersionNumber, VersionStatus,
+    Lifecycle, MetadataField, MetadataOwner, MetadataWrite, ModelName, ModelVersion,
+    RegisteredModel, Run, RunId, RunStatus, Stage, StoreError, StoreErrorKind, StoreWrite,
+    TransitionRequest, VersionNumber, VersionStatus,
 };
 use frontrunner::store::WriteResponse;
 use frontrunner::text::Untrusted;
@@ -189,6 +190,13 @@ impl FakeRegistry {
                 .iter()
                 .map(move |one| tag(version.version.0, one))
         });
+        let others = self
+            .model
+            .iter()
+            .map(|model| (0, &model.tags))
+            .chain(self.runs.iter().map(|run| (u64::MAX, &run.tags)));
+        let tags = tags
+            .chain(others.flat_map(|(number, tags)| tags.iter().map(move |one| tag(number, one))));
         let model = self
             .model
             .iter()
@@ -246,7 +254,7 @@ impl FakeRegistry {
                     "ENDPOINT_NOT_FOUND",
                 ));
             }
-            _ if self.model.is_none() => return Err(not_found()),
+            write if self.model.is_none() && !write.is_of_run() => return Err(not_found()),
             StoreWrite::CreateVersion {
                 source,
                 run_id,
@@ -274,27 +282,7 @@ impl FakeRegistry {
                     .aliases
                     .retain(|(_, holder)| holder != version);
             }
-            StoreWrite::SetVersionTag { version, tag, .. } => {
-                let version = self.version_mut(*version)?;
-                version.tags.retain(|other| other.key != tag.key);
-                version
-                    .tags
-                    .push(KeyValue::new(tag.key.clone(), tag.value.clone()));
-            }
-            StoreWrite::DeleteVersionTag { version, key, .. } => self
-                .version_mut(*version)?
-                .tags
-                .retain(|tag| tag.key != *key),
-            StoreWrite::SetDescription {
-                version: Some(version),
-                text,
-                ..
-            } => self.version_mut(*version)?.description = text.clone(),
-            StoreWrite::SetDescription {
-                version: None,
-                text,
-                ..
-            } => self.model.as_mut().unwrap().description = text.clone(),
+            StoreWrite::Metadata(write) => self.set_metadata(write)?,
             StoreWrite::TransitionStage {
                 version,
                 stage,
@@ -347,6 +335,41 @@ impl FakeRegistry {
                 .retain(|(name, _)| name != alias),
         }
         Ok(WriteResponse::Done)
+    }
+
+    fn set_metadata(&mut self, write: &MetadataWrite) -> Result<(), StoreError> {
+        let text = Untrusted::from(write.text());
+        let (description, tags) = match &write.owner {
+            MetadataOwner::Version { version, .. } => {
+                let version = self.version_mut(*version)?;
+                (Some(&mut version.description), &mut version.tags)
+            }
+            MetadataOwner::Model { .. } => {
+                let model = self.model.as_mut().ok_or_else(not_found)?;
+                (Some(&mut model.description), &mut model.tags)
+            }
+            MetadataOwner::Run { run } => {
+                let run = self.run_mut(run)?;
+                if write.field == MetadataField::Name {
+                    run.name = text.clone();
+                }
+                (None, &mut run.tags)
+            }
+        };
+        match (write.tag_key(), description) {
+            (Some(key), _) => {
+                tags.retain(|tag| tag.key.raw() != key);
+                tags.extend(
+                    write
+                        .value
+                        .iter()
+                        .map(|value| KeyValue::new(key, value.clone())),
+                );
+            }
+            (None, Some(description)) => *description = text,
+            (None, None) => return Err(not_found()),
+        }
+        Ok(())
     }
 
     fn transition(
