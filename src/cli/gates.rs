@@ -141,7 +141,7 @@ pub async fn review_version(
     let named_slot = named_slot.map_err(|why| CliError::new(ExitStatus::Usage, why))?;
     let policy = context.policy()?;
     let (model, version) = resolve::version(store.reader.as_ref(), named).await?;
-    let kinds = store.reader.slot_kinds();
+    let kinds = model.slot_kinds(store.reader.slot_kinds());
     let protected_slots = &context.settings.protected_slots;
     let slot =
         named_slot.unwrap_or_else(|| default_slot(&policy, &model.name, protected_slots, kinds));

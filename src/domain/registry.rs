@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::ids::{Alias, ExperimentId, LoggedModelId, ModelName, RunId, VersionNumber};
 use super::metric::Metric;
 use super::run::{KeyValue, find_value};
-use super::{Lifecycle, Millis};
+use super::{Lifecycle, Millis, SlotKinds};
 use crate::text::untrusted::Untrusted;
 
 /// MLflow overwrites the source of a deleted version with this. A version listed with it was moved while
@@ -158,6 +158,16 @@ impl RegisteredModel {
     #[must_use]
     pub fn is_prompt(&self) -> bool {
         is_true(&self.tags, IS_PROMPT_TAG)
+    }
+
+    /// What its versions can hold, of what the registry has: MLflow promotes prompts by alias only.
+    #[must_use]
+    pub fn slot_kinds(&self, of_registry: SlotKinds) -> SlotKinds {
+        if self.is_prompt() {
+            SlotKinds::ALIASES
+        } else {
+            of_registry
+        }
     }
 
     /// The versions in a stage, newest first: all of them in Staging and Production, if this comes

@@ -7,7 +7,9 @@ use futures_util::stream::{self, StreamExt};
 use super::RequestError;
 use super::gates::Review;
 use super::lineage::LineageSources;
-use crate::domain::{ArtifactOwner, Goal, Millis, ModelName, ModelVersion, Slot, SlotKinds, Stage};
+use crate::domain::{
+    ArtifactOwner, Goal, Millis, ModelName, ModelVersion, RegisteredModel, Slot, SlotKinds, Stage,
+};
 use crate::export::review::{FileContent, ReviewContext};
 use crate::files;
 use crate::lineage::{self, Warning};
@@ -127,16 +129,22 @@ pub struct ReviewableSlot {
     pub holder: String,
 }
 
-/// The slots that a version can be reviewed for: the default one, the stages in use, `@champion`, the model's aliases.
+/// The slots that a version can be reviewed for: the default one, the stages in use unless it is a prompt, `@champion`, the
+/// model's aliases.
 #[must_use]
 pub fn reviewable_slots(snapshot: &RegistrySnapshot, default: Slot) -> Vec<ReviewableSlot> {
-    let stages = [Stage::Production, Stage::Staging].map(Slot::Stage);
     let model = snapshot.model.iter();
+    let has_stages = !snapshot
+        .model
+        .as_ref()
+        .is_some_and(RegisteredModel::is_prompt);
+    let stages = [Stage::Production, Stage::Staging].map(Slot::Stage);
+    let stages = stages.into_iter().filter(|_| has_stages);
     let aliases = model.flat_map(|model| &model.aliases);
     let aliases = aliases.map(|(alias, _)| Slot::Alias(alias.clone()));
     let champion = Slot::Alias(CHAMPION_ALIAS.into());
     let mut slots = vec![default];
-    for slot in stages.into_iter().chain([champion]).chain(aliases) {
+    for slot in stages.chain([champion]).chain(aliases) {
         if !slots.contains(&slot) {
             slots.push(slot);
         }

@@ -328,6 +328,9 @@ fn review_of_a_prompt_is_about_its_text() {
         assert!(text.contains(part), "{part}:\n{text}");
     }
     assert!(!text.contains("not recorded"), "{text}");
+    let text = run_program(store().path(), &["review", "asks/2"]);
+    let title = text.lines().next().unwrap();
+    assert!(title.contains("@champion"), "{text}");
 }
 
 #[test]

@@ -132,7 +132,7 @@ async fn handle_model_request(
         }
         Request::Assess(model) => {
             let (policy, user) = (&services.policy, &services.user);
-            let slot = review::review_slot(services, &model);
+            let slot = review::review_slot(services, &model).await;
             let sources = services.sources(primary);
             let assessment = assess_versions(policy, sources, &model, slot, user).await;
             Reply::Assessed(assessment.map(Box::new))

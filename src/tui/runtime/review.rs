@@ -14,8 +14,14 @@ use crate::tui::app::cell_text::within_model;
 use crate::tui::app::message::{RequestError, ReviewPage};
 
 /// The slot that versions of a model are assessed for: the first protected one.
-pub(super) fn review_slot(services: &Services, model: &ModelName) -> Slot {
-    let kinds = services.primary.slot_kinds();
+pub(super) async fn review_slot(services: &Services, model: &ModelName) -> Slot {
+    let mut kinds = services.primary.slot_kinds();
+    // A model that can't be read is reported by what follows.
+    if kinds.stages
+        && let Ok(model) = services.primary.model(model).await
+    {
+        kinds = model.slot_kinds(kinds);
+    }
     default_slot(&services.policy, model, &services.protected_slots, kinds)
 }
 
@@ -27,7 +33,7 @@ pub(super) async fn review_version(
     slot: Option<Slot>,
     width: u16,
 ) -> Result<ReviewPage, RequestError> {
-    let default = review_slot(services, model);
+    let default = review_slot(services, model).await;
     let target = GateTarget {
         slot: slot.unwrap_or_else(|| default.clone()),
         version,

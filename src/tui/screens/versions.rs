@@ -265,7 +265,7 @@ impl VersionsScreen {
             _ => {
                 let model = Some(&data.model);
                 let has_requests = context.shared.has_transition_requests();
-                let slots = context.shared.session.slot_kinds;
+                let slots = data.model.slot_kinds(context.shared.session.slot_kinds);
                 context.open(
                     promotions(&name, version, held.stage, model, slots, has_requests)
                         .map(move |choice| (version, choice))

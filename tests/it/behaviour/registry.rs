@@ -147,6 +147,10 @@ fn prompts_are_listed_on_request() {
         .assert_shows("Write to {{name}} in two sentences.");
     driver.press("D");
     assert!(driver.notification().contains("first version"));
+    // Prompts have no stages: they are promoted by alias.
+    driver.press("A").assert_shows("for @champion");
+    driver.press("tab").assert_hides("Production");
+    driver.press("esc esc");
     driver.press("4 .").assert_shows("churn-classifier");
 }
 
