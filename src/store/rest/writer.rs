@@ -357,4 +357,34 @@ mod tests {
         assert_eq!(body["model_id"], "m-1f");
         assert_eq!(body["tags"][0]["value"], "x");
     }
+
+    #[test]
+    fn tags_are_sent_to_the_endpoints_of_their_owners() {
+        let request = |owner: MetadataOwner, key: &str, value: Option<&str>| {
+            let (method, path, body) = build_request(&StoreWrite::Metadata(MetadataWrite {
+                field: owner.field_of_tag(&key.into()),
+                owner,
+                value: value.map(Into::into),
+            }));
+            format!("{method} {path} {body}")
+        };
+        let run = || MetadataOwner::Run { run: "r".into() };
+        let model = || MetadataOwner::Model { model: "m".into() };
+        assert_eq!(
+            request(run(), "mlflow.note.content", Some("x")),
+            r#"POST runs/set-tag {"run_id":"r","key":"mlflow.note.content","value":"x"}"#
+        );
+        assert_eq!(
+            request(run(), "team", None),
+            r#"POST runs/delete-tag {"run_id":"r","key":"team"}"#
+        );
+        assert_eq!(
+            request(model(), "team", Some("x")),
+            r#"POST registered-models/set-tag {"name":"m","key":"team","value":"x"}"#
+        );
+        assert_eq!(
+            request(model(), "team", None),
+            r#"DELETE registered-models/delete-tag {"name":"m","key":"team"}"#
+        );
+    }
 }
