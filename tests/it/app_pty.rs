@@ -346,6 +346,16 @@ fn small_terminal_shows_what_fits() {
         text.lines().all(|line| line.chars().count() <= 40) && text.contains("trial"),
         "{text}"
     );
+    // The list scrolls with the cursor in its new height.
+    let first = text.lines().find(|line| line.contains("trial")).unwrap();
+    let first = first
+        .split_whitespace()
+        .find(|word| word.contains("trial"))
+        .unwrap();
+    session.pty.send("jjjjjjjj");
+    session.pty.wait_until("a list that scrolled", || {
+        !session.pty.text().contains(first)
+    });
     session.keys("j \x10", "actions").keys(ESC, "● 1");
 
     session.pty.resize(39, 9);

@@ -20,10 +20,10 @@ impl App {
             Message::Mouse(mouse) => self.handle_mouse(mouse),
             Message::Resize { width, height } => {
                 self.size = Size { width, height };
-                self.with_dialog(|dialog, context| {
-                    if let Dialog::Image(image) = dialog {
-                        image.resize(context);
-                    }
+                self.with_dialog(|dialog, context| match dialog {
+                    Dialog::Image(image) => image.resize(context),
+                    Dialog::Review(review) => review.resize(context),
+                    _ => {}
                 });
             }
             Message::Tick => {}
@@ -222,10 +222,16 @@ impl App {
             .filter(|action| *action != Action::Palette && self.is_available(*action))
             .collect();
         actions.sort_by_cached_key(order);
+        let empty_text = match self.availability(Action::Promote) {
+            Availability::ReadOnly(reason) => {
+                format!("no such action in a read-only session: {reason}")
+            }
+            _ => "no such action: ? lists all keys".to_owned(),
+        };
         Dialog::Picker(
             Picker::new("actions", actions.into_iter().map(item))
                 .with_accept_hint("run")
-                .with_empty_text("no such action: ? lists all keys"),
+                .with_empty_text(empty_text),
         )
     }
 

@@ -381,11 +381,14 @@ impl EventLoop {
 
     fn draw(&mut self) -> Result<(), RunError> {
         let size = terminal::size();
-        if size != self.renderer.size() {
+        // The renderer may know the size already, from a redraw.
+        if size != self.app.size {
             self.dispatch(Message::Resize {
                 width: size.width,
                 height: size.height,
             });
+        }
+        if size != self.renderer.size() {
             self.renderer.reset(size)?;
             self.image_layer.mark_cleared();
         }

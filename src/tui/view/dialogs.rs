@@ -63,7 +63,7 @@ fn draw_picker_list<T>(painter: &mut Painter<'_>, area: Rect, list: &Picker<T>) 
     };
     let items = list.items();
     if items.is_empty() {
-        painter.draw_text(row_at(rows, 0), list.empty_text, Role::Muted);
+        painter.draw_text(row_at(rows, 0), &list.empty_text, Role::Muted);
     }
     let labels = items
         .iter()

@@ -63,6 +63,21 @@ fn review_begins_below_its_title() {
 }
 
 #[test]
+fn review_is_wrapped_again_when_the_terminal_is_resized() {
+    let mut resized = versions();
+    resized.press("D");
+    let mut narrow = versions();
+    for driver in [&mut resized, &mut narrow] {
+        driver.send(Message::Resize {
+            width: 40,
+            height: 10,
+        });
+    }
+    narrow.press("D");
+    assert_eq!(review_text(&mut resized), review_text(&mut narrow));
+}
+
+#[test]
 fn review_can_be_for_another_slot() {
     let mut driver = versions();
     driver

@@ -1,5 +1,7 @@
 //! A list with fuzzy search.
 
+use std::borrow::Cow;
+
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use tui_input::{Input, InputRequest};
@@ -73,7 +75,7 @@ pub struct Picker<T> {
     /// What enter does, for the footer.
     pub accept_hint: &'static str,
     /// Shown without a match.
-    pub empty_text: &'static str,
+    pub empty_text: Cow<'static, str>,
     /// Follows when the list is left without a choice.
     on_cancel: Option<Navigate>,
 }
@@ -91,7 +93,7 @@ impl<T> Picker<T> {
             make_custom: None,
             custom_item: None,
             accept_hint: "choose",
-            empty_text: "no match: backspace widens the search",
+            empty_text: "no match: backspace widens the search".into(),
             on_cancel: None,
         }
     }
@@ -103,8 +105,8 @@ impl<T> Picker<T> {
     }
 
     /// Says what to do where nothing matches.
-    pub fn with_empty_text(mut self, text: &'static str) -> Self {
-        self.empty_text = text;
+    pub fn with_empty_text(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+        self.empty_text = text.into();
         self
     }
 

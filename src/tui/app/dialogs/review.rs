@@ -69,6 +69,13 @@ impl ReviewDialog {
         Some(&page.slot)
     }
 
+    /// Requests the lines again, in the new width.
+    pub(in crate::tui::app) fn resize(&mut self, context: &mut UpdateContext<'_>) {
+        if let Some(slot) = self.slot().cloned() {
+            self.ticket = request_page(&self.model, self.version, Some(slot), context);
+        }
+    }
+
     pub(super) fn handle_reply(
         &mut self,
         ticket: Ticket,
