@@ -116,7 +116,12 @@ fn check_policy(context: &mut CommandContext<'_>) -> Result<(), CliError> {
         let places = searched.iter().map(|path| format!("  {path}"));
         std::iter::once(first).chain(places).collect()
     } else {
-        let first = format!("the policy is valid: {gates} gates for {models} model patterns");
+        let counted = |count: usize, noun: &str| match count {
+            1 => format!("1 {noun}"),
+            _ => format!("{count} {noun}s"),
+        };
+        let (gates, models) = (counted(gates, "gate"), counted(models, "model pattern"));
+        let first = format!("the policy is valid: {gates} for {models}");
         let paths = sources.iter().map(|path| format!("  {path}"));
         std::iter::once(first).chain(paths).collect()
     };

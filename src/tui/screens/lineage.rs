@@ -172,27 +172,43 @@ impl LineageScreen {
             .unwrap_or(0)
     }
 
-    /// The stage that the version's node states.
-    fn stage(&self) -> Stage {
-        let mut nodes = self.nodes().iter();
-        nodes
-            .find(|node| node.kind == NodeKind::Version)
-            .and_then(|node| node.attributes.iter().find(|(key, _)| key == "stage"))
-            .and_then(|(_, value)| Stage::parse(value.raw()))
-            .unwrap_or(Stage::None)
+    /// The version under the cursor and its stage; that of this lineage on any other node.
+    fn selected_version(&self) -> (ModelName, VersionNumber, Stage) {
+        let other = self
+            .current()
+            .filter(|node| node.kind == NodeKind::OtherVersion)
+            .and_then(|node| Some((open::version_of(node)?, stage_of(node))));
+        if let Some(((name, version), stage)) = other {
+            return (name, version, stage);
+        }
+        let node = self.nodes().get(self.version_index());
+        (
+            self.name.clone(),
+            self.version,
+            node.map_or(Stage::None, stage_of),
+        )
     }
 
     fn open_promotions(&self, context: &mut UpdateContext<'_>) {
+        let (name, version, stage) = self.selected_version();
         let mut models = context.shared.models.get().into_iter().flatten();
-        let model = models.find(|model| model.name == self.name);
-        let stage = self.stage();
+        let model = models.find(|model| model.name == name);
         let has_requests = context.shared.has_transition_requests();
         let slots = context.shared.session.slot_kinds;
-        let picker = promotions(&self.name, self.version, stage, model, slots, has_requests);
+        let picker = promotions(&name, version, stage, model, slots, has_requests);
         context.open(picker.submit_to(|screen: &mut Self, choice, context| {
-            plan_promotion(&screen.name, screen.version, choice, context);
+            let (name, version, _) = screen.selected_version();
+            plan_promotion(&name, version, choice, context);
         }));
     }
+}
+
+/// The stage that the node of a version states.
+fn stage_of(node: &Node) -> Stage {
+    let stage = node.attributes.iter().find(|(key, _)| key == "stage");
+    stage
+        .and_then(|(_, value)| Stage::parse(value.raw()))
+        .unwrap_or(Stage::None)
 }
 
 impl Screen for LineageScreen {

@@ -144,13 +144,33 @@ impl VersionsScreen {
     }
 
     /// The tools with evidence for one of the versions: id and name.
-    pub(crate) fn tools(&self) -> BTreeMap<&str, &str> {
+    pub(crate) fn tools(&self) -> Vec<(&str, &str)> {
         let assessment = self.assessment.get().into_iter();
-        assessment
+        let found = assessment
             .flat_map(|assessment| &assessment.evidence)
+            .flat_map(|(_, tools)| tools);
+        let mut tools: BTreeMap<(&str, &str), bool> = BTreeMap::new();
+        for tool in found {
+            let fails = tool.headline().is_some_and(|fact| fact.is_unexpected);
+            *tools.entry((&tool.id, &tool.name)).or_default() |= fails;
+        }
+        let mut tools: Vec<_> = tools.into_iter().collect();
+        tools.sort_by_key(|(_, fails)| !fails);
+        tools.into_iter().map(|(tool, _)| tool).collect()
+    }
+
+    /// How many checks of all integrations failed for a version, and how many there are.
+    pub(crate) fn check_counts(&self, version: VersionNumber) -> (usize, usize) {
+        let evidence = self.assessment.get().map(|all| all.evidence.as_slice());
+        let of_version = evidence.unwrap_or_default().iter();
+        let facts = of_version
+            .filter(|(number, _)| *number == version)
             .flat_map(|(_, tools)| tools)
-            .map(|tool| (tool.id.as_str(), tool.name.as_str()))
-            .collect()
+            .flat_map(|tool| &tool.facts)
+            .filter(|fact| fact.has_expectation);
+        facts.fold((0, 0), |(failed, all), fact| {
+            (failed + usize::from(fact.is_unexpected), all + 1)
+        })
     }
 
     pub(crate) fn evidence_of(&self, version: VersionNumber, tool: &str) -> Option<&ToolEvidence> {

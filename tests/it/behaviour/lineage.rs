@@ -344,7 +344,9 @@ fn related_models_open_their_lineage() {
         node_under_cursor(&driver),
         (NodeKind::OtherVersion, "churn-classifier v5".into())
     );
-    driver.press("enter");
+    // The version under the cursor is the one that is promoted.
+    driver.press("P").assert_shows("promote churn-classifier/5");
+    driver.press("esc enter");
     assert_eq!(
         node_under_cursor(&driver),
         (NodeKind::Version, "churn-classifier v5".into())

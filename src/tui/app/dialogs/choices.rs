@@ -25,7 +25,6 @@ pub fn goals(metrics: BTreeSet<Untrusted>, current: Option<&Goal>) -> Picker<Goa
     };
     let item = |goal: Goal| {
         let detail = match goal.direction {
-            _ if current == Some(&goal) => "the goal now",
             Direction::Max => "more is better",
             Direction::Min => "less is better",
         };

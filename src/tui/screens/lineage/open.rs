@@ -72,7 +72,7 @@ fn open_run(node: &Node, key: &str, context: &mut UpdateContext<'_>) {
     }
 }
 
-fn version_of(node: &Node) -> Option<(ModelName, VersionNumber)> {
+pub(super) fn version_of(node: &Node) -> Option<(ModelName, VersionNumber)> {
     let name = node
         .attribute("model")
         .map(|name| ModelName::new(name.clone()))?;

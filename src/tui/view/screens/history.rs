@@ -21,8 +21,8 @@ const COLUMNS: [GridColumn; 6] = [
     GridColumn::right_aligned("when", 14, 0),
     GridColumn::left_aligned("who", 16, 0),
     GridColumn::left_aligned("what", 52, 0),
-    GridColumn::left_aligned("from", 16, 3),
-    GridColumn::left_aligned("to", 16, 2),
+    GridColumn::left_aligned("from", 24, 3),
+    GridColumn::left_aligned("to", 24, 2),
     GridColumn::left_aligned("reason", 60, 1),
 ];
 

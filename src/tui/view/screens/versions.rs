@@ -22,8 +22,11 @@ use crate::tui::view::widgets::grid::GridColumn;
 /// The title of the gates column.
 const GATES_TITLE: &str = "gates";
 
+/// The title of the column that sums up those of the integrations.
+const CHECKS_TITLE: &str = "checks";
+
 /// The fixed columns; those of integrations come before the run.
-const COLUMNS: [GridColumn<'static>; 10] = [
+const COLUMNS: [GridColumn<'static>; 11] = [
     GridColumn::left_aligned("", 1, 0),
     GridColumn::right_aligned("version", 8, 0),
     GridColumn::left_aligned("stage", 12, 0),
@@ -31,16 +34,27 @@ const COLUMNS: [GridColumn<'static>; 10] = [
     GridColumn::right_aligned("goal", 12, 2),
     GridColumn::right_aligned("vs champion", 20, 3),
     GridColumn::left_aligned(GATES_TITLE, 24, 1),
+    GridColumn::left_aligned(CHECKS_TITLE, 12, 1),
     GridColumn::left_aligned("run", 28, 5),
     GridColumn::right_aligned("age", 12, 6),
     GridColumn::left_aligned("notes", 60, 7),
 ];
 
 /// Columns about stages and runs, which prompts do not have.
-const NOT_OF_PROMPTS: [&str; 5] = ["stage", "goal", "vs champion", GATES_TITLE, "run"];
+const NOT_OF_PROMPTS: [&str; 6] = [
+    "stage",
+    "goal",
+    "vs champion",
+    GATES_TITLE,
+    CHECKS_TITLE,
+    "run",
+];
+
+/// When the columns of integrations are dropped.
+const TOOL_DROP_PRIORITY: u8 = 4;
 
 /// The index where the columns of integrations are inserted.
-const TOOL_COLUMNS_INDEX: usize = 7;
+const TOOL_COLUMNS_INDEX: usize = 8;
 
 /// Draws the versions, and what is known of the one under the cursor below them.
 pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &VersionsScreen) {
@@ -130,10 +144,17 @@ fn draw_status(
 
 /// The columns, with one for each integration. Those of gates and of slots that there are none of have no width.
 fn grid_columns(screen: &VersionsScreen, has_gates: bool, slots: SlotKinds) -> Vec<GridColumn<'_>> {
-    let tools = screen
-        .tools()
-        .into_values()
-        .map(|name| GridColumn::left_aligned(name, 24, 4));
+    let tools = screen.tools();
+    let versions = screen.visible_versions();
+    let checks = versions
+        .iter()
+        .map(|version| screen.check_counts(version.version));
+    let (failed, checks) = checks.fold((0, 0), |sums, counts| {
+        (sums.0 + counts.0, sums.1 + counts.1)
+    });
+    let tools = tools
+        .into_iter()
+        .map(|(_, name)| GridColumn::left_aligned(name, 24, TOOL_DROP_PRIORITY));
     let (before, after) = COLUMNS.split_at(TOOL_COLUMNS_INDEX);
     let all = before
         .iter()
@@ -145,16 +166,17 @@ fn grid_columns(screen: &VersionsScreen, has_gates: bool, slots: SlotKinds) -> V
             title if screen.is_prompt() => NOT_OF_PROMPTS.contains(&title),
             "stage" => !slots.stages,
             "aliases" => !slots.aliases,
+            CHECKS_TITLE => checks == 0,
             title => title == GATES_TITLE && !has_gates,
         };
+        let mut column = column;
         if is_unused {
-            GridColumn {
-                max_width: 0,
-                ..column
-            }
-        } else {
-            column
+            column.max_width = 0;
+        } else if column.title == CHECKS_TITLE && failed == 0 {
+            // What passes goes first, like the columns of the integrations.
+            column.drop_priority = TOOL_DROP_PRIORITY;
         }
+        column
     })
     .collect()
 }
@@ -212,12 +234,13 @@ fn row_cells(
         (value.unwrap_or_else(|| MISSING.into()), Role::Text),
         champion_delta_cell(screen, version, goal),
         gates_cell(screen, version),
+        checks_cell(painter, screen, version),
     ];
     texts.extend(
         screen
             .tools()
-            .into_keys()
-            .map(|tool| evidence_cell(painter, screen, version, tool)),
+            .into_iter()
+            .map(|(tool, _)| evidence_cell(painter, screen, version, tool)),
     );
     texts.extend([
         (
@@ -257,6 +280,18 @@ fn gates_cell(screen: &VersionsScreen, version: &ModelVersion) -> TextSpan {
         Some((passed, total, None)) => (format!("{passed}/{total} pass"), Role::Good),
         Some((passed, total, Some(first))) => {
             (format!("{passed}/{total} {}", first.name), Role::Bad)
+        }
+    }
+}
+
+/// How many checks failed, so that no failure goes with a column that has no room.
+fn checks_cell(painter: &Painter<'_>, screen: &VersionsScreen, version: &ModelVersion) -> TextSpan {
+    match screen.check_counts(version.version) {
+        (_, 0) => (String::new(), Role::Muted),
+        (0, all) => (format!("{all} pass"), Role::Good),
+        (failed, all) => {
+            let symbol = painter.theme.symbol("✗", "x");
+            (format!("{symbol} {failed} of {all}"), Role::Bad)
         }
     }
 }
