@@ -32,19 +32,19 @@ use tokio::runtime::Runtime;
     clippy::panic,
     reason = "written for tests"
 )]
-mod mlflow;
+pub(crate) mod mlflow;
 #[path = "../tests/it/support/script_host.rs"]
 #[expect(clippy::unwrap_used, clippy::panic, reason = "written for tests")]
-mod script_host;
+pub(crate) mod script_host;
 
 pub(crate) type BoxResult<T> = Result<T, Box<dyn Error>>;
 
 /// The time of the demo's newest run, ms since the epoch.
-const NOW: i64 = 1_795_000_000_000;
+pub(crate) const NOW: i64 = 1_795_000_000_000;
 /// Measurements of each step; the shortest counts, because noise only adds.
 const ITERATIONS: usize = 3;
 /// Queries for every value of every run of the experiment.
-const QUERIES: [&str; 4] = [
+pub(crate) const QUERIES: [&str; 4] = [
     "SELECT run_uuid, experiment_id, name, status, lifecycle_stage, user_id, start_time, end_time, artifact_uri FROM runs",
     "SELECT run_uuid, key, value FROM params",
     "SELECT run_uuid, key, value FROM tags",
@@ -471,30 +471,41 @@ pub(crate) fn first_page(
     })
 }
 
-/// As the runs screen does: a small first page, then large ones, each read while the previous one is inserted into the table.
-fn load_all(runtime: &Runtime, target: &StoreTarget, experiments: &[String]) -> BoxResult<()> {
+/// The time until all runs are in a table.
+pub(crate) fn load_all(
+    runtime: &Runtime,
+    target: &StoreTarget,
+    experiments: &[String],
+) -> BoxResult<()> {
+    black_box(load_table(runtime, target, experiments)?.len());
+    Ok(())
+}
+
+/// As the runs screen does: a small first page, then large ones or a scan, each read while the previous one is added to the table.
+pub(crate) fn load_table(
+    runtime: &Runtime,
+    target: &StoreTarget,
+    experiments: &[String],
+) -> BoxResult<RunTable> {
     runtime.block_on(async {
         let (opened, query) = open_store(target, experiments).await?;
         let reader = opened.reader.as_ref();
-        let (mut table, mut pages) = (
-            RunTable::default(),
-            list_runs(query, None).scanning_from(SCANNED_RUNS),
-        );
+        let mut table = RunTable::default();
+        let mut pages = list_runs(query, None).scanning_from(SCANNED_RUNS);
         while !pages.is_done() {
             let page = pages.next(reader).await?;
-            let upsert = async {
+            let add = async {
                 if page.is_restart {
                     table = RunTable::default();
                 }
                 table.add_page(&page.runs, page.part.as_ref(), page.end.is_some());
             };
             if page.end.is_some() {
-                upsert.await;
+                add.await;
             } else {
-                pages.read_ahead_until(reader, upsert).await;
+                pages.read_ahead_until(reader, add).await;
             }
         }
-        black_box(table.len());
-        Ok(())
+        Ok(table)
     })
 }

@@ -2,20 +2,11 @@
 //! same rows out. The rows are those of the demo's store, in tables that MLflow made on a server of its own. Run by hand:
 //! `cargo bench --bench postgres [-- RUNS…]`.
 
-use std::error::Error;
-use std::hint::black_box;
 use std::io::{BufWriter, Write as _};
-use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
-use frontrunner::demo::{DemoOptions, create};
-use frontrunner::ops::list_runs::list_runs;
-use frontrunner::store::limits::{FIRST_PAGE_RUNS, SCANNED_RUNS};
-use frontrunner::store::{
-    AccessMode, ConnectOptions, ReadOnlyReason, Reader, RunQuery, StoreTarget, open,
-};
-use frontrunner::table::RunTable;
+use frontrunner::store::StoreTarget;
+use frontrunner::store::limits::FIRST_PAGE_RUNS;
 use rusqlite::types::ValueRef;
 use tokio::runtime::Runtime;
 
@@ -27,33 +18,13 @@ use tokio::runtime::Runtime;
     reason = "written for tests"
 )]
 mod database;
-#[path = "../tests/it/support/mlflow.rs"]
-#[expect(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "written for tests"
-)]
-mod mlflow;
-#[path = "../tests/it/support/script_host.rs"]
-#[expect(clippy::unwrap_used, clippy::panic, reason = "written for tests")]
-mod script_host;
+#[path = "load.rs"]
+#[expect(dead_code, reason = "it prints its own figures, too")]
+pub(crate) mod load;
 
 use database::{DatabaseServer, Kind, drivers, shared};
+use load::{BoxResult, QUERIES, Times, fastest, mlflow, ratio};
 
-type BoxResult<T> = Result<T, Box<dyn Error>>;
-
-/// The time of the demo's newest run, ms since the epoch.
-const NOW: i64 = 1_795_000_000_000;
-/// Measurements of each step; the shortest counts, because noise only adds.
-const ITERATIONS: usize = 3;
-/// Queries for every value of every run of the experiment.
-const QUERIES: [&str; 4] = [
-    "SELECT run_uuid, experiment_id, name, status, lifecycle_stage, user_id, start_time, end_time, artifact_uri FROM runs",
-    "SELECT run_uuid, key, value FROM params",
-    "SELECT run_uuid, key, value FROM tags",
-    "SELECT run_uuid, key, value, is_nan, timestamp, step FROM latest_metrics",
-];
 /// Parents before their children.
 const TABLES: [&str; 5] = ["experiments", "runs", "params", "tags", "latest_metrics"];
 
@@ -73,50 +44,42 @@ fn main() -> BoxResult<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let server = shared(Kind::Postgres).ok_or("no PostgreSQL")?;
     for runs in sizes {
-        let database = fill(server, runs)?;
-        let target = StoreTarget::parse(&server.uri(&database))?;
-        let peer = fastest(|| copy_out(server, &database))?;
-        let first = fastest(|| first_page(&runtime, &target))?;
-        let whole = fastest(|| load_all(&runtime, &target))?;
+        let Times {
+            floor,
+            first,
+            whole,
+            ..
+        } = measure(&runtime, runs)?;
         println!("{runs} runs in PostgreSQL");
-        println!("  psql, rows to /dev/null        {peer:>10.1?}");
+        println!("  psql, rows to /dev/null        {floor:>10.1?}");
         println!("  opened, first {FIRST_PAGE_RUNS} runs          {first:>10.1?}");
         println!(
             "  all in a sortable table        {whole:>10.1?}  {:.2}x of psql",
-            whole.as_secs_f64() / peer.as_secs_f64()
+            ratio(whole, floor)
         );
         println!("  per run                        {:>10.2?}", whole / runs);
     }
     Ok(())
 }
 
-fn fastest(mut work: impl FnMut() -> BoxResult<()>) -> BoxResult<Duration> {
-    let mut least = Duration::MAX;
-    for _ in 0..ITERATIONS {
-        let start = Instant::now();
-        work()?;
-        least = least.min(start.elapsed());
-    }
-    Ok(least)
+/// The floor is `psql`.
+pub(crate) fn measure(runtime: &Runtime, runs: u32) -> BoxResult<Times> {
+    let server = shared(Kind::Postgres).ok_or("no PostgreSQL")?;
+    let database = fill(server, runs)?;
+    let target = StoreTarget::parse(&server.uri(&database))?;
+    Ok(Times {
+        floor: fastest(|| copy_out(server, &database))?,
+        peer: None,
+        first: fastest(|| load::first_page(runtime, &target, &[]))?,
+        whole: fastest(|| load::load_all(runtime, &target, &[]))?,
+        files: 0,
+    })
 }
 
 /// A database with this many runs in one experiment.
 fn fill(server: &DatabaseServer, runs: u32) -> BoxResult<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench");
-    let path = folder.join(format!("{runs}.db"));
-    if !path.is_file() {
-        std::fs::create_dir_all(&folder)?;
-        let load_test_runs = Some(runs);
-        create(
-            &path,
-            &DemoOptions {
-                load_test_runs,
-                now: NOW,
-            },
-        )?;
-    }
+    let path = load::ensure_store(runs)?;
     let database = server.create_database(None);
     let made = Command::new(mlflow::python(mlflow::V3))
         .args(["-c", MAKE_TABLES, &server.uri(&database)])
@@ -190,51 +153,4 @@ fn copy_out(server: &DatabaseServer, database: &str) -> BoxResult<()> {
         run_psql(server, database, &format!("COPY ({query}) TO STDOUT"))?;
     }
     Ok(())
-}
-
-async fn open_store(target: &StoreTarget) -> BoxResult<(Reader, RunQuery)> {
-    let access = AccessMode::ReadOnly(ReadOnlyReason::Flag);
-    let opened = open(target, access, &ConnectOptions::default()).await?;
-    let query = RunQuery {
-        page_size: FIRST_PAGE_RUNS,
-        ..RunQuery::default()
-    };
-    Ok((opened.reader, query))
-}
-
-fn first_page(runtime: &Runtime, target: &StoreTarget) -> BoxResult<()> {
-    runtime.block_on(async {
-        let (reader, query) = open_store(target).await?;
-        let mut table = RunTable::default();
-        table.upsert(&reader.runs(&query, None).await?.items);
-        black_box(table.len());
-        Ok(())
-    })
-}
-
-/// As the runs screen does: a small first page, then large ones, each read while the previous one is inserted into the table.
-fn load_all(runtime: &Runtime, target: &StoreTarget) -> BoxResult<()> {
-    runtime.block_on(async {
-        let (reader, query) = open_store(target).await?;
-        let (mut table, mut pages) = (
-            RunTable::default(),
-            list_runs(query, None).scanning_from(SCANNED_RUNS),
-        );
-        while !pages.is_done() {
-            let page = pages.next(&*reader).await?;
-            let upsert = async {
-                if page.is_restart {
-                    table = RunTable::default();
-                }
-                table.add_page(&page.runs, page.part.as_ref(), page.end.is_some());
-            };
-            if page.end.is_some() {
-                upsert.await;
-            } else {
-                pages.read_ahead_until(&*reader, upsert).await;
-            }
-        }
-        black_box(table.len());
-        Ok(())
-    })
 }

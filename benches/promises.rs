@@ -1,6 +1,6 @@
 //! The table of what is promised of speed and size, each figure relative to something that is measured in the same run:
 //! `cargo bench --bench promises`. It creates its stores once, under `target/bench/`, about 3 GB; `quick` as an argument leaves
-//! out the million runs, the server and the file store.
+//! out the million runs, the servers and the file store.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -10,12 +10,11 @@ use std::time::Duration;
 use frontrunner::store::{
     AccessMode, ConnectOptions, LifecycleFilter, ReadOnlyReason, RunQuery, StoreTarget, open,
 };
-use frontrunner::table::RunTable;
 use tokio::runtime::Runtime;
 
-#[path = "load.rs"]
+#[path = "postgres.rs"]
 #[expect(dead_code, reason = "it prints its own figures, too")]
-mod load;
+mod postgres;
 #[path = "../tests/it/support/pty.rs"]
 #[expect(
     dead_code,
@@ -25,7 +24,7 @@ mod load;
 )]
 mod pty;
 
-use load::{BoxResult, Times, fastest, ratio};
+use postgres::load::{self, BoxResult, Times, fastest, ratio};
 
 const RUNS: u32 = 100_000;
 const MANY_RUNS: u32 = 1_000_000;
@@ -69,6 +68,17 @@ fn main() -> BoxResult<()> {
         let of_peer = format!("1/{:.0}", ratio(peer, files.whole));
         print_row([what, &measured, &floor, &of_peer, "1/20"]);
     }
+    let database = postgres::measure(&runtime, RUNS)?;
+    let measured = format!("{:.2?}", database.whole);
+    let floor = format!("psql: {:.2?}", database.floor);
+    let of_floor = format!("{:.2}x", ratio(database.whole, database.floor));
+    print_row([
+        "100,000 runs from PostgreSQL",
+        &measured,
+        &floor,
+        &of_floor,
+        "1.3x",
+    ]);
     let server = load::measure_server(&runtime, SERVER_RUNS)?;
     let floor = format!("curl: {:.2?}", server.floor);
     let of_floor = format!("{:.2}x", ratio(server.whole, server.floor));
@@ -102,7 +112,7 @@ fn print_load(what: &str, times: &Times, promised: &str) {
 fn print_memory(runtime: &Runtime) -> BoxResult<()> {
     let target = StoreTarget::Sqlite(load::ensure_store(RUNS)?);
     let mode = AccessMode::ReadOnly(ReadOnlyReason::Flag);
-    let (table, raw) = runtime.block_on(async {
+    let raw = runtime.block_on(async {
         let options = ConnectOptions::default();
         let reader = open(&target, mode, &options).await?.reader;
         let query = RunQuery {
@@ -110,17 +120,17 @@ fn print_memory(runtime: &Runtime) -> BoxResult<()> {
             page_size: 1_000,
             ..RunQuery::default()
         };
-        let (mut table, mut raw, mut token) = (RunTable::default(), 0, None);
+        let (mut raw, mut token) = (0, None);
         loop {
             let page = reader.runs(&query, token.as_ref()).await?;
             raw += page.items.iter().map(raw_bytes).sum::<usize>();
-            table.upsert(&page.items);
             token = page.next;
             if token.is_none() {
-                return Ok::<_, Box<dyn Error>>((table, raw));
+                return Ok::<_, Box<dyn Error>>(raw);
             }
         }
     })?;
+    let table = load::load_table(runtime, &target, &[])?;
     let used = table.memory_usage();
     let measured = format!("{} MB", used / 1_000_000);
     let floor = format!("the values: {} MB", raw / 1_000_000);

@@ -138,6 +138,9 @@ pub const SQLITE_BATCH_RUNS: usize = 1_000;
 /// How many rows one query of a scan reads, which takes about 10 ms.
 pub const SCAN_ROWS: u64 = 20_000;
 
+/// How many pages of a database server's table one query of a scan reads, 2 MB.
+pub const SCAN_PAGES: i64 = 256;
+
 /// How many runs are listed by a scan of whole tables, where a store has one. Fewer are listed as fast page by page.
 pub const SCANNED_RUNS: u64 = 5_000;
 

@@ -25,8 +25,11 @@ const WHAT: &str = "reading all runs";
 pub(super) enum TableWalk {
     /// Each part by a query of its own, which begins after the `rowid` of the last row.
     Rowids,
-    /// Through a cursor in one transaction.
-    Cursor,
+    /// Each part by the pages that its rows are on (`ctid`), all in one transaction.
+    Pages {
+        /// The number of pages of `{table}`; NULL if ranges of pages can't be read.
+        count_sql: &'static str,
+    },
 }
 
 /// Starts a scan, if at least half of the runs are listed.
@@ -38,7 +41,7 @@ pub(super) async fn start(
     let Some(walk) = store.database.schema().dialect().walk else {
         return Ok(None);
     };
-    // A cursor has no parameters. Databases number the experiments.
+    // `COPY` has no parameters. Databases number the experiments.
     let ids = query.experiments.iter();
     let ids = ids
         .map(|id| id.raw().parse().ok())
@@ -109,8 +112,8 @@ async fn read_table(
     mut reader: Box<dyn TableReader>,
     to: ScanSender,
 ) -> Result<()> {
-    if let TableWalk::Cursor = walk {
-        let read = move |tables: Tables<'_>| read_by_cursor(tables, &mut *reader, &to);
+    if let TableWalk::Pages { count_sql } = walk {
+        let read = move |tables: Tables<'_>| read_pages(tables, count_sql, &mut *reader, &to);
         return source.read(WHAT, read).await;
     }
     let mut position = None;
@@ -195,8 +198,10 @@ fn read_after(
     })
 }
 
-fn read_by_cursor(
+/// Reads a table as it is at one moment.
+fn read_pages(
     tables: Tables<'_>,
+    count_sql: &str,
     reader: &mut dyn TableReader,
     to: &ScanSender,
 ) -> Result<(), QueryError> {
@@ -206,21 +211,31 @@ fn read_by_cursor(
     let Select {
         columns,
         from,
+        alias,
         condition,
-        ..
     } = select;
-    let sql = format!(
-        "DECLARE scan NO SCROLL CURSOR FOR SELECT NULL, {columns} FROM {from} WHERE {condition}"
-    );
-    tables.execute(&sql, &[])?;
-    let fetch = format!("FETCH {} FROM scan", limits::SCAN_ROWS);
+    let table = from.split(' ').next().unwrap_or_default();
+    let count = tables.first(&count_sql.replace("{table}", table), &[], |row| {
+        integer(row, 0)
+    })?;
+    let count = count.flatten().unwrap_or_default();
+    let mut page = 0;
     loop {
+        let end = page + limits::SCAN_PAGES;
+        let is_last = end >= count;
+        let before_end = if is_last {
+            String::new()
+        } else {
+            format!(" AND {alias}.ctid < '({end},0)'::tid")
+        };
+        let sql = format!(
+            "SELECT NULL, {columns} FROM {from} WHERE {alias}.ctid >= '({page},0)'::tid{before_end} AND {condition}"
+        );
         let mut rows = 0;
-        tables.for_each(&fetch, &[], |row| {
+        tables.copy(&sql, |row| {
             rows += 1;
             reader.add(row);
         })?;
-        let is_last = rows < limits::SCAN_ROWS;
         let is_wanted = match reader.take(is_last, false) {
             Some(chunk) => to.blocking_send(chunk, rows),
             None => true,
@@ -228,6 +243,7 @@ fn read_by_cursor(
         if is_last || !is_wanted {
             return Ok(());
         }
+        page = end;
     }
 }
 

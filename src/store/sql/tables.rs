@@ -78,6 +78,15 @@ pub(super) trait Connection {
         visit: &mut dyn FnMut(&dyn Row) -> ControlFlow<()>,
     ) -> Result<(), QueryError>;
 
+    /// [`Self::query`] for many rows, without parameters, as fast as the database sends them.
+    fn copy(
+        &self,
+        sql: &str,
+        visit: &mut dyn FnMut(&dyn Row) -> ControlFlow<()>,
+    ) -> Result<(), QueryError> {
+        self.query(sql, &[], visit)
+    }
+
     /// Executes a statement and returns how many rows it changed.
     fn execute(&self, sql: &str, params: &[Param<'_>]) -> Result<usize, QueryError>;
 }
@@ -102,6 +111,14 @@ impl Tables<'_> {
         mut visit: impl FnMut(&dyn Row),
     ) -> Result<(), QueryError> {
         self.connection.query(sql, params, &mut |row| {
+            visit(row);
+            ControlFlow::Continue(())
+        })
+    }
+
+    /// [`Self::for_each`] for many rows.
+    pub(super) fn copy(self, sql: &str, mut visit: impl FnMut(&dyn Row)) -> Result<(), QueryError> {
+        self.connection.copy(sql, &mut |row| {
             visit(row);
             ControlFlow::Continue(())
         })

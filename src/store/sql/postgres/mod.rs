@@ -26,7 +26,11 @@ pub(super) static POSTGRES: Dialect = Dialect {
                 WITH ORDINALITY AS j(value, position)) AS ids",
     find_text: "strpos",
     has_rowid: false,
-    walk: Some(TableWalk::Cursor),
+    walk: Some(TableWalk::Pages {
+        // Before PostgreSQL 14, each range of pages costs as much as the whole table.
+        count_sql: "SELECT CASE WHEN current_setting('server_version_num')::int >= 140000 \
+                    THEN pg_relation_size(to_regclass('{table}')) / current_setting('block_size')::int END",
+    }),
     row_count_sql: "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass('{table}')",
     run_key_index_sql: None,
     upsert: " ON CONFLICT ({key}) DO UPDATE SET {column} = excluded.{column}",
