@@ -112,6 +112,65 @@ pub fn wrap_to(text: &str, room: u16, most: usize) -> Vec<String> {
     lines
 }
 
+/// Breaks a line of styled spans into lines of at most `room` cells, at spaces where it can. All but the first are
+/// indented by two cells more than the line itself.
+#[must_use]
+pub fn wrap_spans<T: Copy + PartialEq>(spans: &[(String, T)], room: u16) -> Vec<Vec<(String, T)>> {
+    let total = spans
+        .iter()
+        .fold(0, |all: u16, (text, _)| all.saturating_add(width(text)));
+    if total <= room {
+        return vec![spans.to_vec()];
+    }
+    let graphemes: Vec<(&str, T)> = spans
+        .iter()
+        .flat_map(|(text, style)| text.graphemes(true).map(move |part| (part, *style)))
+        .collect();
+    let leading = graphemes.iter().take_while(|(part, _)| *part == " ");
+    let indent = (leading.count() + 2).min(usize::from(room / 3));
+    let mut lines = Vec::new();
+    let mut start = 0;
+    while start < graphemes.len() {
+        let indent = if lines.is_empty() { 0 } else { indent };
+        let space = room.saturating_sub(indent as u16);
+        let end = line_end(&graphemes[start..], space) + start;
+        let mut line: Vec<(String, T)> = Vec::new();
+        let mut push = |part: &str, style: T| match line.last_mut() {
+            Some((text, last)) if *last == style => text.push_str(part),
+            _ => line.push((part.to_owned(), style)),
+        };
+        if indent > 0 {
+            push(&" ".repeat(indent), graphemes[start].1);
+        }
+        for (part, style) in &graphemes[start..end] {
+            push(part, *style);
+        }
+        lines.push(line);
+        let gap = graphemes[end..].iter().take_while(|(part, _)| *part == " ");
+        start = end + gap.count();
+    }
+    lines
+}
+
+/// The number of graphemes for one line: up to the last space after some text, at least one.
+fn line_end<T>(graphemes: &[(&str, T)], room: u16) -> usize {
+    let mut used: u16 = 0;
+    let mut last_space = None;
+    let mut has_text = false;
+    for (at, (part, _)) in graphemes.iter().enumerate() {
+        let is_space = *part == " ";
+        if is_space && has_text {
+            last_space = Some(at);
+        }
+        used = used.saturating_add(width(part));
+        if used > room {
+            return last_space.unwrap_or(at).max(1);
+        }
+        has_text |= !is_space;
+    }
+    graphemes.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,7 +199,41 @@ mod tests {
         assert_eq!(wrap_to("one two three", 8, 2), ["one two", "three"]);
     }
 
+    #[test]
+    fn spans_wrap_at_spaces_and_keep_their_styles() {
+        let line = [
+            ("  move v6  ".to_owned(), 'a'),
+            ("Staging → Production".to_owned(), 'b'),
+        ];
+        let text = |line: &[(String, char)]| -> String {
+            line.iter().map(|(text, _)| text.as_str()).collect()
+        };
+        let wrapped = wrap_spans(&line, 20);
+        let texts: Vec<String> = wrapped.iter().map(|line| text(line)).collect();
+        assert_eq!(texts, ["  move v6  Staging →", "    Production"]);
+        assert_eq!(wrapped[0][1], ("Staging →".to_owned(), 'b'));
+        assert_eq!(wrapped[1], [("    Production".to_owned(), 'b')]);
+        assert_eq!(wrap_spans(&line, 80), [line.to_vec()]);
+        let word = [("abcdefgh".to_owned(), 'a')];
+        let texts: Vec<String> = wrap_spans(&word, 6).iter().map(|line| text(line)).collect();
+        assert_eq!(texts, ["abcdef", "  gh"]);
+    }
+
     proptest! {
+        #[test]
+        fn wrapped_spans_fit_and_lose_only_spaces(texts in proptest::collection::vec("[a-z模 ]{0,30}", 0..5), room in 4u16..30) {
+            let spans: Vec<(String, usize)> = texts.into_iter().enumerate().map(|(nth, text)| (text, nth)).collect();
+            let visible = |spans: &[(String, usize)]| -> String {
+                spans.iter().flat_map(|(text, _)| text.chars()).filter(|c| *c != ' ').collect()
+            };
+            let lines = wrap_spans(&spans, room);
+            for line in &lines {
+                prop_assert!(line.iter().map(|(text, _)| width(text)).sum::<u16>() <= room);
+            }
+            let kept: String = lines.iter().map(|line| visible(line)).collect();
+            prop_assert_eq!(kept, visible(&spans));
+        }
+
         #[test]
         fn truncated_and_wrapped_text_fits_the_width(text in "\\PC{0,40}", room in 0u16..30) {
             prop_assert!(width(&truncate(&text, room)) <= room);

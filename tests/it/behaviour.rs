@@ -19,6 +19,7 @@ mod history;
 mod lineage;
 mod live;
 mod nested;
+mod plan_dialog;
 mod policy;
 mod registry;
 mod runs_table;

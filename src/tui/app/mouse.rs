@@ -49,12 +49,10 @@ impl App {
     fn handle_dialog_mouse(&mut self, mouse: Mouse, is_double: bool) {
         let size = self.size;
         let action = self.with_dialog(|dialog, _| match (mouse, dialog) {
-            (Mouse::Wheel(rows), Dialog::Messages(_) | Dialog::Diff(_) | Dialog::Review(_)) => {
-                Some((scroll_action(rows, Action::Down, Action::Up), WHEEL_ROWS))
-            }
-            (Mouse::Wheel(rows), Dialog::Plan(_)) => {
-                Some((scroll_action(rows, Action::PageDown, Action::PageUp), 1))
-            }
+            (
+                Mouse::Wheel(rows),
+                Dialog::Messages(_) | Dialog::Diff(_) | Dialog::Review(_) | Dialog::Plan(_),
+            ) => Some((scroll_action(rows, Action::Down, Action::Up), WHEEL_ROWS)),
             (Mouse::Wheel(rows), Dialog::Help(_)) => Some((
                 scroll_action(rows, Action::Next, Action::Previous),
                 WHEEL_ROWS,

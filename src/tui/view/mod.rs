@@ -55,13 +55,17 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &TerminalTheme) {
     let parts = layout::screen_areas(size);
     chrome::draw_top_line(&mut painter, parts.header, app);
     screens::draw(&mut painter, parts.body, app);
-    chrome::draw_message_line(&mut painter, parts.message, app);
+    // A plan shows messages inside its own frame.
+    let has_plan = matches!(app.dialog, Some(Dialog::Plan(_)));
+    if !has_plan {
+        chrome::draw_message_line(&mut painter, parts.message, app);
+    }
     chrome::draw_key_hints(&mut painter, parts.key_hints, app);
     if let Some(overlay) = &app.dialog {
         dialogs::draw(&mut painter, size, app, overlay);
         // A high dialog covers the message line, where it says why enter did nothing.
         if app.shared.notifications.current(app.now).is_some()
-            && !matches!(overlay, Dialog::Prompt(_))
+            && !matches!(overlay, Dialog::Prompt(_) | Dialog::Plan(_))
         {
             painter.clear(parts.message);
             chrome::draw_message_line(&mut painter, parts.message, app);

@@ -8,6 +8,8 @@ mod help;
 mod image;
 mod picker;
 mod plan;
+mod plan_layout;
+mod plan_lines;
 mod prompt;
 mod register;
 mod review;

@@ -2,6 +2,7 @@
 
 use tui_input::{Input, InputRequest};
 
+use super::review::scrolled;
 use crate::config::keymap::Action;
 use crate::domain::{Millis, ModelName, VersionNumber};
 use crate::ops::apply::{ApplyProgress, ApplyReport};
@@ -200,8 +201,9 @@ impl PlanDialog {
                 }
                 context.close_dialog();
             }
-            (_, Action::PageDown) => self.scroll += 5,
-            (_, Action::PageUp) => self.scroll = self.scroll.saturating_sub(5),
+            (_, Action::PageDown | Action::PageUp | Action::Down | Action::Up) => {
+                self.scroll_by(action, context);
+            }
             // The fields can be edited while a new plan is requested.
             (PlanPhase::Ready | PlanPhase::Planning(_), Action::Next) => self.step(true, context),
             (PlanPhase::Ready | PlanPhase::Planning(_), Action::Previous) => {
@@ -227,6 +229,16 @@ impl PlanDialog {
             }
             _ => {}
         }
+    }
+
+    /// Scrolls the text by a line or by the lines that are visible, no further than its last line needs.
+    fn scroll_by(&mut self, action: Action, context: &UpdateContext<'_>) {
+        let notice = context.shared.notifications.current(context.now);
+        let body = self.layout(context.size, notice).body;
+        let height = usize::from(body.height);
+        let lines = self.lines(context.shared, body.width).len();
+        let last = lines.saturating_sub(height);
+        self.scroll = scrolled(self.scroll.min(last), action, height).min(last);
     }
 
     fn apply_unless_new(&mut self, context: &mut UpdateContext<'_>) {

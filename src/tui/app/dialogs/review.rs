@@ -253,7 +253,7 @@ impl ReviewDialog {
 }
 
 /// The first visible line after a motion, as in a pager; the caller keeps it on the page.
-fn scrolled(first: usize, action: Action, height: usize) -> usize {
+pub(super) fn scrolled(first: usize, action: Action, height: usize) -> usize {
     let page = height.saturating_sub(1).max(1);
     match action {
         Action::Down => first + 1,

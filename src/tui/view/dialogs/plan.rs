@@ -1,474 +1,73 @@
-//! Draws a plan: current state, steps, requests and outcome.
+//! Draws a plan: its text, the message, and its fields.
 
 mod fields;
 
 use ratatui::layout::Rect;
 
 use self::fields::draw_fields;
-use super::{draw_dialog_frame, row_at};
-use crate::analysis::compare_with_directions;
+use super::draw_dialog_frame;
 use crate::config::theme::Role;
-use crate::ops::apply::{ApplyProgress, ApplyReport};
-use crate::ops::plan_write::{PlannedWrite, describe_policies};
-use crate::promotion::{GateOutcome, GateResult, Outcome, Plan, PlanStep, describe_verdict};
-use crate::text::number;
-use crate::text::untrusted::clean;
-use crate::text::width::{truncate, width as text_width, wrap};
-use crate::tui::app::cell_text::within_model;
+use crate::tui::app::App;
 use crate::tui::app::dialogs::{PlanDialog, PlanPhase};
-use crate::tui::app::layout::{Size, dialog_area};
-use crate::tui::app::{App, SharedState};
-use crate::tui::view::painter::{Painter, TextSpan};
-
-/// The most metrics that are compared.
-const MAX_METRICS: usize = 8;
-
-/// The cells of `▸ type … to confirm: ` without the name.
-const CONFIRM_TITLE_CELLS: u16 = 20;
-
-/// The most lines of one request: a record's value is long, and the steps above show its content.
-const MAX_REQUEST_LINES: usize = 2;
+use crate::tui::app::layout::Size;
+use crate::tui::app::notifications::Severity;
+use crate::tui::view::painter::{Painter, TextSpan, row_at};
 
 pub fn draw(painter: &mut Painter<'_>, size: Size, app: &App, plan: &PlanDialog) {
-    let inside = draw_dialog_frame(
-        painter,
-        dialog_area(size, 110, size.height),
-        &plan.intent.to_string(),
-    );
-    let footer_height = plan.fields().len() as u16 + 1;
-    let body_area = Rect {
-        height: inside.height.saturating_sub(footer_height),
-        ..inside
+    let notice = app.shared.notifications.current(app.now);
+    let layout = plan.layout(size, notice);
+    draw_dialog_frame(painter, layout.frame, &plan.intent.to_string());
+    let mut lines = plan.lines(&app.shared, layout.body.width);
+    if painter.theme.is_ascii {
+        replace_symbols(&mut lines);
+    }
+    let height = usize::from(layout.body.height);
+    let first = plan.scroll.min(lines.len().saturating_sub(height));
+    painter.draw_lines(layout.body, &lines[first..]);
+    draw_more_lines(painter, layout.frame, lines.len() - first, height);
+    let role = match notice.map(|notice| notice.severity) {
+        Some(Severity::Error) => Role::Bad,
+        _ => Role::Info,
     };
-    let lines = body_lines(painter, app, plan, body_area.width);
-    draw_page(painter, body_area, &lines, plan.scroll);
-    let footer_area = Rect {
-        y: body_area.bottom(),
-        height: inside.height - body_area.height,
-        ..inside
-    };
+    for (nth, line) in layout.message.iter().enumerate() {
+        painter.draw_text(row_at(layout.message_area, nth as u16), line, role);
+    }
     if let PlanPhase::Ready | PlanPhase::Planning(_) = plan.phase {
-        draw_fields(painter, footer_area, plan);
+        draw_fields(painter, layout.footer, plan, &layout.label);
     } else {
         let hint = match plan.phase {
             PlanPhase::Done(_) => "enter closes",
             PlanPhase::Failed(_) => "enter plans again, esc closes",
             _ => "",
         };
-        painter.draw_text(
-            row_at(footer_area, footer_area.height.saturating_sub(1)),
-            hint,
-            Role::Accent,
-        );
+        painter.draw_text(layout.footer, hint, Role::Accent);
     }
 }
 
-/// Draws a page of the lines; below lines that do not fit, a row says how many are left.
-fn draw_page(painter: &mut Painter<'_>, area: Rect, lines: &[Vec<TextSpan>], scroll: usize) {
-    let height = usize::from(area.height);
-    if lines.len() <= height || height < 2 {
-        return painter.draw_lines(area, lines);
+/// The number of lines below the page, in the frame.
+fn draw_more_lines(painter: &mut Painter<'_>, frame: Rect, lines: usize, height: usize) {
+    let left = lines.saturating_sub(height);
+    if left == 0 {
+        return;
     }
-    let page = Rect {
-        height: area.height - 1,
-        ..area
+    let noun = if left == 1 { "line" } else { "lines" };
+    let bottom = Rect {
+        x: frame.x + 2,
+        y: frame.bottom().saturating_sub(1),
+        width: frame.width.saturating_sub(4),
+        height: 1,
     };
-    let first = scroll.min(lines.len() + 1 - height);
-    painter.draw_lines(page, &lines[first..]);
-    let left = lines.len().saturating_sub(first + height - 1);
-    if left > 0 {
-        let hint = format!("{left} more lines: pagedown");
-        painter.draw_right_aligned(row_at(area, area.height - 1), &hint, Role::Accent);
+    let hint = format!(" {left} more {noun}: pagedown ");
+    painter.draw_right_aligned(bottom, &hint, Role::Accent);
+}
+
+/// Replaces the symbols of a plan by others of the same width.
+fn replace_symbols(lines: &mut [Vec<TextSpan>]) {
+    for (text, _) in lines.iter_mut().flatten() {
+        *text = text
+            .replace('▲', "!")
+            .replace('✓', "+")
+            .replace('✗', "x")
+            .replace('⟷', "|");
     }
-}
-
-fn body_lines(
-    painter: &Painter<'_>,
-    app: &App,
-    dialog: &PlanDialog,
-    width: u16,
-) -> Vec<Vec<TextSpan>> {
-    let mut lines: Vec<Vec<TextSpan>> = Vec::new();
-    push_stage_lines(painter, &mut lines, dialog, width);
-    let Some(planned) = &dialog.detail else {
-        return lines;
-    };
-    let plan = &planned.plan;
-    let (changes, records) = plan.changes_and_records();
-    let (blocking, passing): (Vec<&GateResult>, Vec<&GateResult>) = planned
-        .gates
-        .iter()
-        .partition(|gate| gate.outcome != GateOutcome::Pass);
-    lines.extend(verdict_lines(planned, width));
-    lines.extend(gate_lines(painter, &blocking, width));
-    lines.extend(override_hint(planned));
-    lines.extend(warning_lines(painter, dialog, plan, width));
-    lines.push(vec![("planned writes".into(), Role::Title)]);
-    lines.extend(step_lines(painter, dialog, &changes));
-    if let Some(archive) = dialog.archive_existing() {
-        lines.push(archive_line(painter, archive));
-    }
-    lines.extend(confirmation_lines(dialog, width));
-    lines.push(Vec::new());
-    lines.extend(metric_comparison_lines(painter, planned, &app.shared));
-    lines.extend(gate_lines(painter, &passing, width));
-    lines.extend(policy_lines(planned, width));
-    lines.push(author_line(plan, &app.shared));
-    if !records.is_empty() {
-        lines.push(Vec::new());
-        lines.push(vec![(
-            "records of this write, for other users".into(),
-            Role::Muted,
-        )]);
-        let muted = |line: Vec<TextSpan>| {
-            let spans = line.into_iter();
-            spans.map(|(text, _)| (text, Role::Muted)).collect()
-        };
-        lines.extend(step_lines(painter, dialog, &records).into_iter().map(muted));
-    }
-    lines.push(Vec::new());
-    lines.push(vec![("requests, in order".into(), Role::Muted)]);
-    lines.extend(request_lines(painter, planned, width));
-    lines
-}
-
-/// Gates and warnings in one line: green only if nothing speaks against the plan.
-fn verdict_lines(planned: &PlannedWrite, width: u16) -> Vec<Vec<TextSpan>> {
-    let warnings = planned.plan.warnings.len();
-    let role = if planned.gates.iter().any(GateResult::is_blocking) {
-        Role::Bad
-    } else if warnings > 0 {
-        Role::Warn
-    } else {
-        Role::Good
-    };
-    let verdict = describe_verdict(&planned.gates, warnings);
-    let lines = wrap(&verdict, width).into_iter();
-    lines.map(|line| vec![(line, role)]).collect()
-}
-
-/// The files that the gates are from.
-fn policy_lines(planned: &PlannedWrite, width: u16) -> Vec<Vec<TextSpan>> {
-    if planned.gates.is_empty() || planned.policies.is_empty() {
-        return Vec::new();
-    }
-    let text = describe_policies(&planned.policies);
-    let lines = wrap(&clean(&text), width).into_iter();
-    lines.map(|line| vec![(line, Role::Muted)]).collect()
-}
-
-/// Names what to type, where the field below has no room for it.
-fn confirmation_lines(dialog: &PlanDialog, width: u16) -> Vec<Vec<TextSpan>> {
-    let Some(name) = dialog
-        .required_name()
-        .filter(|name| !has_room_for(name, width))
-    else {
-        return Vec::new();
-    };
-    let text = format!("protected: type {} to confirm", clean(&name));
-    let lines = wrap(&text, width).into_iter();
-    lines.map(|line| vec![(line, Role::Warn)]).collect()
-}
-
-/// Whether a field can have the title that names what to type, and room for as much.
-fn has_room_for(name: &str, width: u16) -> bool {
-    let name = text_width(&clean(name));
-    CONFIRM_TITLE_CELLS + 2 * name < width
-}
-
-/// A text in the words of the dialog, whose title names the model.
-fn own_words(dialog: &PlanDialog, text: &str) -> String {
-    match dialog.intent.model() {
-        Some(model) => within_model(text, model),
-        None => text.to_owned(),
-    }
-}
-
-fn warning_lines(
-    painter: &Painter<'_>,
-    dialog: &PlanDialog,
-    plan: &Plan,
-    width: u16,
-) -> Vec<Vec<TextSpan>> {
-    let symbol = painter.theme.symbol("▲", "!");
-    let hanging = |(nth, line): (usize, String)| {
-        let head = if nth == 0 { symbol } else { " " };
-        vec![(format!("{head} {line}"), Role::Warn)]
-    };
-    let warnings = plan.warnings.iter();
-    warnings
-        .flat_map(|warning| {
-            wrap(&own_words(dialog, warning.text()), width.saturating_sub(2))
-                .into_iter()
-                .enumerate()
-        })
-        .map(hanging)
-        .collect()
-}
-
-/// The checkbox for archiving the versions that hold the stage now.
-fn archive_line(painter: &Painter<'_>, is_checked: bool) -> Vec<TextSpan> {
-    let checkbox = if is_checked {
-        painter.theme.symbol("[✓]", "[x]")
-    } else {
-        "[ ]"
-    };
-    vec![
-        (
-            format!("  {checkbox} archive the versions that hold it now "),
-            Role::Text,
-        ),
-        ("ctrl-a".into(), Role::Accent),
-    ]
-}
-
-/// The user, the store and the fingerprint of the plan.
-fn author_line(plan: &Plan, shared: &SharedState) -> Vec<TextSpan> {
-    let fingerprint: String = plan.fingerprint.0.chars().take(8).collect();
-    vec![
-        ("by  ".into(), Role::Title),
-        (
-            format!("{} on {}", clean(&plan.user), shared.session.place()),
-            Role::Text,
-        ),
-        (format!("  plan {fingerprint}"), Role::Muted),
-    ]
-}
-
-fn request_lines(painter: &Painter<'_>, planned: &PlannedWrite, width: u16) -> Vec<Vec<TextSpan>> {
-    let mut lines = Vec::new();
-    for request in &planned.requests {
-        let mut wrapped = wrap(&clean(request), width.saturating_sub(4));
-        if wrapped.len() > MAX_REQUEST_LINES {
-            wrapped.truncate(MAX_REQUEST_LINES);
-            wrapped[MAX_REQUEST_LINES - 1].push_str(painter.theme.symbol(" …", ".."));
-        }
-        lines.extend(
-            wrapped
-                .into_iter()
-                .map(|line| vec![(format!("  {line}"), Role::Muted)]),
-        );
-    }
-    lines
-}
-
-/// Gate results with the values that they saw.
-fn gate_lines(painter: &Painter<'_>, gates: &[&GateResult], width: u16) -> Vec<Vec<TextSpan>> {
-    let mut lines = Vec::new();
-    for gate in gates {
-        let (symbol, role) = match gate.outcome {
-            GateOutcome::Pass => (painter.theme.symbol("✓", "+"), Role::Good),
-            GateOutcome::Fail => (painter.theme.symbol("✗", "x"), Role::Bad),
-            GateOutcome::Absent => ("?", Role::Bad),
-            GateOutcome::Overridden => ("!", Role::Warn),
-        };
-        let wrapped = wrap(&gate.describe(), width.saturating_sub(2))
-            .into_iter()
-            .enumerate();
-        lines.extend(wrapped.map(|(nth, line)| {
-            vec![
-                (format!("{} ", if nth == 0 { symbol } else { " " }), role),
-                (line, Role::Text),
-            ]
-        }));
-    }
-    lines
-}
-
-fn override_hint(planned: &PlannedWrite) -> Option<Vec<TextSpan>> {
-    let mut gates = planned.gates.iter();
-    let applies = planned.can_override && gates.any(|gate| gate.outcome != GateOutcome::Pass);
-    applies.then(|| {
-        vec![
-            (
-                "  you can override them with a reason: ".into(),
-                Role::Muted,
-            ),
-            ("ctrl-o".into(), Role::Accent),
-        ]
-    })
-}
-
-/// Progress and outcome, above everything else.
-fn push_stage_lines(
-    painter: &Painter<'_>,
-    lines: &mut Vec<Vec<TextSpan>>,
-    dialog: &PlanDialog,
-    width: u16,
-) {
-    let mut push_text = |text: &str, role: Role| {
-        lines.extend(wrap(text, width).into_iter().map(|line| vec![(line, role)]));
-    };
-    match &dialog.phase {
-        PlanPhase::Planning(_) => push_text("reading the registry…", Role::Running),
-        PlanPhase::Ready => return,
-        PlanPhase::Failed(refused) => {
-            push_text(&refused.message, Role::Bad);
-            push_text(&refused.hint, Role::Muted);
-        }
-        PlanPhase::Applying(_, progress) => {
-            let text = match progress {
-                ApplyProgress::Preflight => "checking the registry…".to_owned(),
-                ApplyProgress::Step(step) => {
-                    format!("step {} of {}…", step + 1, write_count(dialog))
-                }
-                ApplyProgress::Waiting(why) => why.clone(),
-                ApplyProgress::Verifying => "verifying…".to_owned(),
-            };
-            push_text(&text, Role::Running);
-        }
-        PlanPhase::Done(report) => push_outcome_lines(painter, &mut push_text, report),
-    }
-    lines.push(Vec::new());
-}
-
-fn write_count(dialog: &PlanDialog) -> usize {
-    dialog.detail.as_ref().map_or(0, |planned| {
-        planned
-            .plan
-            .steps
-            .iter()
-            .filter(|step| step.write.is_some())
-            .count()
-    })
-}
-
-fn push_outcome_lines(
-    painter: &Painter<'_>,
-    push_text: &mut impl FnMut(&str, Role),
-    report: &ApplyReport,
-) {
-    match &report.outcome {
-        Outcome::Verified => {
-            let created_version = report
-                .created_version
-                .map(|version| format!(": version {version}"))
-                .unwrap_or_default();
-            push_text(
-                &format!(
-                    "{} verified{created_version}: the registry is as planned",
-                    painter.theme.symbol("✓", "+")
-                ),
-                Role::Good,
-            );
-        }
-        Outcome::NotApplied { reason: why } => {
-            push_text(&format!("nothing was changed: {why}"), Role::Bad);
-        }
-        Outcome::Conflict { differences: found } => {
-            push_text(
-                "the registry is not as planned; conflicts are not resolved automatically:",
-                Role::Bad,
-            );
-            for line in found {
-                push_text(&format!("  {line}"), Role::Bad);
-            }
-        }
-        Outcome::Unknown { reason: why } => {
-            push_text(
-                &format!("the outcome of the write is unknown: {why}"),
-                Role::Warn,
-            );
-            push_text("the journal (6) has it: t there checks again", Role::Muted);
-        }
-    }
-}
-
-fn step_lines(
-    painter: &Painter<'_>,
-    dialog: &PlanDialog,
-    steps: &[&PlanStep],
-) -> Vec<Vec<TextSpan>> {
-    let targets: Vec<String> = steps
-        .iter()
-        .map(|step| own_words(dialog, &step.target))
-        .collect();
-    let widest = |widths: &mut dyn Iterator<Item = u16>| widths.max().unwrap_or(0);
-    let action_width = widest(&mut steps.iter().map(|step| text_width(&step.action)));
-    let target_width = widest(&mut targets.iter().map(|target| text_width(target)));
-    let pad = |text: &str, to: u16| {
-        format!(
-            "{text}{}",
-            " ".repeat(to.saturating_sub(text_width(text)).into())
-        )
-    };
-    let mut lines = Vec::new();
-    for (step, target) in steps.iter().zip(&targets) {
-        let has_write = step.write.is_some();
-        lines.push(vec![
-            (
-                format!("  {} ", pad(&step.action, action_width)),
-                if has_write { Role::Accent } else { Role::Warn },
-            ),
-            (format!("{}  ", pad(target, target_width)), Role::Text),
-            (own_words(dialog, &step.before), Role::DiffRemove),
-            (painter.theme.symbol(" → ", " -> ").into(), Role::Muted),
-            (own_words(dialog, &step.after), Role::DiffAdd),
-        ]);
-    }
-    lines
-}
-
-/// Compares candidate and champion by the metrics of both.
-fn metric_comparison_lines(
-    painter: &Painter<'_>,
-    planned: &PlannedWrite,
-    shared: &SharedState,
-) -> Vec<Vec<TextSpan>> {
-    let (Some(candidate), Some(champion)) = (&planned.candidate, &planned.champion) else {
-        return Vec::new();
-    };
-    if candidate.id == champion.id {
-        return Vec::new();
-    }
-    let comparison =
-        compare_with_directions(vec![champion.clone(), candidate.clone()], None, &|metric| {
-            shared.direction(metric)
-        });
-    let metrics = comparison.rows.iter().filter(|row| {
-        row.kind == crate::analysis::RowKind::Metric && !row.key.raw().starts_with("system/")
-    });
-    let mut lines = vec![vec![
-        ("champion ".into(), Role::Baseline),
-        (champion.label().clean().into_owned(), Role::Text),
-        (
-            painter
-                .theme
-                .symbol("  ⟷  candidate ", "  |  candidate ")
-                .into(),
-            Role::Muted,
-        ),
-        (candidate.label().clean().into_owned(), Role::Text),
-    ]];
-    for row in metrics.take(MAX_METRICS) {
-        let text = |i: usize| {
-            row.numbers[i].map_or_else(
-                || crate::tui::app::cell_text::MISSING.to_owned(),
-                number::format_short,
-            )
-        };
-        let delta = row.delta.get(1).copied().flatten().unwrap_or(0.0);
-        let (word, role) = match row.is_better(1) {
-            None if delta == 0.0 => (String::new(), Role::Muted),
-            None => (number::format_signed(delta, 3), Role::Muted),
-            Some(true) => (
-                format!("{} better", number::format_signed(delta, 3)),
-                Role::Good,
-            ),
-            Some(false) => (
-                format!("{} worse", number::format_signed(delta, 3)),
-                Role::Bad,
-            ),
-        };
-        lines.push(vec![
-            (
-                format!("  {:<20} ", truncate(&row.key.clean(), 20)),
-                Role::Muted,
-            ),
-            (format!("{:>10}  {:>10}  ", text(0), text(1)), Role::Text),
-            (word, role),
-        ]);
-    }
-    lines.push(Vec::new());
-    lines
 }

@@ -4,28 +4,41 @@ use ratatui::layout::Rect;
 use tui_input::Input;
 
 use super::super::{row_at, text_field};
-use super::has_room_for;
 use crate::config::theme::Role;
-use crate::text::untrusted::clean;
+use crate::text::width::width as text_width;
 use crate::tui::app::dialogs::{PlanDialog, PlanField, PlanPhase};
-use crate::tui::view::painter::Painter;
+use crate::tui::view::painter::{Painter, after};
 
-pub(super) fn draw_fields(painter: &mut Painter<'_>, area: Rect, dialog: &PlanDialog) {
-    for (i, which) in dialog.fields().into_iter().enumerate() {
-        let line = row_at(area, i as u16 + 1);
+/// Beside the button with the focus.
+const APPLY_HINT: &str = "enter applies, esc cancels";
+/// The same where that has no room: the key hints have the rest.
+const SHORT_APPLY_HINT: &str = "enter applies";
+
+pub(super) fn draw_fields(
+    painter: &mut Painter<'_>,
+    area: Rect,
+    dialog: &PlanDialog,
+    label: &[String],
+) {
+    let mut row = 0;
+    for which in dialog.fields() {
         let has_focus = dialog.focus == which;
+        if which == PlanField::Name {
+            for (nth, text) in label.iter().enumerate() {
+                let marker = focus_marker(painter, has_focus && nth == 0);
+                painter.draw_text(row_at(area, row), &format!("{marker}{text}"), Role::Accent);
+                row += 1;
+            }
+        }
+        let line = row_at(area, row);
+        row += 1;
         match which {
             PlanField::Apply => draw_apply_button(painter, line, dialog, has_focus),
             PlanField::Reason => {
                 draw_input(painter, line, "reason: ", &dialog.reason, has_focus);
             }
             PlanField::Name => {
-                let name = dialog.required_name().unwrap_or_default();
-                let title = if has_room_for(&name, line.width) {
-                    format!("type {} to confirm: ", clean(&name))
-                } else {
-                    "name: ".to_owned()
-                };
+                let title = dialog.name_title(line.width, label);
                 draw_input(painter, line, &title, &dialog.confirmation, has_focus);
             }
         }
@@ -58,15 +71,13 @@ fn draw_apply_button(painter: &mut Painter<'_>, line: Rect, dialog: &PlanDialog,
         },
         Role::Selection,
     );
-    painter.draw_text(
-        Rect {
-            x: line.x + used + 2,
-            width: line.width.saturating_sub(used + 2),
-            ..line
-        },
-        "enter applies, esc cancels",
-        Role::Muted,
-    );
+    let rest = after(line, used + 2);
+    let hint = if text_width(APPLY_HINT) <= rest.width {
+        APPLY_HINT
+    } else {
+        SHORT_APPLY_HINT
+    };
+    painter.draw_text(rest, hint, Role::Muted);
 }
 
 fn draw_input(painter: &mut Painter<'_>, line: Rect, title: &str, input: &Input, has_focus: bool) {
