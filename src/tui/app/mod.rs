@@ -78,8 +78,8 @@ pub struct App {
     is_interrupted: bool,
     /// Whether this update showed another screen.
     is_screen_changed: bool,
-    /// Whether this update opened a dialog.
-    is_dialog_opened: bool,
+    /// Whether this update opened or closed a dialog.
+    is_dialog_changed: bool,
     /// The time and the cell of the last click, for double clicks.
     last_click: Option<(Millis, (u16, u16))>,
 }
@@ -106,7 +106,7 @@ impl App {
             navigation: Vec::new(),
             is_interrupted: false,
             is_screen_changed: false,
-            is_dialog_opened: false,
+            is_dialog_changed: false,
             last_click: None,
         };
         app.shared.load_features(now, &mut app.effects);
@@ -122,13 +122,13 @@ impl App {
         let known = self.shared.notifications.all.len();
         self.handle_message(message);
         let effects = self.finish_step();
-        // Messages disappear with their screen; progress and hints also behind a dialog.
+        // Messages disappear with their screen; progress and hints also behind a dialog, and with their dialog.
         let is_changed = std::mem::take(&mut self.is_screen_changed);
-        let is_opened = std::mem::take(&mut self.is_dialog_opened);
+        let is_dialog_changed = std::mem::take(&mut self.is_dialog_changed);
         let notifications = &mut self.shared.notifications;
         if is_changed {
             notifications.dismiss_before(known, Severity::Error);
-        } else if is_opened {
+        } else if is_dialog_changed {
             notifications.dismiss_before(known, Severity::Info);
         }
         effects

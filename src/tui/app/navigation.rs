@@ -80,9 +80,12 @@ impl App {
             }
             Navigate::OpenDialog(dialog) => {
                 self.dialog = Some(*dialog);
-                self.is_dialog_opened = true;
+                self.is_dialog_changed = true;
             }
-            Navigate::CloseDialog => self.dialog = None,
+            Navigate::CloseDialog => {
+                self.dialog = None;
+                self.is_dialog_changed = true;
+            }
             Navigate::Submit(submission) => {
                 self.with_screen(|screen, context| submission.deliver(screen, context));
             }

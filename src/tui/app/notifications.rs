@@ -127,6 +127,11 @@ impl Notifications {
         }
     }
 
+    /// Clears the message line unless it has an error.
+    pub(super) fn dismiss_info(&mut self) {
+        self.dismiss_before(self.all.len(), Severity::Info);
+    }
+
     /// Clears the message line. Returns false if it was empty.
     pub fn dismiss(&mut self, now: Millis) -> bool {
         let was_visible = self.current(now).is_some();

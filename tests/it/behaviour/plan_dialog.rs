@@ -191,3 +191,48 @@ fn label_and_messages_fit_inside_the_frame() {
         assert_framed(&driver);
     }
 }
+
+#[test]
+fn outcome_is_visible_after_scrolling() {
+    let mut driver = production_plan(SMALL);
+    driver
+        .press("pagedown pagedown enter")
+        .type_text("churn-classifier");
+    driver
+        .press("enter pagedown enter")
+        .assert_shows("✓ verified");
+    assert_framed(&driver);
+}
+
+#[test]
+fn messages_of_a_plan_disappear_with_what_they_are_about() {
+    let mut driver = production_plan(SMALL);
+    driver.press("enter").type_text("wrong").press("enter");
+    driver.assert_shows("wrong does not match");
+    driver.press("ctrl-u").type_text("churn-classifier");
+    driver.press("enter").assert_hides("does not match");
+    driver.press("enter").assert_shows("✓ verified");
+    assert_eq!(driver.notification(), "");
+}
+
+#[test]
+fn refusal_disappears_when_the_plan_is_cancelled() {
+    const POLICY: &str = r#"
+[[model."churn-classifier".gate]]
+name = "signed off"
+require = "candidate.tags.signed == 'yes'"
+"#;
+    let mut driver = Driver::new().with_policy(POLICY);
+    driver
+        .press("4 f ctrl-u")
+        .type_text("churn")
+        .press("enter enter g P");
+    driver.type_text("challenger-2").press("enter enter enter");
+    assert!(
+        driver.notification().contains("signed off"),
+        "{}",
+        driver.screen()
+    );
+    driver.press("esc").assert_hides("did not pass");
+    assert_eq!(driver.notification(), "");
+}

@@ -199,6 +199,11 @@ impl PlanDialog {
                     context.shared.draft_reason =
                         Some((self.intent.clone(), self.reason.value().to_owned()));
                 }
+                let notifications = &mut context.shared.notifications;
+                let shown = notifications.current(context.now);
+                if shown.is_some_and(|message| self.shows_error(message)) {
+                    notifications.dismiss(context.now);
+                }
                 context.close_dialog();
             }
             (_, Action::PageDown | Action::PageUp | Action::Down | Action::Up) => {
@@ -258,6 +263,7 @@ impl PlanDialog {
             .unwrap_or(0);
         let by = if forward { 1 } else { fields.len() - 1 };
         self.focus = fields[(at + by) % fields.len()];
+        context.shared.notifications.dismiss_info();
         self.replan_for_reason(context);
     }
 
@@ -313,6 +319,12 @@ impl PlanDialog {
         self.replan(context);
     }
 
+    /// Enters a phase, whose progress or outcome is the first line of the text.
+    fn show(&mut self, phase: PlanPhase) {
+        self.phase = phase;
+        self.scroll = 0;
+    }
+
     fn replan(&mut self, context: &mut UpdateContext<'_>) {
         self.planned_reason = self.reason.value().to_owned();
         let request = Request::Plan {
@@ -343,8 +355,10 @@ impl PlanDialog {
             Some(self.confirmation.value()),
         ) {
             Ok(cleared) => {
+                // What kept the plan from being applied is solved.
+                context.shared.notifications.dismiss(context.now);
                 let ticket = context.request(Request::Apply(cleared));
-                self.phase = PlanPhase::Applying(ticket, ApplyProgress::Preflight);
+                self.show(PlanPhase::Applying(ticket, ApplyProgress::Preflight));
             }
             Err(refusal) => context.notify(refusal.to_string()),
         }
@@ -390,7 +404,7 @@ impl PlanDialog {
                     Err(error) => {
                         // The screen below may show an older registry.
                         context.navigation.push(Navigate::Written);
-                        self.phase = PlanPhase::Failed(error);
+                        self.show(PlanPhase::Failed(error));
                     }
                 }
                 None
@@ -411,7 +425,7 @@ impl PlanDialog {
                                     .into(),
                             );
                         }
-                        self.phase = PlanPhase::Done(report);
+                        self.show(PlanPhase::Done(report));
                     }
                     Err(error) => {
                         context.shared.notifications.error(
@@ -420,7 +434,7 @@ impl PlanDialog {
                             error.hint.clone(),
                         );
                         context.navigation.push(Navigate::Written);
-                        self.phase = PlanPhase::Failed(error);
+                        self.show(PlanPhase::Failed(error));
                     }
                 }
                 None
