@@ -115,7 +115,7 @@ pub struct SharedState {
     pub run_changes: u64,
     /// The version that was just registered: the screen below the plan opens it.
     pub registered: Option<(ModelName, VersionNumber)>,
-    /// The reason typed into a plan that was closed; the same intent starts with it.
+    /// The reason typed into a plan that was closed; the same intent starts with it, until a plan is applied.
     pub draft_reason: Option<(Intent, String)>,
     /// The filters of run tables in this session, the newest last.
     pub filter_history: Vec<String>,

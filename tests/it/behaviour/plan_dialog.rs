@@ -1,10 +1,10 @@
 //! The dialog of a plan: reading it in a small terminal, its messages, its reason.
 
-use frontrunner::tui::app::dialogs::PlanDialog;
+use frontrunner::tui::app::dialogs::{PlanDialog, PlanField};
 use frontrunner::tui::app::layout::Size;
 use frontrunner::tui::app::{Dialog, Message, Mouse};
 
-use super::registry::at_version;
+use super::registry::{at_version, is_verified};
 use crate::support::driver::{Driver, lines};
 
 const SMALL: Size = Size {
@@ -235,4 +235,46 @@ require = "candidate.tags.signed == 'yes'"
     );
     driver.press("esc").assert_hides("did not pass");
     assert_eq!(driver.notification(), "");
+}
+
+#[test]
+fn reason_of_a_cancelled_undo_is_for_that_undo_only() {
+    let mut driver = at_version(5);
+    driver
+        .press("P")
+        .type_text("Staging")
+        .press("enter enter enter");
+    assert!(is_verified(&driver), "{}", driver.screen());
+    driver.press("enter 6 U").assert_shows("undo");
+    driver.type_text("rollback").press("enter esc");
+    driver.press("U").assert_shows("rollback");
+    driver
+        .press("esc 4 enter P")
+        .type_text("Archived")
+        .press("enter enter enter");
+    assert!(is_verified(&driver), "{}", driver.screen());
+    driver.press("enter 6 g U");
+    assert_eq!(plan(&driver).reason.value(), "", "{}", driver.screen());
+    // The registry has changed: what was typed before may no longer be the reason.
+    driver.press("esc j U");
+    assert_eq!(plan(&driver).reason.value(), "", "{}", driver.screen());
+}
+
+#[test]
+fn text_typed_on_the_button_is_the_reason() {
+    let mut driver = at_version(5);
+    driver.press("P").type_text("Staging").press("enter tab");
+    assert_eq!(plan(&driver).focus, PlanField::Apply);
+    driver.press("space");
+    assert_eq!(plan(&driver).focus, PlanField::Apply);
+    driver.type_text("now calibrated");
+    assert_eq!(plan(&driver).focus, PlanField::Reason);
+    driver.press("tab");
+    driver.send(Message::Paste(", twice".into()));
+    assert_eq!(plan(&driver).reason.value(), "now calibrated, twice");
+    driver.press("enter").advance(1_000).press("enter");
+    assert!(is_verified(&driver), "{}", driver.screen());
+    driver
+        .press("enter 6")
+        .assert_shows("now calibrated, twice");
 }

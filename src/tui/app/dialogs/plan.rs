@@ -169,7 +169,7 @@ impl PlanDialog {
     }
 
     pub(super) fn accepts_paste(&self) -> bool {
-        self.focus == PlanField::Reason
+        self.focus != PlanField::Name
     }
 
     pub(super) fn edit(&mut self, request: InputRequest) {
@@ -179,7 +179,14 @@ impl PlanDialog {
         match self.focus {
             PlanField::Reason => drop(self.reason.handle(request)),
             PlanField::Name => drop(self.confirmation.handle(request)),
-            PlanField::Apply => {}
+            // Text that is typed on the button is the reason.
+            PlanField::Apply => {
+                if matches!(request, InputRequest::InsertChar(c) if !c.is_whitespace()) {
+                    self.focus = PlanField::Reason;
+                    self.reason.handle(InputRequest::GoToEnd);
+                    self.reason.handle(request);
+                }
+            }
         }
     }
 
@@ -417,6 +424,8 @@ impl PlanDialog {
                 match result {
                     Ok(report) => {
                         self.refresh_changed_runs(context);
+                        // The registry has changed: the reason of a cancelled plan may be out of date.
+                        context.shared.draft_reason = None;
                         if let Some(error) = &report.journal_error {
                             context.shared.notifications.error(
                                 context.now,
