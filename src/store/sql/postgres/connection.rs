@@ -204,9 +204,9 @@ impl tables::Connection for PostgresConnection {
             let mut messages = pin!(self.client.copy_out(&*copy).await?);
             let mut fields = Vec::with_capacity(types.len());
             while let Some(message) = messages.try_next().await? {
-                let Some(()) = read_fields(&message, &mut fields) else {
+                if !read_fields(&message, &mut fields)? {
                     continue;
-                };
+                }
                 let row = CopiedRow {
                     types: &types,
                     message: &message,
@@ -307,35 +307,45 @@ impl tables::Row for CopiedRow<'_> {
     }
 }
 
-/// Finds the fields of a message; `None` if it holds no row.
-fn read_fields(message: &[u8], fields: &mut Vec<Option<Range<usize>>>) -> Option<()> {
+/// Finds the fields of a message; false if it holds no row, as the last one.
+fn read_fields(message: &[u8], fields: &mut Vec<Option<Range<usize>>>) -> Result<bool, QueryError> {
+    let why = "a row of COPY is not in the binary form";
+    find_fields(message, fields)
+        .ok_or_else(|| QueryError::new(StoreErrorKind::InvalidResponse, why))
+}
+
+fn find_fields(message: &[u8], fields: &mut Vec<Option<Range<usize>>>) -> Option<bool> {
     let number = |at: usize| -> Option<i32> {
-        let bytes = message.get(at..at + 4)?;
+        let bytes = message.get(at..at.checked_add(4)?)?;
         Some(i32::from_be_bytes(bytes.try_into().ok()?))
     };
     let mut at = 0;
     if message.starts_with(COPY_SIGNATURE) {
         let extension = number(COPY_SIGNATURE.len() + 4)?;
         at = COPY_SIGNATURE.len() + 8 + usize::try_from(extension).ok()?;
+        if at == message.len() {
+            return Some(false);
+        }
     }
-    let count = i16::from_be_bytes(message.get(at..at + 2)?.try_into().ok()?);
-    // The trailer has -1.
-    let count = usize::try_from(count).ok()?;
+    let count = i16::from_be_bytes(message.get(at..at.checked_add(2)?)?.try_into().ok()?);
     at += 2;
     fields.clear();
+    // The end is marked by -1.
     for _ in 0..count {
         let length = number(at)?;
         at += 4;
+        // NULL has the length -1.
         fields.push(match usize::try_from(length) {
             Ok(length) => {
-                let start = at;
-                at += length;
-                Some(start..at)
+                let field = at..at.checked_add(length)?;
+                message.get(field.clone())?;
+                at = field.end;
+                Some(field)
             }
             Err(_) => None,
         });
     }
-    Some(())
+    Some(count >= 0)
 }
 
 impl From<tokio_postgres::Error> for QueryError {
@@ -390,10 +400,10 @@ mod tests {
     fn copied_rows_are_read_as_the_server_sends_them() {
         let mut fields = Vec::new();
         let row = b"\0\x03\0\0\0\x02ab\xff\xff\xff\xff\0\0\0\0";
-        assert_eq!(read_fields(row, &mut fields), Some(()));
+        assert!(read_fields(row, &mut fields).unwrap());
         assert_eq!(fields, [Some(6..8), None, Some(16..16)]);
         let first = [COPY_SIGNATURE, &[0; 8], row.as_slice()].concat();
-        assert_eq!(read_fields(&first, &mut fields), Some(()));
+        assert!(read_fields(&first, &mut fields).unwrap());
         let begin = COPY_SIGNATURE.len() + 8;
         assert_eq!(fields[0], Some(begin + 6..begin + 8));
         let types = [Type::TEXT, Type::INT8, Type::TEXT];
@@ -405,8 +415,12 @@ mod tests {
         let values = [0, 1, 2, 3].map(|column| tables::Row::get(&copied, column));
         let text = Value::Text(b"ab");
         assert_eq!(values, [text, Value::Null, Value::Text(b""), Value::Null]);
-        for odd in [b"".as_slice(), b"\xff\xff", b"\0\x02\0\0\0\0", b"\0"] {
-            assert_eq!(read_fields(odd, &mut fields), None);
+        let empty = [COPY_SIGNATURE, &[0; 8]].concat();
+        for rowless in [b"\xff\xff".as_slice(), &empty] {
+            assert!(!read_fields(rowless, &mut fields).unwrap());
+        }
+        for odd in [b"".as_slice(), b"\0", b"\0\x02\0\0\0\0", &row[..7]] {
+            assert!(read_fields(odd, &mut fields).is_err(), "{odd:?}");
         }
     }
 }
