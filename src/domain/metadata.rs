@@ -13,7 +13,7 @@ pub const RUN_DESCRIPTION_TAG: &str = "mlflow.note.content";
 
 /// What has a description and tags.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(from = "WireOwner", into = "WireOwner")]
 pub enum MetadataOwner {
     /// A version of a registered model.
     Version {
@@ -32,6 +32,47 @@ pub enum MetadataOwner {
         /// Its ID.
         run: RunId,
     },
+}
+
+/// The spelling in the journal and in JSON: a model has the version null.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum WireOwner {
+    Model {
+        model: ModelName,
+        version: Option<VersionNumber>,
+    },
+    Run {
+        run: RunId,
+    },
+}
+
+impl From<MetadataOwner> for WireOwner {
+    fn from(owner: MetadataOwner) -> Self {
+        let version = owner.version();
+        match owner {
+            MetadataOwner::Version { model, .. } | MetadataOwner::Model { model } => {
+                Self::Model { model, version }
+            }
+            MetadataOwner::Run { run } => Self::Run { run },
+        }
+    }
+}
+
+impl From<WireOwner> for MetadataOwner {
+    fn from(wire: WireOwner) -> Self {
+        match wire {
+            WireOwner::Model {
+                model,
+                version: Some(version),
+            } => Self::Version { model, version },
+            WireOwner::Model {
+                model,
+                version: None,
+            } => Self::Model { model },
+            WireOwner::Run { run } => Self::Run { run },
+        }
+    }
 }
 
 /// One editable value.
@@ -269,7 +310,20 @@ impl From<WireWrite> for MetadataWrite {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::domain::StoreWrite;
+
+    #[test]
+    fn owner_of_a_model_names_no_version() {
+        for text in [
+            r#"{"model":"iris","version":"3"}"#,
+            r#"{"model":"iris","version":null}"#,
+            r#"{"run":"a1"}"#,
+        ] {
+            let owner: MetadataOwner = serde_json::from_str(text).unwrap();
+            assert_eq!(serde_json::to_string(&owner).unwrap(), text);
+        }
+    }
 
     #[test]
     fn the_journal_keeps_its_spelling() {
