@@ -159,12 +159,13 @@ impl VersionsScreen {
         tools.into_iter().map(|(tool, _)| tool).collect()
     }
 
-    /// How many checks of all integrations failed for a version, and how many there are.
-    pub(crate) fn check_counts(&self, version: VersionNumber) -> (usize, usize) {
+    /// How many checks of all integrations failed, and how many there are: of a version, or of all with `None`.
+    pub(crate) fn check_counts(&self, version: Option<VersionNumber>) -> (usize, usize) {
         let evidence = self.assessment.get().map(|all| all.evidence.as_slice());
-        let of_version = evidence.unwrap_or_default().iter();
-        let facts = of_version
-            .filter(|(number, _)| *number == version)
+        let facts = evidence
+            .unwrap_or_default()
+            .iter()
+            .filter(|(number, _)| version.is_none_or(|version| version == *number))
             .flat_map(|(_, tools)| tools)
             .flat_map(|tool| &tool.facts)
             .filter(|fact| fact.has_expectation);

@@ -90,15 +90,17 @@ fn draw_list(painter: &mut Painter<'_>, list: Rect, app: &App, screen: &Versions
     let visible_range = screen
         .cursor
         .visible_range(lines.len(), area.rows.height.into());
+    let tools = screen.tools();
     let rows: Vec<Vec<TextSpan>> = lines[visible_range.clone()]
         .iter()
-        .map(|v| row_cells(painter, app, screen, v, goal.as_ref()))
+        .map(|v| row_cells(painter, app, (screen, &tools), v, goal.as_ref()))
         .collect();
     grid::draw(
         painter,
         &area,
         &grid_columns(
             screen,
+            &tools,
             gate_results.is_some(),
             app.shared.session.slot_kinds,
         ),
@@ -143,17 +145,15 @@ fn draw_status(
 }
 
 /// The columns, with one for each integration. Those of gates and of slots that there are none of have no width.
-fn grid_columns(screen: &VersionsScreen, has_gates: bool, slots: SlotKinds) -> Vec<GridColumn<'_>> {
-    let tools = screen.tools();
-    let versions = screen.visible_versions();
-    let checks = versions
-        .iter()
-        .map(|version| screen.check_counts(version.version));
-    let (failed, checks) = checks.fold((0, 0), |sums, counts| {
-        (sums.0 + counts.0, sums.1 + counts.1)
-    });
+fn grid_columns<'a>(
+    screen: &VersionsScreen,
+    tools: &[(&str, &'a str)],
+    has_gates: bool,
+    slots: SlotKinds,
+) -> Vec<GridColumn<'a>> {
+    let (failed, checks) = screen.check_counts(None);
     let tools = tools
-        .into_iter()
+        .iter()
         .map(|(_, name)| GridColumn::left_aligned(name, 24, TOOL_DROP_PRIORITY));
     let (before, after) = COLUMNS.split_at(TOOL_COLUMNS_INDEX);
     let all = before
@@ -204,7 +204,7 @@ fn mark_symbol(
 fn row_cells(
     painter: &Painter<'_>,
     app: &App,
-    screen: &VersionsScreen,
+    (screen, tools): (&VersionsScreen, &[(&str, &str)]),
     version: &ModelVersion,
     goal: Option<&Goal>,
 ) -> Vec<TextSpan> {
@@ -237,9 +237,8 @@ fn row_cells(
         checks_cell(painter, screen, version),
     ];
     texts.extend(
-        screen
-            .tools()
-            .into_iter()
+        tools
+            .iter()
             .map(|(tool, _)| evidence_cell(painter, screen, version, tool)),
     );
     texts.extend([
@@ -286,7 +285,7 @@ fn gates_cell(screen: &VersionsScreen, version: &ModelVersion) -> TextSpan {
 
 /// How many checks failed, so that no failure goes with a column that has no room.
 fn checks_cell(painter: &Painter<'_>, screen: &VersionsScreen, version: &ModelVersion) -> TextSpan {
-    match screen.check_counts(version.version) {
+    match screen.check_counts(Some(version.version)) {
         (_, 0) => (String::new(), Role::Muted),
         (0, all) => (format!("{all} pass"), Role::Good),
         (failed, all) => {
