@@ -7,7 +7,7 @@ use crate::config::{ColorChoice, env_var, is_utf8_locale, locale};
 use crate::tui::view::{DotStyle, TerminalTheme};
 
 /// Selects the theme by the terminal's background.
-const AUTO: &str = "auto";
+pub const AUTO: &str = "auto";
 
 /// How the screens look, with all themes to choose from.
 pub struct Appearance {
@@ -27,7 +27,7 @@ pub struct Appearance {
 /// If the selected theme is unknown or a user's theme file has an error.
 pub fn load(context: &CommandContext<'_>) -> Result<Appearance, CliError> {
     let mut themes = Themes::builtin();
-    let errors = themes.add_folder(&context.directories.config.join("themes"));
+    let errors = themes.add_folder(&context.directories.themes());
     if let Some(error) = errors.into_iter().next() {
         return Err(error.into());
     }

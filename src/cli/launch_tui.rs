@@ -9,7 +9,6 @@ use crate::cli::{appearance, resolve};
 use crate::config::keymap::Keymap;
 use crate::config::saved_views::{SavedView, SavedViews, ViewFiles};
 use crate::config::{current_user, env_var};
-use crate::files::read_text;
 use crate::ops::journal::Journal;
 use crate::promotion::journal::{EntryState, JournalEntry};
 use crate::store::{ReadStore, StoreHandle};
@@ -19,9 +18,6 @@ use crate::tui::runtime;
 use crate::tui::runtime::RunError;
 use crate::tui::screens::StartOptions;
 
-/// The largest keymap file.
-const MAX_KEYMAP_BYTES: u64 = 1 << 20;
-
 /// Opens the TUI on a store.
 ///
 /// # Errors
@@ -29,11 +25,20 @@ const MAX_KEYMAP_BYTES: u64 = 1 << 20;
 pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
     let session = set_up(context).await?;
     runtime::run(session, async |workspace| {
-        context.global_args.workspace = Some(workspace);
+        let name = clean(&workspace).into_owned();
+        let previous = context.global_args.workspace.replace(workspace);
         // An experiment and a view are those of the workspace that they were named for.
         context.global_args.experiment = None;
         context.global_args.view = None;
-        set_up(context).await
+        let error = match set_up(context).await {
+            Ok(session) => return Ok(session),
+            Err(error) => error,
+        };
+        context.global_args.workspace = previous;
+        let mut session = set_up(context).await?;
+        let text = format!("can't open workspace {name}: {}", error.summary());
+        session.app.start_error = Some(text);
+        Ok(session)
     })
     .await
 }
@@ -52,7 +57,7 @@ async fn set_up(context: &mut CommandContext<'_>) -> Result<runtime::SessionSetu
     let opened = context.open_store().await?;
     let second = context.open_second_store().await?;
     let mut start = start_state(&opened, context).await?;
-    let keymap = load_keymap(context)?;
+    let keymap = Keymap::read(&context.directories.keymap_file())?;
     let journal = context.journal();
     let (unfinished_entries, journal_damage) = check_journal(&journal, &opened)?;
     let appearance = appearance::load(context)?;
@@ -181,22 +186,4 @@ async fn start_state(
         experiment_name: Some(name),
         view: None,
     })
-}
-
-/// The default keymap with the user's file over it.
-fn load_keymap(context: &CommandContext<'_>) -> Result<Keymap, CliError> {
-    let path = context.directories.config.join("keymap.toml");
-    let text = match read_text(&path, MAX_KEYMAP_BYTES) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => {
-            return Err(CliError::new(
-                ExitStatus::Failed,
-                format!("can't read {}", path.display()),
-            )
-            .with_cause(error.to_string()));
-        }
-    };
-    Keymap::load(text.as_deref().map(|text| (path.as_path(), text)))
-        .map_err(|error| CliError::new(ExitStatus::Usage, error.to_string()))
 }

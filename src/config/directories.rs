@@ -53,6 +53,18 @@ impl Directories {
         self.config.join("config.toml")
     }
 
+    /// The user's key bindings; the file may not exist.
+    #[must_use]
+    pub fn keymap_file(&self) -> PathBuf {
+        self.config.join("keymap.toml")
+    }
+
+    /// The folder of the user's themes; it may not exist.
+    #[must_use]
+    pub fn themes(&self) -> PathBuf {
+        self.config.join("themes")
+    }
+
     /// The journal file; it may not exist.
     #[must_use]
     pub fn journal_file(&self) -> PathBuf {

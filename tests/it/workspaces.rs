@@ -113,6 +113,33 @@ fn assert_journal_is_of_one_workspace(program: &Program, target: &str) {
 }
 
 #[test]
+fn workspace_that_does_not_open_leads_back_to_the_former_one() {
+    let program = Program::new();
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start_with(V3, folder.path(), &["--enable-workspaces"]);
+    let mut client = MlflowClient::start(V3, folder.path(), &server.url);
+    client.run(FILL, &json!({"url": server.url}));
+    let file = folder.path().join("mlflow.db");
+    let store = rusqlite::Connection::open(&file).unwrap();
+    let execute = |sql| assert_eq!(store.execute(sql, []).unwrap(), 1);
+    execute("INSERT INTO workspaces (name) VALUES ('short-lived')");
+
+    let mut screen = start(&program, &file.display().to_string());
+    screen.wait_for("training");
+    screen.send("\x17");
+    screen.wait_for("short-lived");
+    // Deleted by somebody else while the list is open.
+    execute("DELETE FROM workspaces WHERE name = 'short-lived'");
+    screen.send("short\r");
+    screen.wait_for("can't open workspace short-lived");
+    screen.send("\r");
+    screen.wait_for("churn-run");
+    screen.send("Q");
+    assert_eq!(screen.wait_for_end(), 0);
+    assert!(screen.has_original_modes());
+}
+
+#[test]
 fn stores_without_workspaces_say_so() {
     let program = Program::new();
     let store = program.store().display().to_string();

@@ -158,6 +158,14 @@ impl CliError {
             .with_detail(lines.map(str::to_owned).collect())
     }
 
+    /// Message and cause in one line, cleaned.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let cause = self.cause.iter().map(|cause| format!(": {cause}"));
+        let text = format!("{}{}", self.message, cause.collect::<String>());
+        clean(&text).into_owned()
+    }
+
     /// The lines to print, cleaned.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {

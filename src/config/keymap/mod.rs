@@ -4,16 +4,21 @@ mod action;
 mod key;
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::diagnostics::Diagnostic;
+use crate::files::read_text;
+
 pub use action::{Access, Action};
 pub use key::{Key, KeyCode, NamedKey};
 
 const DEFAULT_KEYMAP: &str = include_str!("default.toml");
+/// The most bytes of the user's file.
+const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// Where a key is bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
@@ -149,6 +154,21 @@ pub struct Keymap {
 }
 
 impl Keymap {
+    /// The built-in bindings, overridden by those of a user's file, if there is one.
+    ///
+    /// # Errors
+    /// When the file can't be read or is invalid.
+    pub fn read(path: &Path) -> Result<Self, Diagnostic> {
+        match read_text(path, MAX_FILE_BYTES) {
+            Ok(text) => Self::load(Some((path, &text))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Self::load(None),
+            Err(error) => Err(Diagnostic::of_file(
+                path.to_string_lossy(),
+                error.to_string(),
+            )),
+        }
+    }
+
     /// The built-in bindings, overridden by the user's.
     ///
     /// # Errors

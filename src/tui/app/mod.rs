@@ -110,6 +110,9 @@ impl App {
             last_click: None,
         };
         app.shared.load_features(now, &mut app.effects);
+        if let Some(error) = app.shared.session.start_error.take() {
+            app.shared.notifications.error(now, error, String::new());
+        }
         app.with_screen(Screen::request_data);
         first(&mut app.context());
         let effects = app.finish_step();

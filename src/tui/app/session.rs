@@ -58,6 +58,8 @@ pub struct Session {
     pub unfinished_entries: usize,
     /// What of the journal can't be read, if anything.
     pub journal_damage: Option<String>,
+    /// Why the workspace that was chosen before did not open; the first screen reports it.
+    pub start_error: Option<String>,
 }
 
 impl Session {
@@ -87,6 +89,7 @@ impl Session {
             time_zone: jiff::tz::TimeZone::UTC,
             unfinished_entries: 0,
             journal_damage: None,
+            start_error: None,
         }
     }
 }
