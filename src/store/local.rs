@@ -1,7 +1,9 @@
 //! What stores on this machine share: blocking work off the async threads, file identity, the
 //! clock.
 
-use std::fs::Metadata;
+use std::fs::{self, Metadata};
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -73,6 +75,51 @@ pub(super) fn file_id(metadata: &Metadata) -> (u64, u64) {
 #[cfg(not(unix))]
 pub(super) fn file_id(metadata: &Metadata) -> (u64, u64) {
     (0, u64::from(metadata.is_file()))
+}
+
+/// The state of a file: if it is equal, so is the content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct FileStamp {
+    pub bytes: u64,
+    id: (u64, u64),
+    modified: Option<SystemTime>,
+}
+
+impl FileStamp {
+    fn new(metadata: &Metadata) -> Self {
+        Self {
+            bytes: metadata.len(),
+            id: file_id(metadata),
+            modified: metadata.modified().ok(),
+        }
+    }
+
+    /// The stamp of a path, whatever it is; `None` if it can't be accessed.
+    pub(super) fn of(path: &Path) -> Option<Self> {
+        fs::metadata(path).ok().map(|found| Self::new(&found))
+    }
+
+    /// The stamp of a regular file.
+    pub(super) fn of_file(path: &Path) -> io::Result<Self> {
+        let metadata = fs::metadata(path)?;
+        if metadata.is_file() {
+            Ok(Self::new(&metadata))
+        } else {
+            Err(io::Error::other("not a regular file"))
+        }
+    }
+
+    /// Whether this is the same file, with nothing removed.
+    pub(super) fn is_extension_of(&self, earlier: &Self) -> bool {
+        self.id == earlier.id && self.bytes >= earlier.bytes
+    }
+
+    /// Whether the file was written in the last seconds before `now`, ms since the epoch.
+    pub(super) fn is_recent(&self, now: Millis, seconds: i64) -> bool {
+        self.modified
+            .and_then(to_millis)
+            .is_some_and(|modified| now.saturating_sub(modified) < seconds * 1_000)
+    }
 }
 
 /// Milliseconds since the Unix epoch; `None` for times before it.

@@ -19,6 +19,7 @@ mod cli_warnings;
 mod cli_writes;
 mod compatibility;
 mod completions;
+mod config_check;
 mod data_versions;
 mod database_store;
 mod delete_and_restore;

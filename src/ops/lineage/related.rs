@@ -3,7 +3,9 @@
 use futures_util::future::{OptionFuture, join_all};
 
 use super::{git, ok_or_missing};
-use crate::domain::{Code, LoggedModelId, ModelVersion, Run, StoreErrorKind, VersionNumber};
+use crate::domain::{
+    Code, LoggedModelId, ModelVersion, Run, StoreErrorKind, VersionNumber, version_in_source,
+};
 use crate::lineage::{BaseModel, Commit, CommitsSince, LineageFacts, Related};
 use crate::store::{Downstream, ReadStore, Result, Upstream};
 use crate::text::untrusted::clean;
@@ -218,13 +220,8 @@ pub(super) async fn copy_source(
     reader: &dyn ReadStore,
     version: &ModelVersion,
 ) -> Option<ModelVersion> {
-    let (name, number) = version
-        .source
-        .raw()
-        .strip_prefix("models:/")?
-        .rsplit_once('/')?;
-    let number = VersionNumber(number.parse().ok()?);
-    let versions = reader.versions(&name.into()).await.ok()?;
+    let (name, number) = version_in_source(version.source.raw())?;
+    let versions = reader.versions(&name).await.ok()?;
     versions.into_iter().find(|known| known.version == number)
 }
 

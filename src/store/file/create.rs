@@ -3,8 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
-
 use super::index::Index;
 use super::layout::{META_FILE, MODELS_DIR, child, subfolders};
 use super::logged_models;
@@ -19,10 +17,11 @@ use super::yaml_edit::{Field, render};
 use crate::domain::{KeyValue, LoggedModelId, ModelName, RunId, StoreErrorKind, VersionNumber};
 use crate::store::limits;
 use crate::store::local::now_ms;
+use crate::store::version_source::{
+    ResolvedSource, VERSIONS_TAG, VersionSource, run_of_model, with_version,
+};
 use crate::text::Untrusted;
 
-/// The tag of a logged model that lists the versions created from it.
-const VERSIONS_TAG: &str = "mlflow.modelVersions";
 /// How often another number is tried when other programs create versions, too.
 const MAX_ATTEMPTS: usize = 100;
 
@@ -125,7 +124,7 @@ fn version_meta(
     name: &ModelName,
     number: VersionNumber,
     source: &Untrusted,
-    resolved: &ResolvedSource,
+    resolved: &ResolvedSource<LoggedModelDir>,
 ) -> String {
     let now = now_ms();
     let model_id = resolved.model.as_ref().map_or("", |(id, _)| id.raw());
@@ -164,44 +163,27 @@ fn text_or_null(text: &str) -> Field<'_> {
     }
 }
 
-/// The location of a version's files, and what it came from.
-struct ResolvedSource {
-    location: String,
-    run_id: RunId,
-    /// A logged model and its folder.
-    model: Option<(LoggedModelId, PathBuf)>,
-}
+/// A logged model and its folder.
+type LoggedModelDir = (LoggedModelId, PathBuf);
 
 fn resolve_source(
     index: &Index,
     source: &str,
     run_id: &RunId,
-) -> Result<ResolvedSource, WriteFailure> {
-    let location = match source.strip_prefix("models:/") {
-        // For `runs:/…`, too: MLflow finds the run's files when the model is loaded.
-        None => source.to_owned(),
-        Some(model) => match model.rsplit_once('/') {
-            Some((name, version)) => version_location(index.root(), name, version)?,
-            None if model.starts_with("m-") => return resolve_logged_model(index, model, run_id),
-            None => {
-                return Err(WriteFailure::invalid(
-                    "the source is neither models:/NAME/VERSION nor models:/m-ID",
-                ));
-            }
-        },
+) -> Result<ResolvedSource<LoggedModelDir>, WriteFailure> {
+    let location = match VersionSource::parse(source).map_err(WriteFailure::invalid)? {
+        VersionSource::Location(location) => location.to_owned(),
+        VersionSource::Version(name, version) => version_location(index.root(), name, version)?,
+        VersionSource::LoggedModel(id) => return resolve_logged_model(index, id, run_id),
     };
-    Ok(ResolvedSource {
-        location,
-        run_id: run_id.clone(),
-        model: None,
-    })
+    Ok(ResolvedSource::of_location(location, run_id))
 }
 
 fn resolve_logged_model(
     index: &Index,
     id: &str,
     run: &RunId,
-) -> Result<ResolvedSource, WriteFailure> {
+) -> Result<ResolvedSource<LoggedModelDir>, WriteFailure> {
     let id = LoggedModelId::from(id);
     let missing = || WriteFailure::not_found("no such logged model");
     let (dir, _) = logged_models::find(index, "", &id).map_err(|_| missing())?;
@@ -211,14 +193,9 @@ fn resolve_logged_model(
     if meta.lifecycle_stage.as_deref() == Some("deleted") {
         return Err(missing());
     }
-    let run_id = if run.is_empty() {
-        RunId::from(meta.source_run_id.unwrap_or_default())
-    } else {
-        run.clone()
-    };
     Ok(ResolvedSource {
         location: meta.artifact_location.unwrap_or_default(),
-        run_id,
+        run_id: run_of_model(run, meta.source_run_id.unwrap_or_default().into()),
         model: Some((id, dir)),
     })
 }
@@ -244,12 +221,8 @@ fn link_logged_model(
 ) -> Result<(), WriteFailure> {
     let path = model.join("tags").join(VERSIONS_TAG);
     let known = read_text(&path, limits::FILE_STORE_VALUE_BYTES).unwrap_or_default();
-    let mut versions = match serde_json::from_str(&known) {
-        Ok(Value::Array(versions)) => versions,
-        _ if known.is_empty() => Vec::new(),
-        // A value that MLflow did not write is left alone.
-        _ => return Ok(()),
-    };
-    versions.push(json!({"name": name.raw(), "version": version.0}));
-    changes.replace(model, &path, &Value::Array(versions).to_string())
+    match with_version(&known, name, version) {
+        Some(versions) => changes.replace(model, &path, &versions),
+        None => Ok(()),
+    }
 }

@@ -4,22 +4,15 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::sleep;
-use std::time::Duration;
 
 use super::layout::{ExperimentDir, META_FILE, experiment_dirs, run_dir};
 use super::meta::{RunMeta, integer, text};
 use super::run_data::DatasetCache;
-use super::small_file::{FileStamp, read_text};
+use super::small_file::{read_text, read_when_whole};
 use crate::domain::{ExperimentId, Lifecycle, Run, RunId, RunStatus, StoreError, StoreErrorKind};
-use crate::store::local::{map_parallel, run_blocking};
+use crate::store::local::{FileStamp, map_parallel, run_blocking};
 use crate::store::pagination::SortKey;
 use crate::store::{LifecycleFilter, Result, limits};
-
-/// MLflow truncates `meta.yaml` before it writes it: how often and after which time a file that was
-/// just changed is read again.
-const TORN_RETRIES: usize = 2;
-const TORN_RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// A run without its data.
 #[derive(Debug)]
@@ -169,7 +162,7 @@ fn read_entry(
         header.lifecycle = Lifecycle::Deleted;
     }
     let (mut problem, mut is_misplaced) = (None, false);
-    match read_meta(file, stamp.as_ref()) {
+    match read_meta(file) {
         Ok(meta) => {
             let other_id = meta.id().filter(|id| *id != header.id.raw());
             let other_experiment = meta.experiment_id.as_deref();
@@ -206,20 +199,11 @@ fn fill_header(header: &mut Run, meta: RunMeta) {
     header.artifact_uri = text(meta.artifact_uri);
 }
 
-fn read_meta(file: &Path, stamp: Option<&FileStamp>) -> Result<RunMeta, String> {
-    let read = || {
+fn read_meta(file: &Path) -> Result<RunMeta, String> {
+    read_when_whole(file, || {
         let text = read_text(file, limits::FILE_STORE_META_BYTES)?;
         RunMeta::parse(&text)
-    };
-    let mut result = read();
-    for _ in 0..TORN_RETRIES {
-        if result.is_ok() || !stamp.is_some_and(FileStamp::is_recent) {
-            break;
-        }
-        sleep(TORN_RETRY_DELAY);
-        result = read();
-    }
-    result
+    })
 }
 
 /// The runs of some experiments, or of all, in no order.

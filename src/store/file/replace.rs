@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::layout::META_FILE;
-use super::small_file::read_text;
+use super::small_file::{read_text, read_when_whole};
 use super::yaml_edit::{self, Field};
 use crate::domain::StoreErrorKind;
 use crate::store::limits;
@@ -96,8 +96,10 @@ impl Changes {
         changes: &[(&str, Field<'_>)],
     ) -> Result<(), WriteFailure> {
         let path = folder.join(META_FILE);
-        let edited = read_text(&path, limits::FILE_STORE_META_BYTES)
-            .and_then(|text| yaml_edit::edit(&text, changes));
+        let edited = read_when_whole(&path, || {
+            let text = read_text(&path, limits::FILE_STORE_META_BYTES)?;
+            yaml_edit::edit(&text, changes)
+        });
         let edited = edited.map_err(|why| {
             let why = format!("can't change {}: {why}", path.display());
             WriteFailure::unsupported(why)

@@ -9,9 +9,9 @@ use super::index::{Index, RunEntry, list_entries, lock, matches_lifecycle};
 use super::layout::{META_FILE, MODELS_DIR};
 use super::metrics;
 use super::run_data::load_run;
-use super::small_file::{FileStamp, hash_files, read_bytes, read_text};
+use super::small_file::{hash_files, read_bytes, read_text};
 use crate::domain::{ExperimentId, MetricHistory, Run, RunId, StoreError, StoreErrorKind};
-use crate::store::local::{map_parallel, run_blocking};
+use crate::store::local::{FileStamp, map_parallel, run_blocking};
 use crate::store::pagination::{ListingCache, SortKey, describe_query};
 use crate::store::run_queries::PARENT_RUN_TAG;
 use crate::store::{

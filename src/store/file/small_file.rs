@@ -3,11 +3,12 @@
 
 use std::cell::RefCell;
 use std::ffi::CStr;
-use std::fs::{self, File, Metadata};
+use std::fs::File;
 use std::hash::{Hash, Hasher};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::thread::sleep;
+use std::time::Duration;
 
 use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, openat, statat};
@@ -15,49 +16,14 @@ use rustix::io::Errno;
 use rustix::path::Arg;
 
 use crate::store::limits;
-use crate::store::local::file_id;
+use crate::store::local::{FileStamp, now_ms};
 
 /// Buffers above this size are not kept.
 const KEPT_BUFFER_BYTES: usize = 1 << 20;
-
-/// Tells whether a file was changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct FileStamp {
-    id: (u64, u64),
-    bytes: u64,
-    modified_at: Option<SystemTime>,
-}
-
-impl FileStamp {
-    fn new(metadata: &Metadata) -> Self {
-        Self {
-            id: file_id(metadata),
-            bytes: metadata.len(),
-            modified_at: metadata.modified().ok(),
-        }
-    }
-
-    /// Whether the file was changed in the last two seconds, so that it may be half written.
-    pub(super) fn is_recent(&self) -> bool {
-        let age = self.modified_at.map(|time| time.elapsed());
-        matches!(age, Some(Ok(age)) if age.as_secs() < 2)
-    }
-
-    /// The stamp of a path, whatever it is; `None` if it does not exist.
-    pub(super) fn of(path: &Path) -> Option<Self> {
-        fs::metadata(path).ok().map(|found| Self::new(&found))
-    }
-
-    /// The stamp of a regular file.
-    pub(super) fn of_file(path: &Path) -> io::Result<Self> {
-        let metadata = fs::metadata(path)?;
-        if metadata.is_file() {
-            Ok(Self::new(&metadata))
-        } else {
-            Err(io::Error::other("not a regular file"))
-        }
-    }
-}
+/// A file that was changed within so many seconds may be half written.
+const TORN_SECONDS: i64 = 2;
+const TORN_RETRIES: usize = 2;
+const TORN_RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// What is unreadable in a run, an experiment or a model, for users.
 #[derive(Debug, Default)]
@@ -100,6 +66,25 @@ pub(super) fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
 /// The same, as text.
 pub(super) fn read_text(path: &Path, limit: u64) -> Result<String, String> {
     String::from_utf8(read_bytes(path, limit)?).map_err(|_| "not UTF-8".to_owned())
+}
+
+/// Reads and parses a file that another program may be writing: MLflow truncates `meta.yaml` before it writes it, and so does a
+/// move from another file system. A file that was just changed and can't be parsed is read again.
+pub(super) fn read_when_whole<T>(
+    path: &Path,
+    read: impl Fn() -> Result<T, String>,
+) -> Result<T, String> {
+    let mut result = read();
+    for _ in 0..TORN_RETRIES {
+        let is_settled =
+            || !FileStamp::of(path).is_some_and(|stamp| stamp.is_recent(now_ms(), TORN_SECONDS));
+        if result.is_ok() || is_settled() {
+            break;
+        }
+        sleep(TORN_RETRY_DELAY);
+        result = read();
+    }
+    result
 }
 
 fn read_bounded(path: &Path, limit: u64, buffer: &mut Vec<u8>) -> Result<(), String> {
@@ -264,7 +249,39 @@ pub(super) fn hash_files(folders: &[PathBuf], hasher: &mut impl Hasher) {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+
+    #[test]
+    fn file_that_was_just_changed_is_read_again() {
+        use std::cell::Cell;
+        use std::time::SystemTime;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("meta.yaml");
+        let file = File::create(&path).unwrap();
+        let reads_until_whole = |age_in_hours: i32| {
+            let hour = Duration::from_hours(1) * age_in_hours.unsigned_abs();
+            let time = match age_in_hours {
+                0.. => SystemTime::now() - hour,
+                _ => SystemTime::now() + hour,
+            };
+            file.set_modified(time).unwrap();
+            let reads = Cell::new(0);
+            let read = || {
+                reads.set(reads.get() + 1);
+                if reads.get() < 2 {
+                    Err("empty".to_owned())
+                } else {
+                    Ok("whole")
+                }
+            };
+            (read_when_whole(&path, read), reads.get())
+        };
+        assert_eq!(reads_until_whole(-1), (Ok("whole"), 2));
+        assert_eq!(reads_until_whole(1), (Err("empty".to_owned()), 1));
+    }
 
     #[test]
     fn keys_are_relative_paths_and_odd_files_are_reported() {

@@ -1,7 +1,5 @@
 //! Creating a version of a model, as MLflow's own store does.
 
-use serde_json::{Value, json};
-
 use super::metadata::set_version_tag;
 use super::tables::{QueryError, Tables, params};
 use super::values::{optional_text, text};
@@ -11,10 +9,10 @@ use crate::domain::KeyValue;
 use crate::domain::{LoggedModelId, ModelName, RunId, StoreErrorKind, VersionNumber};
 use crate::store::local::now_ms;
 use crate::store::mlflow_names::{check_model_name, check_tag};
+use crate::store::version_source::{
+    ResolvedSource, VERSIONS_TAG, VersionSource, run_of_model, with_version,
+};
 use crate::text::Untrusted;
-
-/// The tag of a logged model that lists the versions created from it.
-const VERSIONS_TAG: &str = "mlflow.modelVersions";
 
 /// Creates the next version of a model from a source (`runs:/…`, `models:/…` or a location), a run,
 /// whose id may be empty, and tags.
@@ -73,46 +71,25 @@ pub(super) fn create_version(
     Ok(version)
 }
 
-/// The location of a version's files, and what it came from.
-struct ResolvedSource {
-    location: String,
-    run_id: RunId,
-    model: Option<LoggedModelId>,
-}
-
 fn resolve_source(
     tables: Tables<'_>,
     source: &str,
     run_id: &RunId,
-) -> Result<ResolvedSource, QueryError> {
-    let location = match source.strip_prefix("models:/") {
-        // For `runs:/…`, too: MLflow finds the run's files when the model is loaded, wherever they
-        // are by then.
-        None => source.to_owned(),
-        Some(model) => match model.rsplit_once('/') {
-            Some((name, version)) => version_location(tables, name, version)?,
-            None if model.starts_with("m-") => {
-                return resolve_logged_model(tables, model, run_id);
-            }
-            None => {
-                return QueryError::invalid(
-                    "the source is neither models:/NAME/VERSION nor models:/m-ID",
-                );
-            }
-        },
+) -> Result<ResolvedSource<LoggedModelId>, QueryError> {
+    let location = match VersionSource::parse(source) {
+        Ok(VersionSource::Location(location)) => location.to_owned(),
+        Ok(VersionSource::Version(name, version)) => version_location(tables, name, version)?,
+        Ok(VersionSource::LoggedModel(id)) => return resolve_logged_model(tables, id, run_id),
+        Err(why) => return QueryError::invalid(why),
     };
-    Ok(ResolvedSource {
-        location,
-        run_id: run_id.clone(),
-        model: None,
-    })
+    Ok(ResolvedSource::of_location(location, run_id))
 }
 
 fn resolve_logged_model(
     tables: Tables<'_>,
     id: &str,
     run: &RunId,
-) -> Result<ResolvedSource, QueryError> {
+) -> Result<ResolvedSource<LoggedModelId>, QueryError> {
     let table = "logged_models";
     let found = if tables.schema.has_column(table, "artifact_location") {
         let columns = ["artifact_location", "source_run_id"];
@@ -129,11 +106,7 @@ fn resolve_logged_model(
     };
     Ok(ResolvedSource {
         location: location.raw().to_owned(),
-        run_id: if run.is_empty() {
-            RunId::new(source_run)
-        } else {
-            run.clone()
-        },
+        run_id: run_of_model(run, RunId::new(source_run)),
         model: Some(id.into()),
     })
 }
@@ -173,16 +146,10 @@ fn link_logged_model(
     let sql =
         "SELECT t.tag_value FROM logged_model_tags AS t WHERE t.model_id = ?1 AND t.tag_key = ?2";
     let tag = tables.first(sql, &params![model.raw(), VERSIONS_TAG], |row| text(row, 0))?;
-    let mut versions = match tag.filter(|text| !text.is_empty()) {
-        None => Vec::new(),
-        Some(text) => match serde_json::from_str(text.raw()) {
-            Ok(Value::Array(versions)) => versions,
-            // A value that MLflow did not write is left alone.
-            _ => return Ok(()),
-        },
+    let known = tag.unwrap_or_default();
+    let Some(versions) = with_version(known.raw(), name, version) else {
+        return Ok(());
     };
-    versions.push(json!({"name": name.raw(), "version": version.0}));
-    let versions = Value::Array(versions).to_string();
     let insert = "INSERT INTO logged_model_tags (model_id, experiment_id, tag_key, tag_value) \
          SELECT l.model_id, l.experiment_id, ?2, ?3 FROM logged_models AS l WHERE l.model_id = ?1";
     let upsert = tables.dialect().upsert("model_id, tag_key", "tag_value");

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::histories::RunHistories;
-use super::layout::{FileStamp, RunDir, list_run_dirs};
+use super::layout::{RunDir, list_run_dirs};
 use super::records::RunInfo;
 use super::run_state::{RunState, read_run_info};
 use super::{convert, sidecar};
 use crate::domain::{ExperimentId, Millis, Point, Run, RunId, StoreError, StoreErrorKind};
-use crate::store::local::now_ms;
+use crate::store::local::{FileStamp, now_ms};
 use crate::store::{Result, limits};
 
 /// Finished runs beyond this many are not cached.

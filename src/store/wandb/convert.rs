@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::json;
-use super::layout::{FileStamp, RunDir};
+use super::layout::{RunDir, has_heartbeat};
 use super::run_state::RunState;
 use crate::domain::{ExperimentId, KeyValue, Metric, MetricValue, Millis, Run, RunStatus};
 use crate::store::limits;
+use crate::store::local::FileStamp;
 
 /// W&B's name for the project of a run without one.
 const NO_PROJECT: &str = "uncategorized";
@@ -46,7 +47,7 @@ pub(super) fn to_run(
     };
     run.user = state.environment.user.as_str().into();
     run.start_time = info.started_at.or(run_dir.started_at);
-    run.status = run_status(state, stamp.is_some_and(|stamp| stamp.is_recent(now)));
+    run.status = run_status(state, has_heartbeat(stamp, now));
     run.end_time = state.end_time();
     run.artifact_uri = run_dir.files_dir().to_string_lossy().as_ref().into();
     run.params = state.config.pairs();

@@ -1,7 +1,6 @@
 //! The folders of W&B, one for each run.
 
 use std::collections::HashMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::{Millis, RunId};
 use crate::store::limits;
-use crate::store::local::{file_id, to_millis};
+use crate::store::local::FileStamp;
 
 /// The prefixes of run folders; very old versions use the last one.
 const RUN_DIR_PREFIXES: [&str; 3] = ["run-", "offline-run-", "dryrun-"];
@@ -31,38 +30,9 @@ pub(super) struct RunDir {
     pub started_at: Option<Millis>,
 }
 
-/// The state of a file: if it is equal, so is the content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct FileStamp {
-    pub bytes: u64,
-    /// Ms since the epoch.
-    pub modified: Option<Millis>,
-    file_id: (u64, u64),
-}
-
-impl FileStamp {
-    /// `None` if the file can't be accessed.
-    pub(super) fn read(path: &Path) -> Option<Self> {
-        let found = fs::metadata(path).ok()?;
-        let modified = found.modified().ok().and_then(to_millis);
-        Some(Self {
-            bytes: found.len(),
-            modified,
-            file_id: file_id(&found),
-        })
-    }
-
-    /// Whether this is the same file, with nothing removed.
-    pub(super) fn is_extension_of(&self, earlier: &Self) -> bool {
-        self.file_id == earlier.file_id && self.bytes >= earlier.bytes
-    }
-
-    /// Whether the file was written within the heartbeat timeout.
-    pub(super) fn is_recent(&self, now: Millis) -> bool {
-        self.modified.is_some_and(|modified| {
-            now.saturating_sub(modified) < limits::WANDB_HEARTBEAT_TIMEOUT_SECONDS * 1_000
-        })
-    }
+/// Whether the log was written within the heartbeat timeout.
+pub(super) fn has_heartbeat(log: Option<&FileStamp>, now: Millis) -> bool {
+    log.is_some_and(|stamp| stamp.is_recent(now, limits::WANDB_HEARTBEAT_TIMEOUT_SECONDS))
 }
 
 impl RunDir {
@@ -112,7 +82,7 @@ impl RunDir {
     }
 
     pub(super) fn log_stamp(&self) -> Option<FileStamp> {
-        self.log.as_deref().and_then(FileStamp::read)
+        self.log.as_deref().and_then(FileStamp::of)
     }
 }
 
@@ -255,6 +225,8 @@ fn cached_or_open(path: &Path, cached: &impl Fn(&Path) -> Option<RunDir>) -> Opt
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

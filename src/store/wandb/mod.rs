@@ -288,7 +288,7 @@ impl ReadStore for WandbStore {
                 (
                     run_dir.id.raw(),
                     stamp,
-                    stamp.is_some_and(|stamp| stamp.is_recent(now)),
+                    layout::has_heartbeat(stamp.as_ref(), now),
                 )
                     .hash(&mut hasher);
             }
