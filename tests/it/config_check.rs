@@ -1,7 +1,5 @@
 //! `config check` over every file that a person writes.
 
-#![expect(clippy::unwrap_used, reason = "a test that fails should panic")]
-
 use crate::support::program::Program;
 
 #[test]
