@@ -3,11 +3,13 @@
 
 mod aliases_only;
 mod aws;
+mod azure_ml;
 mod captured_client;
 mod catalogs;
 mod cloud_credentials;
 mod logins;
 mod plain_logins;
+mod requests;
 mod workspace;
 
 use std::path::Path;

@@ -10,7 +10,8 @@ use crate::text::untrusted::clean;
 const MLFLOW_PRODUCT_PREFIX: &str = "MLflow ";
 
 impl RestStore {
-    pub(super) async fn detect_features(&self) -> Result<Features> {
+    /// The registry of a server is asked for only if it is used: a store whose models are elsewhere may have disabled its own.
+    pub(super) async fn detect_features(&self, with_registry: bool) -> Result<Features> {
         let kind = self.service.kind;
         let version = match kind.product {
             Some(_) => None,
@@ -20,7 +21,8 @@ impl RestStore {
             .as_deref()
             .and_then(|version| version.split('.').next()?.parse().ok());
         Ok(Features {
-            has_registry: self.has_registry().await?,
+            // Managed services have one, which a request for its models shows as well.
+            has_registry: !with_registry || kind.product.is_some() || self.has_registry().await?,
             has_transition_requests: kind.has_transition_requests.unwrap_or(version.is_none()),
             product: version.map_or_else(
                 || {

@@ -234,7 +234,7 @@ fn a_wait_for_the_limit_of_requests_is_on_the_screen() {
     let fixture = Fixture::new();
     {
         let mut state = fixture.workspace.state.lock().unwrap();
-        (state.busy, state.retry_after) = (1, 5);
+        (state.busy, state.retry_after) = (1, "5".to_owned());
     }
     let pty = fixture.open_session();
     pty.wait_for(" s: rate limit");

@@ -56,6 +56,20 @@ fn signing_error(why: impl std::fmt::Display) -> StoreError {
 }
 
 impl SigningIdentity {
+    /// Whether both sign with the same keys in the same session.
+    pub(super) fn has_keys_of(&self, other: &Self) -> bool {
+        let keys = |identity: &Self| {
+            let credentials = &identity.credentials;
+            [
+                Some(credentials.access_key_id()),
+                Some(credentials.secret_access_key()),
+                credentials.session_token(),
+            ]
+            .map(|key| key.map(str::to_owned))
+        };
+        keys(self) == keys(other)
+    }
+
     /// Signs a request: its method, path, query, body, and the headers that are for AWS. Others may be changed by a proxy.
     pub fn sign(&self, request: &mut Request, now: SystemTime) -> Result<()> {
         // In the form that is signed, so that a server need not decode it: AWS reads a plus sign as itself.

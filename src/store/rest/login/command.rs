@@ -25,7 +25,7 @@ const MAX_OUTPUT: usize = 64 << 10;
 pub struct TokenCommand {
     /// The program and its arguments.
     pub words: Vec<String>,
-    /// Arguments that are added after a rejection.
+    /// Arguments that ask for another token than the rejected one. Older versions of a program may not know them.
     pub(super) renewal_words: &'static [&'static str],
     pub(super) hint: &'static str,
 }
@@ -52,11 +52,21 @@ impl TokenCommand {
             .with_hint(Some(self.hint))
     }
 
-    pub(super) async fn run(&self, is_renewal: bool) -> Result<Issued> {
+    /// Runs the command; after a rejection with its arguments for that, and if these fail without.
+    pub(super) async fn run(&self, is_rejected: bool) -> Result<Issued> {
+        if is_rejected
+            && !self.renewal_words.is_empty()
+            && let Ok(issued) = self.run_with(self.renewal_words).await
+        {
+            return Ok(issued);
+        }
+        self.run_with(&[]).await
+    }
+
+    async fn run_with(&self, more: &[&str]) -> Result<Issued> {
         let Some((program, arguments)) = self.words.split_first() else {
             return Err(self.error("the command is empty"));
         };
-        let more = self.renewal_words.iter().filter(|_| is_renewal);
         let output = Command::new(program)
             .args(arguments)
             .args(more)
@@ -147,8 +157,8 @@ impl CredentialSource for TokenCommand {
         format!("token printed by `{}`", self.program())
     }
 
-    async fn issue(&self, _: &TokenClient, is_renewal: bool) -> Result<Issued> {
-        self.run(is_renewal).await
+    async fn issue(&self, _: &TokenClient, is_rejected: bool) -> Result<Issued> {
+        self.run(is_rejected).await
     }
 
     fn rejection_hint(&self) -> &'static str {
