@@ -5,6 +5,7 @@ mod aliases_only;
 mod aws;
 mod azure_ml;
 mod captured_client;
+mod captured_logins;
 mod catalogs;
 mod cloud_credentials;
 mod logins;

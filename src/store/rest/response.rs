@@ -4,6 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::transport::RawResponse;
 use crate::domain::{StoreError, StoreErrorKind};
@@ -24,6 +25,11 @@ pub(super) fn send_error(error: &reqwest::Error, what: &str, timeout: Duration) 
     if error.is_connect() {
         let (kind, why) = if error.is_timeout() {
             (StoreErrorKind::Timeout, "connection timed out".to_owned())
+        } else if cause.contains("proxy auth") {
+            return StoreError {
+                not_sent: true,
+                ..proxy_error(what)
+            };
         } else {
             (StoreErrorKind::Unreachable, connect_error_message(&cause))
         };
@@ -184,14 +190,31 @@ pub(super) fn parse_body(raw: RawResponse, what: &str) -> Result<Vec<u8>> {
 }
 
 /// Words in the addresses of login pages.
-const LOGIN_WORDS: [&str; 7] = [
+const LOGIN_WORDS: [&str; 10] = [
     "login",
     "signin",
     "sign-in",
     "sign_in",
     "oauth",
     "authorize",
+    "openid-connect",
+    "client_id=",
     "saml",
+    "/sso",
+];
+
+/// Words of pages that ask for a login, or lead to one that does.
+const LOGIN_PAGE_WORDS: [&str; 10] = [
+    "type=\"password\"",
+    "type='password'",
+    "type=password",
+    "sign in",
+    "log in",
+    "single sign-on",
+    "/authorize?",
+    "openid-connect",
+    "samlrequest",
+    "login.microsoftonline.",
 ];
 
 fn is_login_address(location: &str) -> bool {
@@ -203,10 +226,7 @@ fn is_login_address(location: &str) -> bool {
 fn is_login_form(body: &[u8]) -> bool {
     let beginning = &body[..body.len().min(limits::ERROR_RESPONSE_BYTES)];
     let text = String::from_utf8_lossy(beginning).to_ascii_lowercase();
-    text.contains("type=\"password\"")
-        || ["sign in", "log in", "single sign-on"]
-            .iter()
-            .any(|words| text.contains(words))
+    LOGIN_PAGE_WORDS.iter().any(|words| text.contains(words))
 }
 
 /// A server behind single sign-on, which knows no password or token that was sent.
@@ -317,17 +337,43 @@ fn status_kind(status: u16) -> StoreErrorKind {
 /// framework.
 fn error_from_status(status: u16, body: &[u8], what: &str) -> StoreError {
     let text = String::from_utf8_lossy(&body[..body.len().min(limits::ERROR_RESPONSE_BYTES)]);
+    if status == 407 {
+        return proxy_error(what);
+    }
     let why = match status {
         403 if text.contains("Invalid Host") => {
             "the server rejects this host name; it accepts those in its --allowed-hosts".to_owned()
         }
         404 | 405 => "the server has no such endpoint".to_owned(),
+        _ if let Some(message) = foreign_message(body) => first_line(&message),
         _ if text.trim_start().starts_with('<') || text.trim().is_empty() => {
             format!("HTTP status {status}")
         }
         _ => format!("HTTP status {status}: {}", first_line(text.trim())),
     };
     StoreError::new(status_kind(status), what, why)
+}
+
+/// The message of another service's JSON: AWS's `message`, Azure's `error.message`, FastAPI's `detail`, OAuth's
+/// `error_description`.
+fn foreign_message(body: &[u8]) -> Option<String> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let keys = ["message", "Message", "detail", "error_description", "error"];
+    let inner = Some(&body["error"]).filter(|error| error.is_object());
+    let found = [inner, Some(&body)]
+        .into_iter()
+        .flatten()
+        .flat_map(|object| keys.iter().filter_map(|key| object[*key].as_str()))
+        .find(|text| !text.is_empty())?;
+    Some(found.to_owned())
+}
+
+/// A proxy in front of the server wants a login of its own.
+fn proxy_error(what: &str) -> StoreError {
+    let kind = StoreErrorKind::Unauthenticated;
+    StoreError::new(kind, what, "the proxy asks for a login").with_hint(Some(
+        "put the login of the proxy into its variable: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, or list the server in NO_PROXY",
+    ))
 }
 
 /// Later lines can contain whole SQL statements.

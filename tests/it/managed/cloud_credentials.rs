@@ -185,7 +185,7 @@ fn what_is_wrong_with_awss_chain_is_named() {
             "http credential provider: StatusCode(403)",
         ),
         (vec![("AWS_PROFILE", "nobody")], "nobody"),
-        (vec![], "AWS's chain"),
+        (vec![], "there are none: not in the environment"),
     ] {
         let output = fixture.run(&["--target", SERVER_ARN, "experiments"], &variables);
         assert_ne!(output.code, 0);
@@ -197,6 +197,29 @@ fn what_is_wrong_with_awss_chain_is_named() {
         assert!(
             message.contains("hint: sign in with `aws sso login`"),
             "{message}"
+        );
+    }
+    assert!(fixture.server.requests().is_empty());
+}
+
+#[test]
+fn half_of_a_pair_of_keys_is_not_passed_over() {
+    let fixture = Fixture::new();
+    prepare_aws(&fixture);
+    for (variable, value) in [
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "hunter2"),
+    ] {
+        // The profile has a whole pair, of somebody else.
+        let variables = [(variable, value), ("AWS_PROFILE", "base")];
+        let output = fixture.run(&["--target", SERVER_ARN, "experiments"], &variables);
+        assert_eq!(output.code, 5, "{output:?}");
+        assert!(
+            output
+                .stderr
+                .contains(&format!("{variable} is set without"))
+                && !output.stderr.contains("hunter2"),
+            "{output:?}"
         );
     }
     assert!(fixture.server.requests().is_empty());

@@ -132,8 +132,29 @@ fn doctor_names_the_user_and_what_they_may_do() {
 #[test]
 fn login_pages_are_recognized() {
     let page = "<html><body><form action=\"/login\"><input type=\"password\"></form></body></html>";
-    let pages: [fn() -> Response; 3] = [
+    let pages: [fn() -> Response; 6] = [
         || bad_server::html("200 OK"),
+        || {
+            bad_server::response(
+                "200 OK",
+                &["Content-Type: text/html"],
+                "<form><input type=password></form>",
+            )
+        },
+        || {
+            bad_server::response(
+                "200 OK",
+                &["Content-Type: text/html"],
+                "<script>location='https://login.microsoftonline.com/common'</script>",
+            )
+        },
+        || {
+            bad_server::response(
+                "303 See Other",
+                &["Location: https://idp.example.org/realms/main/protocol/openid-connect/auth?x=1"],
+                "",
+            )
+        },
         || {
             bad_server::response(
                 "302 Found",
@@ -175,4 +196,41 @@ fn login_pages_are_recognized() {
         output.stderr.contains("behind single sign-on"),
         "{output:?}"
     );
+}
+
+#[test]
+fn what_proxies_and_other_frameworks_say_is_shown_as_text() {
+    for (status, body, cause, cure) in [
+        (
+            "407 Proxy Authentication Required",
+            "no",
+            "the proxy asks for a login",
+            "HTTPS_PROXY",
+        ),
+        (
+            "401 Unauthorized",
+            r#"{"detail": "token is too old"}"#,
+            "  token is too old",
+            "MLFLOW_TRACKING_TOKEN",
+        ),
+        (
+            "403 Forbidden",
+            r#"{"error": {"code": "Denied", "message": "no role"}}"#,
+            "  no role",
+            "permission",
+        ),
+    ] {
+        let server = BadServer::always(bad_server::json(status, body));
+        let output = run(
+            &server,
+            &["experiments"],
+            &[("MLFLOW_TRACKING_TOKEN", "hunter2")],
+        );
+        assert_eq!(output.code, 5, "{status}: {output:?}");
+        assert!(
+            output.stderr.contains(cause) && output.stderr.contains(cure),
+            "{status}: {output:?}"
+        );
+        assert!(!output.stderr.contains('{'), "{output:?}");
+    }
 }

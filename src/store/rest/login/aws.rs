@@ -152,6 +152,8 @@ pub(in crate::store::rest) struct AwsLogin {
     role: Option<String>,
     role_seconds: u64,
     profile: Option<String>,
+    /// The variable of a key that is set without the other one.
+    lone_key: Option<&'static str>,
     config: OnceCell<SdkConfig>,
 }
 
@@ -171,6 +173,7 @@ impl AwsLogin {
                 .map(str::to_owned),
             role_seconds: seconds.clamp(300, 3_600),
             profile: environment.get("AWS_PROFILE").map(str::to_owned),
+            lone_key: lone_key(environment),
             config: OnceCell::new(),
         }
     }
@@ -188,6 +191,12 @@ impl AwsLogin {
 
     async fn credentials(&self, config: &SdkConfig) -> Result<Credentials> {
         let what = "getting credentials from AWS's chain";
+        if let Some(name) = self.lone_key {
+            let why = format!("{name} is set without the other key of its pair");
+            return Err(login_error(what, why).with_hint(Some(
+                "set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or neither",
+            )));
+        }
         if let Some(role) = &self.role {
             let provider = AssumeRoleProvider::builder(role.as_str())
                 .session_name(ROLE_SESSION)
@@ -211,6 +220,16 @@ impl AwsLogin {
     }
 }
 
+/// AWS's library passes over half of a pair and takes another identity; its command line refuses it, as is done here.
+fn lone_key(environment: &Environment) -> Option<&'static str> {
+    let names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+    match names.map(|name| environment.get(name).is_some()) {
+        [true, false] => Some(names[0]),
+        [false, true] => Some(names[1]),
+        _ => None,
+    }
+}
+
 /// All causes, outermost first: the innermost one rarely names the profile or the file.
 fn chain_error(what: &str, error: &dyn std::error::Error) -> StoreError {
     let mut causes: Vec<String> = Vec::new();
@@ -223,7 +242,13 @@ fn chain_error(what: &str, error: &dyn std::error::Error) -> StoreError {
         }
         next = cause.source();
     }
-    login_error(what, causes.join(": ")).with_hint(Some(HINT))
+    let why = causes.join(": ");
+    let why = if why.contains("no providers in chain") {
+        "there are none: not in the environment, in a profile of ~/.aws, in a container or on this machine".to_owned()
+    } else {
+        why
+    };
+    login_error(what, why).with_hint(Some(HINT))
 }
 
 #[async_trait]

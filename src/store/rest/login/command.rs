@@ -86,13 +86,8 @@ impl TokenCommand {
             Ok(Ok(output)) => output,
         };
         if !output.status.success() {
-            let message = String::from_utf8_lossy(&output.stderr);
-            let last = message
-                .lines()
-                .rfind(|line| !line.trim().is_empty())
-                .unwrap_or("no message");
-            let last: String = last.trim().chars().take(300).collect();
-            return Err(self.error(format!("it failed ({}): {last}", output.status)));
+            let message = failure_message(&String::from_utf8_lossy(&output.stderr));
+            return Err(self.error(format!("it failed ({}): {message}", output.status)));
         }
         if output.stdout.len() > MAX_OUTPUT {
             return Err(self.error("it printed more than a token"));
@@ -119,6 +114,25 @@ impl TokenCommand {
         let token = SecretString::from(token);
         Ok(Issued::new(Credential::bearer(&token), None))
     }
+}
+
+/// What a failed command said: from the line that begins with its error, else the last line.
+pub(super) fn failure_message(text: &str) -> String {
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let is_error = |line: &&str| line.to_ascii_lowercase().starts_with("error");
+    let from = lines
+        .iter()
+        .position(is_error)
+        .unwrap_or(lines.len().saturating_sub(1));
+    let message = lines.get(from..).unwrap_or_default().join(" ");
+    if message.is_empty() {
+        return "no message".to_owned();
+    }
+    message.chars().take(300).collect()
 }
 
 /// What `databricks auth token`, `az account get-access-token` and others print.
@@ -186,5 +200,19 @@ mod tests {
             let error = parse(text).unwrap_err();
             assert!(error.what.contains("`vault`"), "{error}");
         }
+    }
+
+    #[test]
+    fn the_cause_of_a_failure_is_kept() {
+        let of_databricks = "Error: the refresh token is invalid. To reauthenticate, run:\n  $ databricks auth login -p x\n";
+        assert_eq!(
+            failure_message(of_databricks),
+            "Error: the refresh token is invalid. To reauthenticate, run: $ databricks auth login -p x"
+        );
+        assert_eq!(
+            failure_message("Traceback:\n  File x\nValueError: no\n"),
+            "ValueError: no"
+        );
+        assert_eq!(failure_message(" \n"), "no message");
     }
 }

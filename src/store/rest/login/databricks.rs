@@ -157,20 +157,36 @@ fn named_login(named: &str, config: &DatabricksConfig) -> Result<&'static LoginK
     ))
 }
 
-/// Half of a pair is a mistake, not the absence of a login.
+/// Keys that belong together, and what to set.
+const GROUPS: [(&[&str], &str); 3] = [
+    (
+        &["client_id", "client_secret"],
+        "set both DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, or DATABRICKS_TOKEN",
+    ),
+    (
+        &["username", "password"],
+        "set both DATABRICKS_USERNAME and DATABRICKS_PASSWORD, or DATABRICKS_TOKEN",
+    ),
+    (
+        &["azure_client_secret", "azure_client_id", "azure_tenant_id"],
+        "set all of ARM_CLIENT_ID, ARM_CLIENT_SECRET and ARM_TENANT_ID, or DATABRICKS_TOKEN",
+    ),
+];
+
+/// A part of a login is a mistake, not the absence of a login.
 fn require_no_half_login(config: &DatabricksConfig) -> Result<()> {
-    let pairs = [("client_id", "client_secret"), ("username", "password")];
-    for (first, second) in pairs {
-        let (present, absent) = match (config.get(first), config.get(second)) {
-            (Some(_), None) => (first, second),
-            (None, Some(_)) => (second, first),
-            _ => continue,
-        };
-        return Err(choice_error(
-            config,
-            format!("{} has {present}, but no {absent}", config.from),
-            "set both DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, or DATABRICKS_TOKEN",
-        ));
+    for (keys, hint) in GROUPS {
+        let (present, absent): (Vec<&str>, Vec<&str>) =
+            keys.iter().partition(|key| config.get(key).is_some());
+        // Of Azure's keys, only the secret shows that this login is meant.
+        let is_meant = present
+            .first()
+            .is_some_and(|first| keys.len() == 2 || *first == keys[0]);
+        if is_meant && !absent.is_empty() {
+            let (present, absent) = (present.join(", "), absent.join(", "));
+            let why = format!("{} has {present}, but no {absent}", config.from);
+            return Err(choice_error(config, why, hint));
+        }
     }
     Ok(())
 }
@@ -338,6 +354,16 @@ mod tests {
         assert!(chosen.unwrap().contains("personal access token"));
         let half = describe(&[host, id]).unwrap_err();
         assert!(half.contains("client_id, but no client_secret"), "{half}");
+        let arm = [("ARM_CLIENT_ID", "id"), ("ARM_CLIENT_SECRET", "hunter2")];
+        let half = describe(&[host, arm[0], arm[1]]).unwrap_err();
+        assert!(
+            half.contains("azure_client_secret, azure_client_id, but no azure_tenant_id")
+                && half.contains("ARM_TENANT_ID"),
+            "{half}"
+        );
+        assert!(describe(&[host, arm[0]]).is_ok());
+        let half = describe(&[host, ("DATABRICKS_USERNAME", "u")]).unwrap_err();
+        assert!(half.contains("DATABRICKS_PASSWORD"), "{half}");
         let unknown = describe(&[host, ("DATABRICKS_AUTH_TYPE", "google-id")]).unwrap_err();
         assert!(
             unknown.contains("unsupported auth_type google-id"),

@@ -14,6 +14,7 @@ mod databricks_oauth;
 mod environment;
 mod fixed;
 mod kubernetes;
+mod kubernetes_exec;
 mod shared;
 mod token_endpoint;
 
