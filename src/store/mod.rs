@@ -42,6 +42,7 @@ mod run_queries;
 mod run_scan;
 mod split;
 mod sql;
+mod target_uri;
 pub mod wandb;
 
 pub use access::{AccessMode, ReadOnlyReason, StoreHandle};

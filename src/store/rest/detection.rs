@@ -13,9 +13,11 @@ impl RestStore {
     /// The registry of a server is asked for only if it is used: a store whose models are elsewhere may have disabled its own.
     pub(super) async fn detect_features(&self, with_registry: bool) -> Result<Features> {
         let kind = self.service.kind;
-        let version = match kind.product {
-            Some(_) => None,
-            None => self.fetch_version().await?,
+        let version = if kind.product.is_none() {
+            let fetch = || self.fetch_version();
+            self.version.get_or_try_init(fetch).await?.clone()
+        } else {
+            None
         };
         let major: Option<u32> = version
             .as_deref()
@@ -71,7 +73,7 @@ impl RestStore {
     pub(super) async fn may_have_transition_requests(&self) -> Result<bool> {
         Ok(match self.service.kind.has_transition_requests {
             Some(has) => has,
-            None => self.features().await?.has_transition_requests,
+            None => self.features_of_runs().await?.has_transition_requests,
         })
     }
 

@@ -67,7 +67,8 @@ pub struct RestStore {
     origin: String,
     web_url: String,
     features: OnceCell<Features>,
-    features_of_runs: OnceCell<Features>,
+    /// The version that the server reports, if it does.
+    version: OnceCell<Option<String>>,
     /// Set by the first request that the server does not know.
     lacks_bulk_histories: AtomicBool,
     /// Set by the first request that the server does not know.
@@ -115,7 +116,7 @@ impl RestStore {
             options: options.clone(),
             timeouts,
             features: OnceCell::new(),
-            features_of_runs: OnceCell::new(),
+            version: OnceCell::new(),
             lacks_bulk_histories: AtomicBool::new(!has_bulk_histories),
             lacks_transition_requests: AtomicBool::new(false),
         })
@@ -326,10 +327,7 @@ impl ReadStore for RestStore {
     }
 
     async fn features_of_runs(&self) -> Result<Features> {
-        self.features_of_runs
-            .get_or_try_init(|| self.detect_features(false))
-            .await
-            .cloned()
+        self.detect_features(false).await
     }
 
     async fn workspaces(&self) -> Result<Vec<String>> {

@@ -267,6 +267,9 @@ fn error_response(raw: &RawResponse, what: &str) -> StoreError {
         _ => error_from_status(status, &raw.body, what),
     };
     error.retry_after = raw.retry_after;
+    if let (StoreErrorKind::Busy, Some(seconds)) = (error.kind, raw.retry_after) {
+        error.why = format!("{}; it asks to wait for {seconds} s", error.why.raw()).into();
+    }
     // The server may have applied the write before it, or a gateway in front of it, failed.
     error.outcome_unknown |= status >= 500 || status == 429 || status == 408;
     error

@@ -234,3 +234,33 @@ fn what_proxies_and_other_frameworks_say_is_shown_as_text() {
         assert!(!output.stderr.contains('{'), "{output:?}");
     }
 }
+
+#[test]
+fn a_plan_does_not_look_for_a_registry_that_it_reads() {
+    let server = BadServer::start(|request| {
+        let path = request.path.split('?').next().unwrap();
+        let body = match path.trim_start_matches("/api/2.0/mlflow/") {
+            "/version" => return bad_server::response("200 OK", &[], "3.17.2"),
+            "registered-models/get" => r#"{"registered_model": {"name": "churn"}}"#,
+            "model-versions/search" => {
+                r#"{"model_versions": [{"name": "churn", "version": "1", "status": "READY", "source": "s3://b/x"}]}"#
+            }
+            _ => "{}",
+        };
+        bad_server::json("200 OK", body)
+    });
+    let output = run(
+        &server,
+        &["promote", "churn/1", "--to", "@champion", "--plan"],
+        &[],
+    );
+    assert_eq!(output.code, 0, "{output:?}");
+    let requests = server.requests();
+    let is_probe = |one: &&Request| one.path.contains("registered-models/search");
+    assert_eq!(requests.iter().filter(is_probe).count(), 0, "{requests:#?}");
+    // Once to find the version, and once for the plan.
+    let models = requests
+        .iter()
+        .filter(|one| one.path.contains("registered-models/get"));
+    assert_eq!(models.count(), 2, "{requests:#?}");
+}

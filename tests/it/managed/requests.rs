@@ -174,6 +174,26 @@ fn a_wait_can_be_a_date() {
 }
 
 #[test]
+fn a_wait_that_is_too_long_is_reported_instead() {
+    let fixture = Fixture::new();
+    {
+        let mut state = fixture.workspace.state.lock().unwrap();
+        (state.busy, state.retry_after) = (1, "600".to_owned());
+        state.is_token_busy = true;
+    }
+    let output = fixture.run(&["experiments"]);
+    assert_eq!(output.code, 6, "{output:?}");
+    assert!(output.stderr.contains("wait for 600 s"), "{output:?}");
+    assert_eq!(fixture.workspace.calls().len(), 1);
+
+    let output = run_by_oauth(&fixture, &["experiments"]);
+    assert_eq!(output.code, 6, "{output:?}");
+    // The secret is not the cause.
+    assert!(!output.stderr.contains("SECRET"), "{output:?}");
+    assert_eq!(count(&fixture, "/oidc/v1/token"), 1);
+}
+
+#[test]
 fn nothing_is_asked_twice() {
     for arguments in [
         vec!["best", EXPERIMENT, "--goal", "acc max"],

@@ -149,6 +149,8 @@ pub struct Workspace {
     pub busy: usize,
     /// What these ask to wait for, as a header.
     pub retry_after: String,
+    /// Whether no token is issued for now.
+    pub is_token_busy: bool,
     /// The end of a path whose next request is answered by 429.
     pub busy_at: Option<&'static str>,
     /// After this many more calls, the tokens that were issued so far are rejected.
@@ -177,6 +179,7 @@ impl Default for Workspace {
             issued: 0,
             busy: 0,
             retry_after: "1".to_owned(),
+            is_token_busy: false,
             busy_at: None,
             valid_calls: None,
             rejects_by_403: false,
@@ -313,6 +316,10 @@ impl Workspace {
     }
 
     fn issue(&mut self, request: &Request) -> Response {
+        if self.is_token_busy {
+            let headers = ["Content-Type: application/json", "Retry-After: 600"];
+            return bad_server::response("429 Too Many Requests", &headers, "{}");
+        }
         let pair = STANDARD
             .encode(format!("{}:{}", CLIENT.0, CLIENT.1))
             .to_lowercase();

@@ -81,7 +81,11 @@ pub(super) async fn request_token(
     what: &str,
     hint: &'static str,
 ) -> Result<Token> {
-    let failed = |kind, why: String| StoreError::new(kind, what, why).with_hint(Some(hint));
+    // Only the credential's own errors are put right by another one.
+    let failed = |kind, why: String| {
+        let hint = (kind == StoreErrorKind::Unauthenticated).then_some(hint);
+        StoreError::new(kind, what, why).with_hint(hint)
+    };
     let response = request.send().await.map_err(|error| {
         let kind = if error.is_timeout() {
             StoreErrorKind::Timeout
