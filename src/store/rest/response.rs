@@ -31,7 +31,15 @@ pub(super) fn send_error(error: &reqwest::Error, what: &str, timeout: Duration) 
                 ..proxy_error(what)
             };
         } else {
-            (StoreErrorKind::Unreachable, connect_error_message(&cause))
+            let message = connect_error_message(&cause);
+            let why = if is_tunnel_error(error) {
+                format!(
+                    "can't reach the proxy, or the server through it: {message}; see HTTPS_PROXY and NO_PROXY"
+                )
+            } else {
+                message
+            };
+            (StoreErrorKind::Unreachable, why)
         };
         return StoreError {
             not_sent: true,
@@ -95,6 +103,18 @@ fn root_cause(error: &reqwest::Error) -> String {
         cause = inner;
     }
     truncate_message(&first_line(&cause.to_string()))
+}
+
+/// Whether a connection to, or through, a proxy failed.
+fn is_tunnel_error(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&dyn Error> = Some(error);
+    while let Some(error) = cause {
+        if error.to_string().contains("tunnel") {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// What an alert of the server's TLS says of the client's certificate.
@@ -375,7 +395,7 @@ fn foreign_message(body: &[u8]) -> Option<String> {
 fn proxy_error(what: &str) -> StoreError {
     let kind = StoreErrorKind::Unauthenticated;
     StoreError::new(kind, what, "the proxy asks for a login").with_hint(Some(
-        "put the login of the proxy into its variable: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, or list the server in NO_PROXY",
+        "add the user and the password of the proxy to the address in HTTPS_PROXY, or list the server in NO_PROXY",
     ))
 }
 

@@ -224,3 +224,24 @@ fn half_of_a_pair_of_keys_is_not_passed_over() {
     }
     assert!(fixture.server.requests().is_empty());
 }
+
+#[test]
+fn keys_that_expire_in_the_middle_are_replaced() {
+    let fixture = Fixture::new();
+    prepare_aws(&fixture);
+    let home = fixture.program.folder();
+    let print = format!(
+        r#"echo x >> {calls}
+if [ "$(wc -l < {calls})" -gt 1 ]; then session=session; else session=expired; fi
+echo "{{\"Version\": 1, \"AccessKeyId\": \"AKIDEXAMPLE\", \"SecretAccessKey\": \"{SECRET}\", \"SessionToken\": \"$session\", \"Expiration\": \"{EXPIRATION}\"}}""#,
+        calls = home.join("calls").display()
+    );
+    write_script(home, "credentials", &print);
+    let variables = [("AWS_PROFILE", "process")];
+    let output = fixture.run_with_rejections(&["--target", SERVER_ARN, "experiments"], &variables);
+    assert_eq!(output.code, 0, "{output:?}");
+    let calls = std::fs::read_to_string(home.join("calls")).unwrap();
+    assert_eq!(calls.lines().count(), 2);
+    // The first is rejected by a 403.
+    assert_eq!(fixture.server.requests().len(), 2);
+}

@@ -264,3 +264,53 @@ fn a_plan_does_not_look_for_a_registry_that_it_reads() {
         .filter(|one| one.path.contains("registered-models/get"));
     assert_eq!(models.count(), 2, "{requests:#?}");
 }
+
+#[test]
+fn what_is_wrong_with_a_proxy_is_not_taken_for_the_servers_fault() {
+    let refusing = BadServer::always(bad_server::response(
+        "407 Proxy Authentication Required",
+        &["Proxy-Authenticate: Basic realm=x"],
+        "",
+    ));
+    let program = Program::new();
+    let run = |proxy: &str| {
+        let mut command =
+            program.command(&["experiments", "--target", "https://mlflow.example.org"]);
+        command
+            .env("HTTPS_PROXY", proxy)
+            .env("MLFLOW_TRACKING_TOKEN", "hunter2");
+        run_to_end(command)
+    };
+    let output = run(&refusing.url);
+    assert_eq!(output.code, 5, "{output:?}");
+    assert!(
+        output.stderr.contains("the proxy asks for a login")
+            && output.stderr.contains("the password of the proxy"),
+        "{output:?}"
+    );
+    // The credential is for the server, behind TLS.
+    let asked = refusing.requests();
+    assert!(asked.iter().all(|one| one.method == "CONNECT"), "{asked:?}");
+    assert!(asked.iter().all(|one| !one.headers.contains("hunter2")));
+
+    let with_login = refusing.url.replace("://", "://user:secret-pw@");
+    let output = run(&with_login);
+    let line = format!(
+        "proxy-authorization: basic {}",
+        STANDARD.encode("user:secret-pw")
+    )
+    .to_lowercase();
+    let asked = refusing.requests();
+    assert!(
+        asked.iter().any(|one| one.headers.contains(&line)),
+        "{asked:?}"
+    );
+    assert!(!output.stderr.contains("secret-pw"), "{output:?}");
+
+    let output = run("http://127.0.0.1:1");
+    assert_eq!(output.code, 6, "{output:?}");
+    assert!(
+        output.stderr.contains("can't reach the proxy"),
+        "{output:?}"
+    );
+}
