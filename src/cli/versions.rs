@@ -49,8 +49,8 @@ pub async fn run(
     }
     let store = context.open_store().await?;
     let reader = store.reader.as_ref();
-    let model = resolve::model(reader, arguments.model.as_deref().unwrap_or_default()).await?;
-    let versions = reader.versions(&model.name).await?;
+    let name = arguments.model.as_deref().unwrap_or_default();
+    let (model, versions) = resolve::model_and_versions(reader, name).await?;
     let runs = source_runs(reader, &versions).await;
     let (all, zone): (Vec<&ModelVersion>, _) = (versions.iter().collect(), &TimeZone::system());
     let mut sheet = if model.is_prompt() {

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt};
-use tokio::try_join;
 
 use super::runs::MAX_CONCURRENT;
 use crate::domain::{
@@ -46,7 +45,7 @@ impl VersionRuns {
 /// # Errors
 /// When the model or its versions cannot be read.
 pub async fn model_detail(reader: &dyn ReadStore, name: &ModelName) -> Result<ModelDetail> {
-    let (model, versions) = try_join!(reader.model(name), reader.versions(name))?;
+    let (model, versions) = reader.model_and_versions(name).await?;
     let runs = source_runs(reader, &versions).await;
     Ok(ModelDetail {
         model,

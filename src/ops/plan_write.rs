@@ -7,7 +7,7 @@ use super::gates;
 use super::lineage::LineageSources;
 use super::register::check_intent_source;
 use super::registry::read_snapshot;
-use crate::domain::{Millis, ModelVersion, Run, Slot, StoreError};
+use crate::domain::{Millis, ModelVersion, Run, RunId, Slot, StoreError, StoreWrite};
 use crate::lineage::Warning;
 use crate::promotion::policy::{GateResults, Policy, Promoter};
 use crate::promotion::{
@@ -118,6 +118,7 @@ pub async fn plan_write(
             protected_slots: planner.protected_slots.to_vec(),
             gates: gates.to_vec(),
             writes_tags: planner.writes_tags && reader.has_version_tags(),
+            creates_versions: creates_versions(reader, intent),
         },
     );
     let mut plan = plan(intent.clone(), &snapshot, &context)
@@ -144,9 +145,6 @@ pub async fn plan_write(
     let requests = planner.writer.map_or_else(Vec::new, |writer| {
         plan.describe_requests(|write| writer.describe(write))
     });
-    let can_override = intent
-        .model()
-        .is_some_and(|model| planner.policy.can_override(model, planner.user));
     Ok(PlannedWrite {
         plan,
         snapshot,
@@ -154,9 +152,25 @@ pub async fn plan_write(
         champion,
         candidate,
         requests,
-        can_override,
+        can_override: can_override(planner, intent),
         policies: planner.policy.source_paths(),
     })
+}
+
+fn can_override(planner: WritePlanner<'_>, intent: &Intent) -> bool {
+    let model = intent.model();
+    model.is_some_and(|model| planner.policy.can_override(model, planner.user))
+}
+
+/// Whether the store takes new versions of the intent's model.
+fn creates_versions(reader: &dyn ReadStore, intent: &Intent) -> bool {
+    let create = StoreWrite::CreateVersion {
+        name: intent.model().cloned().unwrap_or_default(),
+        source: "runs:/".into(),
+        run_id: RunId::default(),
+        tags: Vec::new(),
+    };
+    reader.refusal(&create).is_none()
 }
 
 /// Refuses a plan with a write that the store can't apply, before the first one is sent.

@@ -138,10 +138,10 @@ pub async fn read_model_snapshot(
     reader: &dyn ReadStore,
     name: &ModelName,
 ) -> Result<RegistrySnapshot, StoreError> {
-    let model = none_if_missing(reader.model(name).await)?;
-    let versions = match &model {
-        Some(_) => none_if_missing(reader.versions(name).await)?.unwrap_or_default(),
-        None => Vec::new(),
+    let found = none_if_missing(reader.model_and_versions(name).await)?;
+    let (model, versions) = match found {
+        Some((model, versions)) => (Some(model), versions),
+        None => (None, Vec::new()),
     };
     Ok(RegistrySnapshot::for_model(
         reader.origin(),

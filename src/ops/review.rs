@@ -247,6 +247,8 @@ fn make_plan(
         protected_slots: settings.protected_slots.to_vec(),
         gates: Vec::new(),
         writes_tags: settings.writes_tags,
+        // A review is of a slot: it deletes nothing.
+        creates_versions: true,
     };
     let context = settings.policy.plan_context(&intent.subject(), context);
     plan(intent, &review.snapshot, &context)

@@ -52,5 +52,6 @@ pub fn context() -> PlanContext {
         protected_slots: Slot::default_protected(),
         gates: Vec::new(),
         writes_tags: true,
+        creates_versions: true,
     }
 }

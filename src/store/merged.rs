@@ -372,6 +372,17 @@ impl ReadStore for MergedStore {
         self.first.versions(name).await
     }
 
+    async fn model_and_versions(
+        &self,
+        name: &ModelName,
+    ) -> Result<(RegisteredModel, Vec<ModelVersion>)> {
+        self.first.model_and_versions(name).await
+    }
+
+    async fn version_numbers(&self, model: &RegisteredModel) -> Result<Vec<VersionNumber>> {
+        self.first.version_numbers(model).await
+    }
+
     async fn versions_of_run(&self, run: &RunId) -> Result<Vec<ModelVersion>> {
         match split_id(run.raw()) {
             (Member::First, _) => self.first.versions_of_run(run).await,

@@ -42,6 +42,7 @@ mod run_queries;
 mod run_scan;
 mod split;
 mod sql;
+mod target_uri;
 mod version_source;
 pub mod wandb;
 
@@ -260,6 +261,11 @@ pub trait ReadStore: Send + Sync {
         true
     }
 
+    /// Whether the files of runs can be read.
+    fn has_files(&self) -> bool {
+        true
+    }
+
     /// How long requests still wait for the server's limits; `None` if none does.
     fn rate_limit_wait(&self) -> Option<Duration> {
         None
@@ -277,6 +283,11 @@ pub trait ReadStore: Send + Sync {
 
     /// Detected by the first call.
     async fn features(&self) -> Result<Features>;
+
+    /// [`Self::features`] of a store whose models are in another one: its own registry is not looked for.
+    async fn features_of_runs(&self) -> Result<Features> {
+        self.features().await
+    }
 
     /// The names of the workspaces that a session can choose; empty if the store has none, or does
     /// not list them.
@@ -379,6 +390,21 @@ pub trait ReadStore: Send + Sync {
     /// All versions of a model, newest first, with their aliases.
     async fn versions(&self, name: &ModelName) -> Result<Vec<ModelVersion>>;
 
+    /// A model with all of its versions: [`Self::model`] and [`Self::versions`] of the same moment, without a second request
+    /// for what both need.
+    async fn model_and_versions(
+        &self,
+        name: &ModelName,
+    ) -> Result<(RegisteredModel, Vec<ModelVersion>)> {
+        Ok((self.model(name).await?, self.versions(name).await?))
+    }
+
+    /// The numbers of a model's versions, in any order: less than [`Self::versions`] where a listing is not complete.
+    async fn version_numbers(&self, model: &RegisteredModel) -> Result<Vec<VersionNumber>> {
+        let versions = self.versions(&model.name).await?;
+        Ok(versions.into_iter().map(|one| one.version).collect())
+    }
+
     /// The versions made from a run.
     async fn versions_of_run(&self, run: &RunId) -> Result<Vec<ModelVersion>>;
 
@@ -425,7 +451,7 @@ fn add_staged_versions(models: &mut [RegisteredModel], versions: &[ModelVersion]
 /// Writes to a store. Only `ops::apply` calls this, so that every write is in the journal.
 #[async_trait]
 pub trait WriteStore: Send + Sync {
-    /// Applies a write, sent at most once. The error says whether it may have been applied anyway
+    /// Applies a write, sent at most once; again only if the server's limits refused it. The error says whether it may have been applied anyway
     /// ([`StoreError::outcome_unknown`]).
     async fn write(&self, write: &StoreWrite) -> Result<WriteResponse>;
 

@@ -91,6 +91,10 @@ impl<R: Source, M: Source> ReadStore for SplitStore<R, M> {
         self.models.store().slot_kinds()
     }
 
+    fn has_files(&self) -> bool {
+        self.runs.store().has_files()
+    }
+
     fn has_version_tags(&self) -> bool {
         self.models.store().has_version_tags()
     }
@@ -123,8 +127,10 @@ impl<R: Source, M: Source> ReadStore for SplitStore<R, M> {
     }
 
     async fn features(&self) -> Result<Features> {
-        let (runs, models) =
-            tokio::try_join!(self.runs.store().features(), self.models.store().features())?;
+        let (runs, models) = tokio::try_join!(
+            self.runs.store().features_of_runs(),
+            self.models.store().features()
+        )?;
         Ok(Features {
             product: format!("{}, models: {}", runs.product, models.product),
             has_registry: models.has_registry,
@@ -225,6 +231,17 @@ impl<R: Source, M: Source> ReadStore for SplitStore<R, M> {
 
     async fn versions(&self, name: &ModelName) -> Result<Vec<ModelVersion>> {
         self.models.store().versions(name).await
+    }
+
+    async fn model_and_versions(
+        &self,
+        name: &ModelName,
+    ) -> Result<(RegisteredModel, Vec<ModelVersion>)> {
+        self.models.store().model_and_versions(name).await
+    }
+
+    async fn version_numbers(&self, model: &RegisteredModel) -> Result<Vec<VersionNumber>> {
+        self.models.store().version_numbers(model).await
     }
 
     async fn versions_of_run(&self, run: &RunId) -> Result<Vec<ModelVersion>> {

@@ -121,6 +121,7 @@ impl Promoter {
             protected_slots: Vec::new(),
             gates: Vec::new(),
             writes_tags: false,
+            creates_versions: true,
         };
         let reading = self.snapshot(&intent).await;
         plan(intent, &reading, &context)

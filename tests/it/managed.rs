@@ -3,11 +3,14 @@
 
 mod aliases_only;
 mod aws;
+mod azure_ml;
 mod captured_client;
+mod captured_logins;
 mod catalogs;
 mod cloud_credentials;
 mod logins;
 mod plain_logins;
+mod requests;
 mod workspace;
 
 use std::path::Path;

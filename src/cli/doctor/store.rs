@@ -8,7 +8,7 @@ use crate::cli::output::error::CliError;
 use crate::cli::resolve::{self, ResolvedTarget};
 use crate::promotion::Outcome;
 use crate::promotion::journal::EntryState;
-use crate::store::{Backend, Features, LoginStep, StoreTarget};
+use crate::store::{Backend, Features, LoginStep, ReadStore, StoreTarget};
 use crate::text::untrusted::clean;
 
 /// Checks the store that would be opened.
@@ -55,6 +55,7 @@ async fn run_checks(
     findings.extend(describe_login(&reader.login_steps().await));
     let features = reader.features().await?;
     findings.extend(describe_features(found.target.backend(), &features));
+    findings.extend(describe_missing(reader));
     findings.push(match &store.writer {
         Ok(_) => Finding::ok("store", "session", "read-write"),
         Err(reason) => Finding::note("store", "session", format!("read-only: {reason}")),
@@ -145,6 +146,32 @@ fn describe_features(backend: &Backend, features: &Features) -> Vec<Finding> {
         has("logged models", features.has_logged_models),
         has("model registry", features.has_registry),
     ]
+}
+
+/// What MLflow's stores have and this one lacks, with what takes its place.
+fn describe_missing(reader: &dyn ReadStore) -> Vec<Finding> {
+    let slots = reader.slot_kinds();
+    let missing = [
+        (
+            slots.aliases,
+            "aliases",
+            "no: versions hold a stage, such as Production",
+        ),
+        (
+            slots.stages,
+            "stages",
+            "no: versions hold aliases, such as @champion",
+        ),
+        (
+            reader.has_files(),
+            "files of runs",
+            "no: open a run in the web pages of the service",
+        ),
+    ];
+    let missing = missing.into_iter().filter(|(has, ..)| !has);
+    missing
+        .map(|(_, what, detail)| Finding::ok("store", what, detail))
+        .collect()
 }
 
 /// Writes without a known outcome: after a crash, or if the store could not be read.

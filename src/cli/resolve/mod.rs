@@ -13,7 +13,7 @@ pub use experiment::{experiment, experiment_scope, is_similar};
 pub use registry::{ResolvedRegistry, registry};
 pub use run::{run, runs};
 pub use target::{ResolvedTarget, target};
-pub use version::{model, version};
+pub use version::{model, model_and_versions, version};
 
 /// Candidates that an error lists.
 const MAX_CANDIDATES: usize = 10;

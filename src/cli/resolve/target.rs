@@ -118,8 +118,9 @@ fn from_profile(name: &str, reason: &str, settings: &Settings) -> Result<Resolve
 
 /// A bare word that names no file is a mistyped subcommand, not a target.
 fn reject_mistyped_subcommand(text: &str) -> Result<(), CliError> {
-    let is_managed = || matches!(StoreTarget::parse(text), Ok(StoreTarget::Managed(_)));
-    if text.contains(['/', '.', ':', '\\']) || Path::new(text).exists() || is_managed() {
+    // What is no path has an explanation of its own: `databricks`, `databricks-uc`.
+    let is_path = || matches!(StoreTarget::parse(text), Ok(StoreTarget::Sqlite(_)));
+    if text.contains(['/', '.', ':', '\\']) || Path::new(text).exists() || !is_path() {
         return Ok(());
     }
     let command = Cli::command();

@@ -2,7 +2,7 @@
 
 use super::{is_similar, list_candidates};
 use crate::cli::output::error::{CliError, ExitStatus};
-use crate::domain::{ModelName, RegisteredModel, StoreErrorKind, VersionNumber};
+use crate::domain::{ModelName, ModelVersion, RegisteredModel, StoreErrorKind, VersionNumber};
 use crate::store::ReadStore;
 use crate::text::untrusted::clean;
 
@@ -22,6 +22,26 @@ pub async fn model(reader: &dyn ReadStore, name: &str) -> Result<RegisteredModel
         Err(error) if error.kind == StoreErrorKind::NotFound => {}
         result => return Ok(result?),
     }
+    Err(missing_model(reader, name).await?)
+}
+
+/// The model with a name, and its versions.
+///
+/// # Errors
+/// As for [`model`].
+pub async fn model_and_versions(
+    reader: &dyn ReadStore,
+    name: &str,
+) -> Result<(RegisteredModel, Vec<ModelVersion>), CliError> {
+    match reader.model_and_versions(&ModelName::from(name)).await {
+        Err(error) if error.kind == StoreErrorKind::NotFound => {}
+        result => return Ok(result?),
+    }
+    Err(missing_model(reader, name).await?)
+}
+
+/// The error for a model that does not exist, with the names of similar ones.
+async fn missing_model(reader: &dyn ReadStore, name: &str) -> Result<CliError, CliError> {
     let models = reader.models().await?;
     let similar: Vec<&RegisteredModel> = models
         .iter()
@@ -31,7 +51,7 @@ pub async fn model(reader: &dyn ReadStore, name: &str) -> Result<RegisteredModel
         ExitStatus::NoMatch,
         format!("no registered model `{}`", clean(name)),
     );
-    Err(if similar.is_empty() {
+    Ok(if similar.is_empty() {
         error.with_hint("`frontrunner models` lists models")
     } else {
         error
@@ -52,12 +72,7 @@ pub async fn version(
 ) -> Result<(RegisteredModel, VersionNumber), CliError> {
     let (name, selector) = parse(text)?;
     let model = model(reader, name).await?;
-    let numbers: Vec<VersionNumber> = reader
-        .versions(&model.name)
-        .await?
-        .iter()
-        .map(|version| version.version)
-        .collect();
+    let numbers = reader.version_numbers(&model).await?;
     let found = match &selector {
         VersionSelector::Alias(alias) => {
             let holder = model.version_for_alias(alias);

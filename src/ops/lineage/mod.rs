@@ -97,10 +97,16 @@ async fn read_versions(
     reader: &dyn ReadStore,
     name: &ModelName,
 ) -> Result<(RegistrySnapshot, Vec<String>)> {
-    let (versions, model) = join(reader.versions(name), reader.model(name)).await;
     let mut missing = Vec::new();
-    let model = ok_or_missing(model, &mut missing, &format!("model {}", name.clean()));
-    let snapshot = RegistrySnapshot::for_model(reader.origin(), name, model, versions?);
+    let (model, versions) = match reader.model_and_versions(name).await {
+        Ok((model, versions)) => (Some(model), versions),
+        Err(error) => {
+            let what = format!("model {}", name.clean());
+            let versions = reader.versions(name).await?;
+            (ok_or_missing(Err(error), &mut missing, &what), versions)
+        }
+    };
+    let snapshot = RegistrySnapshot::for_model(reader.origin(), name, model, versions);
     Ok((snapshot, missing))
 }
 

@@ -39,7 +39,10 @@ pub(super) fn delete_version(
             "{label} holds {slots}: demote it first"
         )));
     }
-    let recovery_hint = if version.run_id.is_empty() {
+    let recovery_hint = if !builder.context.creates_versions {
+        "this registry takes new versions from MLflow's client only, so undo can't register it again"
+            .to_owned()
+    } else if version.run_id.is_empty() {
         "it has no run to register again".to_owned()
     } else {
         format!(

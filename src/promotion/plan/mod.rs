@@ -101,6 +101,8 @@ pub struct PlanContext {
     pub gates: Vec<GateResult>,
     /// Whether the write also leaves tags on the version, for other users.
     pub writes_tags: bool,
+    /// Whether the store takes new versions, which undoing a deletion needs.
+    pub creates_versions: bool,
 }
 
 /// How a plan is confirmed.

@@ -8,7 +8,7 @@ use super::LoginStep;
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
     ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, SlotKinds, StoreError,
-    StoreErrorKind, StoreWrite,
+    StoreErrorKind, StoreWrite, VersionNumber,
 };
 use crate::store::{
     Features, LifecycleFilter, Page, PageToken, ReadStore, Resolution, Result, RunQuery,
@@ -41,8 +41,14 @@ pub trait Catalog: Send + Sync {
     /// One model, with its aliases.
     async fn model(&self, name: &ModelName) -> Result<RegisteredModel>;
 
-    /// All versions of a model, newest first, with their tags and aliases.
-    async fn versions(&self, name: &ModelName) -> Result<Vec<ModelVersion>>;
+    /// A model and all of its versions, newest first, with their tags and aliases.
+    async fn model_and_versions(
+        &self,
+        name: &ModelName,
+    ) -> Result<(RegisteredModel, Vec<ModelVersion>)>;
+
+    /// See [`ReadStore::version_numbers`].
+    async fn version_numbers(&self, name: &ModelName) -> Result<Vec<VersionNumber>>;
 
     /// The versions made from a run.
     async fn versions_of_run(&self, run: &RunId) -> Result<Vec<ModelVersion>>;
@@ -146,7 +152,18 @@ impl<C: Catalog> ReadStore for CatalogReader<C> {
     }
 
     async fn versions(&self, name: &ModelName) -> Result<Vec<ModelVersion>> {
-        self.0.versions(name).await
+        Ok(self.0.model_and_versions(name).await?.1)
+    }
+
+    async fn model_and_versions(
+        &self,
+        name: &ModelName,
+    ) -> Result<(RegisteredModel, Vec<ModelVersion>)> {
+        self.0.model_and_versions(name).await
+    }
+
+    async fn version_numbers(&self, model: &RegisteredModel) -> Result<Vec<VersionNumber>> {
+        self.0.version_numbers(&model.name).await
     }
 
     async fn versions_of_run(&self, run: &RunId) -> Result<Vec<ModelVersion>> {

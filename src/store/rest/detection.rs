@@ -10,17 +10,21 @@ use crate::text::untrusted::clean;
 const MLFLOW_PRODUCT_PREFIX: &str = "MLflow ";
 
 impl RestStore {
-    pub(super) async fn detect_features(&self) -> Result<Features> {
+    /// The registry of a server is asked for only if it is used: a store whose models are elsewhere may have disabled its own.
+    pub(super) async fn detect_features(&self, with_registry: bool) -> Result<Features> {
         let kind = self.service.kind;
-        let version = match kind.product {
-            Some(_) => None,
-            None => self.fetch_version().await?,
+        let version = if kind.product.is_none() {
+            let fetch = || self.fetch_version();
+            self.version.get_or_try_init(fetch).await?.clone()
+        } else {
+            None
         };
         let major: Option<u32> = version
             .as_deref()
             .and_then(|version| version.split('.').next()?.parse().ok());
         Ok(Features {
-            has_registry: self.has_registry().await?,
+            // Managed services have one, which a request for its models shows as well.
+            has_registry: !with_registry || kind.product.is_some() || self.has_registry().await?,
             has_transition_requests: kind.has_transition_requests.unwrap_or(version.is_none()),
             product: version.map_or_else(
                 || {
@@ -69,7 +73,7 @@ impl RestStore {
     pub(super) async fn may_have_transition_requests(&self) -> Result<bool> {
         Ok(match self.service.kind.has_transition_requests {
             Some(has) => has,
-            None => self.features().await?.has_transition_requests,
+            None => self.features_of_runs().await?.has_transition_requests,
         })
     }
 

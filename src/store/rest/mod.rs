@@ -50,7 +50,7 @@ pub use login::{Environment, LoginStep};
 pub use open_catalog::OpenCatalog;
 use response::invalid_response;
 use retry::collect_pages;
-use service::Service;
+use service::{FileAccess, Service};
 pub use transport::Timeouts;
 use transport::{RawResponse, Transport, is_loopback};
 pub use unity_catalog::UnityCatalog;
@@ -67,6 +67,8 @@ pub struct RestStore {
     origin: String,
     web_url: String,
     features: OnceCell<Features>,
+    /// The version that the server reports, if it does.
+    version: OnceCell<Option<String>>,
     /// Set by the first request that the server does not know.
     lacks_bulk_histories: AtomicBool,
     /// Set by the first request that the server does not know.
@@ -114,6 +116,7 @@ impl RestStore {
             options: options.clone(),
             timeouts,
             features: OnceCell::new(),
+            version: OnceCell::new(),
             lacks_bulk_histories: AtomicBool::new(!has_bulk_histories),
             lacks_transition_requests: AtomicBool::new(false),
         })
@@ -127,7 +130,7 @@ impl RestStore {
         Ok(RestWriter::new(
             Transport::for_writing(&self.service, &self.options, self.timeouts)?,
             self.timeouts,
-            self.service.kind.has_empty_responses,
+            self.service.kind,
         ))
     }
 
@@ -300,6 +303,10 @@ impl ReadStore for RestStore {
         self.service.kind.slots
     }
 
+    fn has_files(&self) -> bool {
+        self.service.kind.files != FileAccess::None
+    }
+
     fn rate_limit_wait(&self) -> Option<Duration> {
         self.service.pace.remaining()
     }
@@ -314,9 +321,13 @@ impl ReadStore for RestStore {
 
     async fn features(&self) -> Result<Features> {
         self.features
-            .get_or_try_init(|| self.detect_features())
+            .get_or_try_init(|| self.detect_features(true))
             .await
             .cloned()
+    }
+
+    async fn features_of_runs(&self) -> Result<Features> {
+        self.detect_features(false).await
     }
 
     async fn workspaces(&self) -> Result<Vec<String>> {
@@ -402,7 +413,19 @@ impl ReadStore for RestStore {
     }
 
     async fn versions(&self, name: &ModelName) -> Result<Vec<ModelVersion>> {
-        self.read_versions(name).await
+        Ok(self.read_model_and_versions(name).await?.1)
+    }
+
+    async fn model_and_versions(
+        &self,
+        name: &ModelName,
+    ) -> Result<(RegisteredModel, Vec<ModelVersion>)> {
+        self.read_model_and_versions(name).await
+    }
+
+    async fn version_numbers(&self, model: &RegisteredModel) -> Result<Vec<VersionNumber>> {
+        let versions = self.search_versions_of_model(model).await?;
+        Ok(versions.into_iter().map(|one| one.version).collect())
     }
 
     async fn versions_of_run(&self, run: &RunId) -> Result<Vec<ModelVersion>> {

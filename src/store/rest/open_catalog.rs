@@ -181,6 +181,22 @@ impl OpenCatalog {
     }
 }
 
+impl OpenCatalog {
+    /// Versions in the order of the catalog.
+    async fn list_versions(&self, name: &ModelName) -> Result<Vec<ModelVersion>> {
+        let what = format!("reading versions of {}", name.clean());
+        let query = [("max_results", PER_PAGE.to_string())];
+        let found = self
+            .server
+            .get_all::<CatalogVersionPage>(Endpoint::OpenCatalogVersions, name.raw(), &query, &what)
+            .await?;
+        let versions = found.into_iter();
+        Ok(versions
+            .filter_map(|version| version.into_version(name))
+            .collect())
+    }
+}
+
 #[async_trait]
 impl Catalog for OpenCatalog {
     fn name(&self) -> &str {
@@ -260,18 +276,17 @@ impl Catalog for OpenCatalog {
         Ok(model)
     }
 
-    async fn versions(&self, name: &ModelName) -> Result<Vec<ModelVersion>> {
-        let what = format!("reading versions of {}", name.clean());
+    async fn version_numbers(&self, name: &ModelName) -> Result<Vec<VersionNumber>> {
+        let listed = self.list_versions(name).await?;
+        Ok(listed.into_iter().map(|one| one.version).collect())
+    }
+
+    async fn model_and_versions(
+        &self,
+        name: &ModelName,
+    ) -> Result<(RegisteredModel, Vec<ModelVersion>)> {
         let model = self.model(name).await?;
-        let query = [("max_results", PER_PAGE.to_string())];
-        let found = self
-            .server
-            .get_all::<CatalogVersionPage>(Endpoint::OpenCatalogVersions, name.raw(), &query, &what)
-            .await?;
-        let mut versions: Vec<ModelVersion> = found
-            .into_iter()
-            .filter_map(|version| version.into_version(name))
-            .collect();
+        let mut versions = self.list_versions(name).await?;
         for version in &mut versions {
             let of_model = super::wire::aliases_of_version(&model.aliases, version.version);
             version.aliases.extend(of_model);
@@ -279,14 +294,14 @@ impl Catalog for OpenCatalog {
             version.aliases.dedup();
         }
         versions.sort_by_key(|version| Reverse(version.version));
-        Ok(versions)
+        Ok((model, versions))
     }
 
     /// The catalog has no search: the versions of all models are read.
     async fn versions_of_run(&self, run: &RunId) -> Result<Vec<ModelVersion>> {
         let mut found = Vec::new();
         for model in self.models().await? {
-            let versions = self.versions(&model.name).await?;
+            let (_, versions) = self.model_and_versions(&model.name).await?;
             found.extend(
                 versions
                     .into_iter()

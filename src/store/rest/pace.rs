@@ -1,13 +1,16 @@
 //! How many requests a second a server allows, and when it takes requests again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::time::Instant;
 use url::{Origin, Url};
 
-/// Spreads requests over time. A second's worth may come at once. All that is sent to a server shares one.
+/// A server counts requests when they arrive, which can be a little closer to each other than they were sent.
+const WINDOW: Duration = Duration::from_millis(1_100);
+
+/// Spreads requests over time: in no second are there more than the server allows. All that is sent to a server shares one.
 #[derive(Debug)]
 pub(super) struct Pace {
     /// The most searches and other requests a second; `None` for no limit.
@@ -17,10 +20,10 @@ pub(super) struct Pace {
 
 #[derive(Debug, Default)]
 struct Times {
-    /// When the next search would be due if all were spread evenly.
-    search: Option<Instant>,
+    /// When the last searches were due, as many as may come in a second.
+    searches: VecDeque<Instant>,
     /// Likewise for other requests.
-    other: Option<Instant>,
+    others: VecDeque<Instant>,
     /// Before this, the server takes no request.
     paused_until: Option<Instant>,
     /// The end of the longest wait that a request is in.
@@ -89,17 +92,18 @@ impl Pace {
         let Some((searches, others)) = self.limits else {
             return from;
         };
-        let rate = if is_search { searches } else { others };
-        let interval = Duration::from_secs(1) / rate.max(1);
-        let next = if is_search {
-            &mut times.search
+        let (rate, last) = if is_search {
+            (searches, &mut times.searches)
         } else {
-            &mut times.other
+            (others, &mut times.others)
         };
-        let end = next.map_or(from, |next| next.max(from)) + interval;
-        *next = Some(end);
-        let due = end.checked_sub(Duration::from_secs(1)).unwrap_or(now);
-        let due = due.max(from);
+        let rate = usize::try_from(rate.max(1)).unwrap_or(usize::MAX);
+        let first_of_second = last.len().checked_sub(rate).and_then(|at| last.get(at));
+        let due = first_of_second.map_or(from, |first| from.max(*first + WINDOW));
+        last.push_back(due);
+        while last.len() > rate {
+            last.pop_front();
+        }
         times.waiting_until = times.waiting_until.max(Some(due));
         due
     }
@@ -110,18 +114,20 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_second_of_requests_comes_at_once_and_the_rest_is_spread() {
+    async fn no_second_has_more_requests_than_the_server_allows() {
         let pace = Pace::new(Some((7, 60)));
         let start = Instant::now();
-        for _ in 0..7 {
+        let mut times = Vec::new();
+        for _ in 0..21 {
             pace.wait("/api/2.0/mlflow/runs/search").await;
+            times.push(start.elapsed());
         }
-        assert!(start.elapsed() < Duration::from_millis(10));
-        for _ in 0..14 {
-            pace.wait("/api/2.0/mlflow/runs/search").await;
+        assert!(times[6] < Duration::from_millis(10));
+        for eight in times.windows(8) {
+            assert!(eight[7] > eight[0] + Duration::from_secs(1), "{times:?}");
         }
         let elapsed = start.elapsed();
-        assert!(elapsed >= Duration::from_millis(1_990), "{elapsed:?}");
+        assert!(elapsed < Duration::from_millis(2_300), "{elapsed:?}");
         pace.wait("/api/2.0/mlflow/runs/get").await;
         assert_eq!(start.elapsed(), elapsed);
     }

@@ -119,9 +119,26 @@ impl RestStore {
         Ok(model)
     }
 
-    /// All versions, newest first. A search returns no aliases: they are joined from the model.
-    pub(super) async fn read_versions(&self, name: &ModelName) -> Result<Vec<ModelVersion>> {
+    /// A model with all versions, newest first. A search returns no aliases: they are joined from the model.
+    pub(super) async fn read_model_and_versions(
+        &self,
+        name: &ModelName,
+    ) -> Result<(RegisteredModel, Vec<ModelVersion>)> {
         let model = self.read_model(name).await?;
+        let mut versions = self.search_versions_of_model(&model).await?;
+        for version in &mut versions {
+            version.aliases = aliases_of_version(&model.aliases, version.version);
+        }
+        versions.sort_by_key(|version| Reverse(version.version));
+        Ok((model, versions))
+    }
+
+    /// Versions without their aliases, in any order.
+    pub(super) async fn search_versions_of_model(
+        &self,
+        model: &RegisteredModel,
+    ) -> Result<Vec<ModelVersion>> {
+        let name = &model.name;
         let mut filter = format!("name = {}", quote_filter_value(name.raw())?);
         if model.is_prompt() {
             // Without this, a search leaves the versions of prompts out.
@@ -130,10 +147,6 @@ impl RestStore {
         let what = format!("reading versions of {}", name.clean());
         let mut versions = self.search_versions(&filter, &what).await?;
         versions.retain(|version| version.name == *name);
-        for version in &mut versions {
-            version.aliases = aliases_of_version(&model.aliases, version.version);
-        }
-        versions.sort_by_key(|version| Reverse(version.version));
         Ok(versions)
     }
 

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::transport::RawResponse;
 use crate::domain::{StoreError, StoreErrorKind};
@@ -24,8 +25,21 @@ pub(super) fn send_error(error: &reqwest::Error, what: &str, timeout: Duration) 
     if error.is_connect() {
         let (kind, why) = if error.is_timeout() {
             (StoreErrorKind::Timeout, "connection timed out".to_owned())
+        } else if cause.contains("proxy auth") {
+            return StoreError {
+                not_sent: true,
+                ..proxy_error(what)
+            };
         } else {
-            (StoreErrorKind::Unreachable, connect_error_message(&cause))
+            let message = connect_error_message(&cause);
+            let why = if is_tunnel_error(error) {
+                format!(
+                    "can't reach the proxy, or the server through it: {message}; see HTTPS_PROXY and NO_PROXY"
+                )
+            } else {
+                message
+            };
+            (StoreErrorKind::Unreachable, why)
         };
         return StoreError {
             not_sent: true,
@@ -89,6 +103,18 @@ fn root_cause(error: &reqwest::Error) -> String {
         cause = inner;
     }
     truncate_message(&first_line(&cause.to_string()))
+}
+
+/// Whether a connection to, or through, a proxy failed.
+fn is_tunnel_error(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&dyn Error> = Some(error);
+    while let Some(error) = cause {
+        if error.to_string().contains("tunnel") {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// What an alert of the server's TLS says of the client's certificate.
@@ -184,14 +210,31 @@ pub(super) fn parse_body(raw: RawResponse, what: &str) -> Result<Vec<u8>> {
 }
 
 /// Words in the addresses of login pages.
-const LOGIN_WORDS: [&str; 7] = [
+const LOGIN_WORDS: [&str; 10] = [
     "login",
     "signin",
     "sign-in",
     "sign_in",
     "oauth",
     "authorize",
+    "openid-connect",
+    "client_id=",
     "saml",
+    "/sso",
+];
+
+/// Words of pages that ask for a login, or lead to one that does.
+const LOGIN_PAGE_WORDS: [&str; 10] = [
+    "type=\"password\"",
+    "type='password'",
+    "type=password",
+    "sign in",
+    "log in",
+    "single sign-on",
+    "/authorize?",
+    "openid-connect",
+    "samlrequest",
+    "login.microsoftonline.",
 ];
 
 fn is_login_address(location: &str) -> bool {
@@ -203,10 +246,7 @@ fn is_login_address(location: &str) -> bool {
 fn is_login_form(body: &[u8]) -> bool {
     let beginning = &body[..body.len().min(limits::ERROR_RESPONSE_BYTES)];
     let text = String::from_utf8_lossy(beginning).to_ascii_lowercase();
-    text.contains("type=\"password\"")
-        || ["sign in", "log in", "single sign-on"]
-            .iter()
-            .any(|words| text.contains(words))
+    LOGIN_PAGE_WORDS.iter().any(|words| text.contains(words))
 }
 
 /// A server behind single sign-on, which knows no password or token that was sent.
@@ -247,6 +287,9 @@ fn error_response(raw: &RawResponse, what: &str) -> StoreError {
         _ => error_from_status(status, &raw.body, what),
     };
     error.retry_after = raw.retry_after;
+    if let (StoreErrorKind::Busy, Some(seconds)) = (error.kind, raw.retry_after) {
+        error.why = format!("{}; it asks to wait for {seconds} s", error.why.raw()).into();
+    }
     // The server may have applied the write before it, or a gateway in front of it, failed.
     error.outcome_unknown |= status >= 500 || status == 429 || status == 408;
     error
@@ -317,17 +360,43 @@ fn status_kind(status: u16) -> StoreErrorKind {
 /// framework.
 fn error_from_status(status: u16, body: &[u8], what: &str) -> StoreError {
     let text = String::from_utf8_lossy(&body[..body.len().min(limits::ERROR_RESPONSE_BYTES)]);
+    if status == 407 {
+        return proxy_error(what);
+    }
     let why = match status {
         403 if text.contains("Invalid Host") => {
             "the server rejects this host name; it accepts those in its --allowed-hosts".to_owned()
         }
         404 | 405 => "the server has no such endpoint".to_owned(),
+        _ if let Some(message) = foreign_message(body) => first_line(&message),
         _ if text.trim_start().starts_with('<') || text.trim().is_empty() => {
             format!("HTTP status {status}")
         }
         _ => format!("HTTP status {status}: {}", first_line(text.trim())),
     };
     StoreError::new(status_kind(status), what, why)
+}
+
+/// The message of another service's JSON: AWS's `message`, Azure's `error.message`, FastAPI's `detail`, OAuth's
+/// `error_description`.
+fn foreign_message(body: &[u8]) -> Option<String> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let keys = ["message", "Message", "detail", "error_description", "error"];
+    let inner = Some(&body["error"]).filter(|error| error.is_object());
+    let found = [inner, Some(&body)]
+        .into_iter()
+        .flatten()
+        .flat_map(|object| keys.iter().filter_map(|key| object[*key].as_str()))
+        .find(|text| !text.is_empty())?;
+    Some(found.to_owned())
+}
+
+/// A proxy in front of the server wants a login of its own.
+fn proxy_error(what: &str) -> StoreError {
+    let kind = StoreErrorKind::Unauthenticated;
+    StoreError::new(kind, what, "the proxy asks for a login").with_hint(Some(
+        "add the user and the password of the proxy to the address in HTTPS_PROXY, or list the server in NO_PROXY",
+    ))
 }
 
 /// Later lines can contain whole SQL statements.

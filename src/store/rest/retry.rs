@@ -1,9 +1,11 @@
 //! Repeating reads after transient errors, and following listings to their end.
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use backon::{ExponentialBuilder, Retryable};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 
 use super::pace::Pace;
 use super::response::invalid_response;
@@ -13,6 +15,18 @@ use crate::store::{Result, limits};
 
 /// The longest wait before a read is repeated, if the server names no other.
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(8);
+
+/// The seconds that a `Retry-After` asks to wait for: a number, or a date (RFC 9110, section 10.2.3), rounded up.
+pub(super) fn parse_retry_after(text: &str, now: SystemTime) -> Option<u64> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(seconds);
+    }
+    let at = Timestamp::from(rfc2822::parse(text).ok()?);
+    let now = Timestamp::try_from(now).ok()?;
+    let milliseconds = at.as_millisecond().saturating_sub(now.as_millisecond());
+    Some(u64::try_from(milliseconds).unwrap_or(0).div_ceil(1_000))
+}
 
 /// Repeats a read after a transient error, a little later each time, or when the server says.
 pub(super) async fn retry<T, F: Future<Output = Result<T>>>(
@@ -87,4 +101,22 @@ pub(super) async fn collect_pages<T, F: Future<Output = Result<((Vec<T>, String)
         what,
         format!("the listing has more than {} pages", limits::MAX_PAGES),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_seconds_or_dates() {
+        // 1994-11-06 08:49:37.5
+        let now = SystemTime::UNIX_EPOCH + Duration::from_millis(784_111_777_500);
+        let parse = |text| parse_retry_after(text, now);
+        assert_eq!(parse(" 120 "), Some(120));
+        assert_eq!(parse("Sun, 06 Nov 1994 08:49:40 GMT"), Some(3));
+        assert_eq!(parse("Sun, 06 Nov 1994 08:49:37 GMT"), Some(0));
+        for text in ["", "-1", "soon", "1.5"] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
 }

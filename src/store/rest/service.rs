@@ -7,7 +7,7 @@ use url::Url;
 
 use super::login::{
     AwsLogin, CredentialSource, DatabricksConnection, EntraLogin, FixedLogin, KubernetesLogin,
-    Login, LoginStep, TokenClient, TokenCommand, connect_databricks,
+    Login, LoginStep, TokenClient, TokenCommand, connect_databricks, share,
 };
 use super::pace::Pace;
 use super::{ConnectOptions, is_loopback};
@@ -108,12 +108,13 @@ static SAGEMAKER: ServiceKind = ServiceKind {
     ..MLFLOW
 };
 
-/// Azure ML, which has no calls of MLflow 3.
+/// Azure ML, which has no calls of MLflow 3, and a registry with stages and without aliases.
 static AZURE_ML: ServiceKind = ServiceKind {
     product: Some("Azure ML"),
     has_logged_models: Some(false),
     has_bulk_histories: false,
     has_transition_requests: Some(false),
+    slots: SlotKinds::STAGES,
     files: FileAccess::None,
     ..MLFLOW
 };
@@ -188,10 +189,13 @@ impl Service {
             source,
             workspace_id,
             configuration,
+            config,
         } = connect_databricks(&options.environment, profile)?;
         require_https(&host)?;
         let source = token_of_profile(options).unwrap_or(source);
-        let mut service = Self::with_login(&DATABRICKS, &host, source, options);
+        let new_login = || Login::new(source, &host, TokenClient::new(&host, options));
+        let login = share(config, options, new_login);
+        let mut service = Self::of_login(&DATABRICKS, &host, login);
         service.configuration.push(configuration);
         if let Some(id) = workspace_id.and_then(|id| HeaderValue::from_str(&id).ok()) {
             let name = HeaderName::from_static("x-databricks-org-id");
@@ -245,10 +249,14 @@ impl Service {
         options: &ConnectOptions,
     ) -> Self {
         let login = Login::new(source, url, TokenClient::new(url, options));
+        Self::of_login(kind, url, Arc::new(login))
+    }
+
+    fn of_login(kind: &'static ServiceKind, url: &Url, login: Arc<Login>) -> Self {
         Self {
             kind,
             url: url.clone(),
-            login: Arc::new(login),
+            login,
             pace: Pace::of_server(url, kind.requests_per_second),
             headers: HeaderMap::new(),
             configuration: Vec::new(),

@@ -219,7 +219,7 @@ impl RestStore {
 
     /// Refuses where MLflow's API has no part for files.
     fn require_files(&self, what: &str) -> Result<()> {
-        if self.service.kind.files != FileAccess::None {
+        if self.has_files() {
             return Ok(());
         }
         let product = self.service.kind.product.unwrap_or("this server");

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::header::HeaderMap;
 use reqwest::{
@@ -13,9 +13,10 @@ use reqwest::{
 use serde_json::Value;
 use url::Url;
 
-use super::login::Login;
+use super::login::{Login, is_rejection};
 use super::pace::Pace;
 use super::response;
+use super::retry::parse_retry_after;
 use super::service::Service;
 use crate::domain::{StoreError, StoreErrorKind};
 use crate::files::read_bytes;
@@ -64,6 +65,12 @@ impl RawResponse {
     }
 }
 
+/// A response whose body is unread, or what an error says.
+enum Exchange {
+    Success(Response),
+    Failure(RawResponse),
+}
+
 #[derive(Clone)]
 pub(super) struct Transport {
     client: Client,
@@ -78,6 +85,18 @@ pub(super) struct Transport {
 pub(super) fn http_client(url: &Url, options: &ConnectOptions) -> Result<Client> {
     let timeouts = Timeouts::default();
     build_client(url, options, timeouts, timeouts.idle, |client| client)
+}
+
+/// The client of requests for tokens to services of this machine.
+pub(super) fn direct_client(url: &Url, options: &ConnectOptions) -> Result<Client> {
+    let timeouts = Timeouts::default();
+    build_client(
+        url,
+        options,
+        timeouts,
+        timeouts.idle,
+        ClientBuilder::no_proxy,
+    )
 }
 
 fn build_client(
@@ -222,6 +241,11 @@ impl Transport {
         })
     }
 
+    /// Makes every request wait for as long as the server asked.
+    pub fn pause(&self, wait: Duration) {
+        self.pace.pause(wait);
+    }
+
     /// Sends a request and reads at most `limit` bytes of the response, fewer of an error.
     pub async fn send(
         &self,
@@ -230,20 +254,19 @@ impl Transport {
         limit: usize,
     ) -> Result<RawResponse> {
         let started = Instant::now();
-        let response = self.execute(request, what).await?;
-        read_body(response, what, limit, started).await
+        match self.exchange(request, what).await? {
+            Exchange::Success(response) => read_body(response, what, limit, started).await,
+            Exchange::Failure(raw) => Ok(raw),
+        }
     }
 
     /// Sends a request for a file. A whole file may take hours; each part of it may not.
     pub async fn open_stream(&self, request: RequestBuilder, what: &str) -> Result<Response> {
         let timeout = Duration::from_secs(limits::DOWNLOAD_SECONDS);
-        let response = self.execute(request.timeout(timeout), what).await?;
-        if response.status().is_success() {
-            return Ok(response);
+        match self.exchange(request.timeout(timeout), what).await? {
+            Exchange::Success(response) => Ok(response),
+            Exchange::Failure(raw) => Err(self.response_error(raw, what)),
         }
-        let limit = limits::ERROR_RESPONSE_BYTES;
-        let raw = read_body(response, what, limit, Instant::now()).await?;
-        Err(self.response_error(raw, what))
     }
 
     /// Sends the parts of a response on as they arrive.
@@ -263,27 +286,46 @@ impl Transport {
         }
     }
 
-    /// Sends a request with the credential of the login, and once more with another one after a 401, which says that
-    /// nothing was done. Logs its method, path, status and time.
-    async fn execute(&self, request: RequestBuilder, what: &str) -> Result<reqwest::Response> {
+    /// Sends a request with the credential of the login, and once more if the server rejects it and there is another one:
+    /// a rejection says that nothing was done.
+    async fn exchange(&self, request: RequestBuilder, what: &str) -> Result<Exchange> {
         let (client, request) = request.build_split();
         let mut request =
             request.map_err(|error| response::send_error(&error, what, self.timeout))?;
+        // Getting a credential takes a while, which would shorten the waits of the pace.
+        self.login.prepare(request.url()).await?;
         self.pace.wait(request.url().path()).await;
         let again = request.try_clone().filter(|_| self.login.can_renew());
         let issued = self.login.authorize(&mut request).await?;
-        let first = self.execute_once(&client, request, what).await?;
-        match (again, issued) {
-            (Some(mut again), Some(issued)) if first.status() == StatusCode::UNAUTHORIZED => {
-                self.login.forget(&issued).await;
+        let first = self.exchange_once(&client, request, what).await?;
+        match (&first, again, issued) {
+            (Exchange::Failure(raw), Some(mut again), Some(issued))
+                if is_rejection(raw.status, &raw.body) && self.login.replace(&issued).await =>
+            {
                 self.login.authorize(&mut again).await?;
-                self.execute_once(&client, again, what).await
+                self.exchange_once(&client, again, what).await
             }
             _ => Ok(first),
         }
     }
 
-    async fn execute_once(
+    async fn exchange_once(
+        &self,
+        client: &Client,
+        request: reqwest::Request,
+        what: &str,
+    ) -> Result<Exchange> {
+        let response = self.execute(client, request, what).await?;
+        if response.status().is_success() {
+            return Ok(Exchange::Success(response));
+        }
+        let limit = limits::ERROR_RESPONSE_BYTES;
+        let raw = read_body(response, what, limit, Instant::now()).await?;
+        Ok(Exchange::Failure(raw))
+    }
+
+    /// Sends a request as it is, and logs its method, path, status and time.
+    async fn execute(
         &self,
         client: &Client,
         request: reqwest::Request,
@@ -352,7 +394,7 @@ async fn read_body(
     };
     let (location, retry_after) = (
         header("location"),
-        header("retry-after").and_then(|text| text.trim().parse().ok()),
+        header("retry-after").and_then(|text| parse_retry_after(&text, SystemTime::now())),
     );
     let status = response.status();
     let limit = if status.is_success() {

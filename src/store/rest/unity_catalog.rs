@@ -120,6 +120,16 @@ impl UnityCatalog {
         Ok(versions)
     }
 
+    /// Versions without their tags and aliases.
+    async fn search_versions_of_model(&self, name: &ModelName) -> Result<Vec<ModelVersion>> {
+        let what = format!("reading versions of {}", name.clean());
+        require_three_levels(name, &what)?;
+        let filter = format!("name = {}", quote_filter_value(name.raw())?);
+        let mut listed = self.search_versions(filter, &what).await?;
+        listed.retain(|version| version.name == *name);
+        Ok(listed)
+    }
+
     /// Reads listed versions again, with their tags and aliases, in their order.
     async fn complete(&self, listed: Vec<ModelVersion>) -> Result<Vec<ModelVersion>> {
         let ids: Vec<(ModelName, VersionNumber)> = listed
@@ -259,19 +269,23 @@ impl Catalog for UnityCatalog {
         Ok(model)
     }
 
-    async fn versions(&self, name: &ModelName) -> Result<Vec<ModelVersion>> {
-        let what = format!("reading versions of {}", name.clean());
-        require_three_levels(name, &what)?;
-        let filter = format!("name = {}", quote_filter_value(name.raw())?);
+    async fn version_numbers(&self, name: &ModelName) -> Result<Vec<VersionNumber>> {
+        let listed = self.search_versions_of_model(name).await?;
+        Ok(listed.into_iter().map(|one| one.version).collect())
+    }
+
+    async fn model_and_versions(
+        &self,
+        name: &ModelName,
+    ) -> Result<(RegisteredModel, Vec<ModelVersion>)> {
         let (listed, model) =
-            tokio::try_join!(self.search_versions(filter, &what), self.model(name))?;
-        let of_model = listed.into_iter().filter(|version| version.name == *name);
-        let mut versions = self.complete(of_model.collect()).await?;
+            tokio::try_join!(self.search_versions_of_model(name), self.model(name))?;
+        let mut versions = self.complete(listed).await?;
         // The aliases of the model are the newer ones if both changed meanwhile.
         for version in &mut versions {
             version.aliases = aliases_of_version(&model.aliases, version.version);
         }
-        Ok(versions)
+        Ok((model, versions))
     }
 
     async fn versions_of_run(&self, run: &RunId) -> Result<Vec<ModelVersion>> {

@@ -1,11 +1,14 @@
 //! Writes: one request each, sent once, on its own connection.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 use super::response;
-use super::transport::{Timeouts, Transport};
+use super::service::{RetryBudget, ServiceKind};
+use super::transport::{RawResponse, Timeouts, Transport};
 use super::wire::EntityResponse;
 use crate::domain::{
     KeyValue, MetadataOwner, MetadataWrite, ModelName, Stage, StoreError, StoreErrorKind,
@@ -27,19 +30,27 @@ pub struct RestWriter {
     settle_window_ms: u64,
     read_back_delay_ms: u64,
     has_empty_responses: bool,
+    /// How often a write that the server's limits refuse is sent again; `None` where such a refusal may be a gateway's.
+    repeats: Option<&'static RetryBudget>,
     build: fn(&StoreWrite) -> (Method, String, Value),
     path: &'static str,
 }
 
 impl RestWriter {
-    pub(super) fn new(transport: Transport, timeouts: Timeouts, has_empty_responses: bool) -> Self {
+    pub(super) fn new(
+        transport: Transport,
+        timeouts: Timeouts,
+        kind: &'static ServiceKind,
+    ) -> Self {
         // A gateway may hold a request that timed out here for as long again.
         let settle_window_ms = u64::try_from(timeouts.write.as_millis()).unwrap_or(u64::MAX);
         Self {
             transport,
             settle_window_ms,
             read_back_delay_ms: READ_BACK_DELAY_MS,
-            has_empty_responses,
+            has_empty_responses: kind.has_empty_responses,
+            // A service that publishes its limits refuses before anything is done.
+            repeats: kind.requests_per_second.map(|_| &kind.retries),
             build: build_mlflow_request,
             path: MLFLOW_PATH,
         }
@@ -56,6 +67,26 @@ impl RestWriter {
             build: build_open_catalog_request,
             path: "api/2.1/unity-catalog",
             ..self
+        }
+    }
+}
+
+impl RestWriter {
+    /// Sends a request, and again while the server's limits refuse it.
+    async fn send(&self, build: impl Fn() -> RequestBuilder, what: &str) -> Result<RawResponse> {
+        let mut times = 0;
+        loop {
+            let limit = limits::RESPONSE_BYTES;
+            let raw = self.transport.send(build(), what, limit).await?;
+            let (Some(budget), StatusCode::TOO_MANY_REQUESTS) = (self.repeats, raw.status) else {
+                return Ok(raw);
+            };
+            let wait = raw.retry_after.unwrap_or(1);
+            if times >= budget.times || wait > budget.max_wait_seconds {
+                return Ok(raw);
+            }
+            times += 1;
+            self.transport.pause(Duration::from_secs(wait));
         }
     }
 }
@@ -297,16 +328,22 @@ impl WriteStore for RestWriter {
             .map(str::to_owned)
             .collect();
         let query = query_pairs(write, &body);
-        let request = self.transport.request(method, &parts, &query);
-        let request = if query.is_empty() {
-            Transport::with_json(request, &body)
-        } else {
-            request
+        let build = || {
+            let request = self.transport.request(method.clone(), &parts, &query);
+            if query.is_empty() {
+                Transport::with_json(request, &body)
+            } else {
+                request
+            }
         };
-        let raw = self
-            .transport
-            .send(request, &what, limits::RESPONSE_BYTES)
-            .await?;
+        let raw = self.send(build, &what).await?;
+        if let (Some(_), StatusCode::TOO_MANY_REQUESTS) = (self.repeats, raw.status) {
+            return Err(StoreError {
+                not_sent: true,
+                outcome_unknown: false,
+                ..self.transport.response_error(raw, &what)
+            });
+        }
         let is_version = matches!(write, StoreWrite::CreateVersion { .. });
         if self.has_empty_responses && !is_version && raw.is_empty_success() {
             return Ok(WriteResponse::Done);

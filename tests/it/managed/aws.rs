@@ -157,17 +157,27 @@ impl Fixture {
         }
     }
 
+    /// Runs the program, whose requests have to be signed rightly.
     pub fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> ProgramOutput {
+        let output = self.run_with_rejections(arguments, variables);
+        let wrong = self.wrong.lock().unwrap();
+        assert!(wrong.is_empty(), "{wrong:?}");
+        output
+    }
+
+    /// Runs the program, of whose requests some may be rejected.
+    pub fn run_with_rejections(
+        &self,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> ProgramOutput {
         let mut command = self.program.command(arguments);
         command
             .env("HOME", self.program.folder())
             .env("SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT", &self.server.url)
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .envs(variables.iter().copied());
-        let output = run_to_end(command);
-        let wrong = self.wrong.lock().unwrap();
-        assert!(wrong.is_empty(), "{wrong:?}");
-        output
+        run_to_end(command)
     }
 }
 

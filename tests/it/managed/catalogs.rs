@@ -114,6 +114,18 @@ fn what_unity_catalog_lacks_is_refused_before_anything_is_sent() {
 }
 
 #[test]
+fn the_plan_of_a_deletion_promises_no_undo_that_would_be_refused() {
+    let fixture = Fixture::new();
+    let output = fixture.run(&["delete", "main.ml.churn/2", "--plan"]);
+    assert_eq!(output.code, 0, "{output:?}");
+    let text = format!("{}{}", output.stdout, output.stderr);
+    assert!(
+        text.contains("undo can't register it again") && !text.contains("undo registers"),
+        "{text}"
+    );
+}
+
+#[test]
 fn the_old_registry_of_a_workspace_has_stages_only() {
     let fixture = Fixture::new();
     let arguments = ["--registry", "databricks"];

@@ -1,12 +1,11 @@
-//! Where credentials of AWS and Azure come from: each source of their chains against a server in memory that takes only what
-//! the source's documentation says. Addresses are replaced by the clouds' own variables.
+//! Where credentials of AWS come from: each source of its chain against a server in memory that takes only what the source's
+//! documentation says. Addresses are replaced by AWS's own variables.
 
 use serde_json::json;
 
 use super::aws::{Fixture, SECRET, SERVER_ARN};
-use super::{path_with, write_script};
+use super::write_script;
 use crate::support::bad_server::{self, BadServer, Request, Response};
-use crate::support::program::{Program, ProgramOutput, run_to_end};
 
 const EXPIRATION: &str = "2099-01-01T00:00:00Z";
 
@@ -186,7 +185,7 @@ fn what_is_wrong_with_awss_chain_is_named() {
             "http credential provider: StatusCode(403)",
         ),
         (vec![("AWS_PROFILE", "nobody")], "nobody"),
-        (vec![], "AWS's chain"),
+        (vec![], "there are none: not in the environment"),
     ] {
         let output = fixture.run(&["--target", SERVER_ARN, "experiments"], &variables);
         assert_ne!(output.code, 0);
@@ -203,189 +202,46 @@ fn what_is_wrong_with_awss_chain_is_named() {
     assert!(fixture.server.requests().is_empty());
 }
 
-const AZURE: &str = "azureml://127.0.0.1:1/mlflow/v1.0/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w";
-
-/// The sources of tokens of Entra ID.
-fn entra(request: &Request) -> Response {
-    let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
-    let token = || {
-        ok(&json!({"access_token": "entra-token", "token_type": "Bearer", "expires_in": "3599"}))
-    };
-    let parts = if request.method == "POST" {
-        &request.body
-    } else {
-        query
-    };
-    let form: Vec<(String, String)> = url::form_urlencoded::parse(parts.as_bytes())
-        .into_owned()
-        .collect();
-    let is = |key: &str, value: &str| {
-        form.iter()
-            .any(|(known, given)| known == key && given == value)
-    };
-    let resource = "https://management.azure.com";
-    match (request.method.as_str(), path) {
-        ("POST", "/tenant/oauth2/token")
-            if is("grant_type", "client_credentials")
-                && is("resource", resource)
-                && is("client_id", "client")
-                && is("client_secret", "s3cret+&=") =>
-        {
-            token()
-        }
-        ("POST", "/tenant/oauth2/v2.0/token")
-            if is("scope", "https://management.azure.com/.default")
-                && is("client_id", "client")
-                && is("client_assertion", "federated-jwt") =>
-        {
-            token()
-        }
-        ("GET", "/msi")
-            if is("api-version", "2019-08-01")
-                && is("resource", resource)
-                && has(request, "x-identity-header: header-secret") =>
-        {
-            token()
-        }
-        ("GET", "/metadata/identity/oauth2/token")
-            if is("api-version", "2018-02-01")
-                && is("resource", resource)
-                && has(request, "metadata: true") =>
-        {
-            token()
-        }
-        _ => bad_server::json(
-            "401 Unauthorized",
-            r#"{"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided."}"#,
-        ),
-    }
-}
-
-struct Azure {
-    program: Program,
-    server: BadServer,
-    /// A search path without `az`.
-    path: String,
-}
-
-impl Azure {
-    fn new() -> Self {
-        let program = Program::new();
-        let empty = program.folder().join("empty");
-        std::fs::create_dir_all(&empty).unwrap();
-        std::fs::write(program.folder().join("jwt"), "federated-jwt\n").unwrap();
-        Self {
-            path: empty.to_str().unwrap().to_owned(),
-            server: BadServer::start(entra),
-            program,
-        }
-    }
-
-    /// The login as `doctor` reports it; the workspace itself is not there.
-    fn doctor(&self, variables: &[(&str, &str)]) -> ProgramOutput {
-        let mut command = self.program.command(&["doctor", AZURE]);
-        command
-            .env("HOME", self.program.folder())
-            .env("PATH", &self.path)
-            .env("AZURE_AUTHORITY_HOST", &self.server.url)
-            .env("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:1")
-            .envs(variables.iter().copied());
-        run_to_end(command)
-    }
-}
-
 #[test]
-fn each_source_of_azures_chain_gives_a_token() {
-    let azure = Azure::new();
-    let home = azure.program.folder();
-    let bin = home.join("bin");
-    let printed = r#"[ "$*" = "account get-access-token --resource https://management.azure.com --output json" ] || exit 1
-echo '{"accessToken": "az-token", "tokenType": "Bearer", "expiresOn": "2099-01-01 00:00:00.000000", "expires_on": 4070908800}'"#;
-    write_script(&bin, "az", printed);
-    let with_az = path_with(&bin);
-    let jwt = home.join("jwt");
-    let msi = format!("{}/msi", azure.server.url);
-    let principal = [("AZURE_TENANT_ID", "tenant"), ("AZURE_CLIENT_ID", "client")];
-    let sources: [(&str, Vec<(&str, &str)>); 5] = [
-        (
-            "AZURE_CLIENT_SECRET",
-            [&principal[..], &[("AZURE_CLIENT_SECRET", "s3cret+&=")]].concat(),
-        ),
-        (
-            "workload identity",
-            [
-                &principal[..],
-                &[("AZURE_FEDERATED_TOKEN_FILE", jwt.to_str().unwrap())],
-            ]
-            .concat(),
-        ),
-        (
-            "managed identity",
-            vec![
-                ("IDENTITY_ENDPOINT", &msi),
-                ("IDENTITY_HEADER", "header-secret"),
-            ],
-        ),
-        ("az", vec![("PATH", &with_az)]),
-        (
-            "managed identity of this machine",
-            vec![("AZURE_POD_IDENTITY_AUTHORITY_HOST", &azure.server.url)],
-        ),
-    ];
-    for (name, variables) in sources {
-        let output = azure.doctor(&variables);
-        let found = format!("ready from {name},");
-        assert!(output.stdout.contains(&found), "{name}: {output:?}");
-        for secret in [
-            "s3cret",
-            "entra-token",
-            "az-token",
-            "header-secret",
-            "federated-jwt",
-        ] {
-            assert!(!output.stdout.contains(secret), "{output:?}");
-        }
-    }
-}
-
-#[test]
-fn what_is_wrong_with_azures_chain_is_named() {
-    let azure = Azure::new();
-    let principal = [("AZURE_TENANT_ID", "tenant"), ("AZURE_CLIENT_ID", "client")];
-    for (variables, cause, cure) in [
-        (
-            [&principal[..], &[("AZURE_CLIENT_SECRET", "hunter2")]].concat(),
-            "AADSTS7000215: Invalid client secret provided",
-            "the secret has not expired",
-        ),
-        (
-            [
-                &principal[..],
-                &[("AZURE_FEDERATED_TOKEN_FILE", "/nowhere/jwt")],
-            ]
-            .concat(),
-            "/nowhere/jwt",
-            "az login",
-        ),
-        (
-            vec![("IDENTITY_ENDPOINT", "nonsense")],
-            "IDENTITY_ENDPOINT is not an address",
-            "az login",
-        ),
-        (vec![], "no such program", "az login"),
-        (
-            vec![("AZUREML_CURRENT_CLOUD", "MARS")],
-            "unknown cloud MARS",
-            "PUBLIC",
-        ),
+fn half_of_a_pair_of_keys_is_not_passed_over() {
+    let fixture = Fixture::new();
+    prepare_aws(&fixture);
+    for (variable, value) in [
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "hunter2"),
     ] {
-        let output = azure.doctor(&variables);
-        assert_ne!(output.code, 0, "{output:?}");
-        let text = format!("{}{}", output.stdout, output.stderr);
+        // The profile has a whole pair, of somebody else.
+        let variables = [(variable, value), ("AWS_PROFILE", "base")];
+        let output = fixture.run(&["--target", SERVER_ARN, "experiments"], &variables);
+        assert_eq!(output.code, 5, "{output:?}");
         assert!(
-            text.contains(cause) && text.contains(cure),
-            "{variables:?}: {text}"
+            output
+                .stderr
+                .contains(&format!("{variable} is set without"))
+                && !output.stderr.contains("hunter2"),
+            "{output:?}"
         );
-        assert!(!text.contains("hunter2"), "{text}");
     }
+    assert!(fixture.server.requests().is_empty());
+}
+
+#[test]
+fn keys_that_expire_in_the_middle_are_replaced() {
+    let fixture = Fixture::new();
+    prepare_aws(&fixture);
+    let home = fixture.program.folder();
+    let print = format!(
+        r#"echo x >> {calls}
+if [ "$(wc -l < {calls})" -gt 1 ]; then session=session; else session=expired; fi
+echo "{{\"Version\": 1, \"AccessKeyId\": \"AKIDEXAMPLE\", \"SecretAccessKey\": \"{SECRET}\", \"SessionToken\": \"$session\", \"Expiration\": \"{EXPIRATION}\"}}""#,
+        calls = home.join("calls").display()
+    );
+    write_script(home, "credentials", &print);
+    let variables = [("AWS_PROFILE", "process")];
+    let output = fixture.run_with_rejections(&["--target", SERVER_ARN, "experiments"], &variables);
+    assert_eq!(output.code, 0, "{output:?}");
+    let calls = std::fs::read_to_string(home.join("calls")).unwrap();
+    assert_eq!(calls.lines().count(), 2);
+    // The first is rejected by a 403.
+    assert_eq!(fixture.server.requests().len(), 2);
 }

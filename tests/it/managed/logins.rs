@@ -112,6 +112,20 @@ fn what_is_wrong_with_a_login_is_named() {
         ),
         (
             "databricks",
+            vec![
+                here,
+                ("ARM_CLIENT_ID", "x"),
+                ("ARM_CLIENT_SECRET", "hunter2"),
+            ],
+            ["but no azure_tenant_id", "ARM_TENANT_ID"],
+        ),
+        (
+            "databricks-uc",
+            vec![here, ("DATABRICKS_TOKEN", "hunter2")],
+            ["it is a model registry", "--registry"],
+        ),
+        (
+            "databricks",
             vec![here, ("DATABRICKS_CLI_PATH", "/nowhere/databricks")],
             ["no token or secret is configured", "databricks auth login"],
         ),
@@ -234,13 +248,46 @@ fn a_wait_for_the_limit_of_requests_is_on_the_screen() {
     let fixture = Fixture::new();
     {
         let mut state = fixture.workspace.state.lock().unwrap();
-        (state.busy, state.retry_after) = (1, 5);
+        (state.busy, state.retry_after) = (1, "5".to_owned());
     }
     let pty = fixture.open_session();
     pty.wait_for(" s: rate limit");
     pty.wait_for("/Users/ann@example.com/exp");
     pty.wait_until("the end of the wait", || !pty.text().contains("rate limit"));
     fixture.workspace.assert_allowed();
+}
+
+#[test]
+fn the_program_of_a_kubeconfig_prints_the_token() {
+    let program = Program::new();
+    let server = BadServer::start(|request| {
+        if request.headers.contains("authorization: bearer kube-token") {
+            bad_server::json("200 OK", r#"{"experiments": []}"#)
+        } else {
+            bad_server::response("401 Unauthorized", &["Content-Type: text/html"], "no")
+        }
+    });
+    let bin = program.folder().join("bin");
+    let print = r#"[ "$1 $CLUSTER" = "get-token eu" ] && [ -n "$KUBERNETES_EXEC_INFO" ] || { echo "error: wrong call" >&2; exit 1; }
+echo '{"kind": "ExecCredential", "status": {"token": "kube-token", "expirationTimestamp": "2099-01-01T00:00:00Z"}}'"#;
+    write_script(&bin, "cloud", print);
+    let run = |argument: &str| {
+        let config = format!(
+            "current-context: b\ncontexts: [{{name: b, context: {{user: y}}}}]\nusers: [{{name: y, user: {{exec: \
+             {{apiVersion: client.authentication.k8s.io/v1, command: {}, args: [{argument}], env: [{{name: CLUSTER, value: eu}}]}}}}}}]\n",
+            bin.join("cloud").display()
+        );
+        std::fs::write(program.folder().join("kubeconfig"), config).unwrap();
+        let mut command = program.command(&["--target", &server.url, "experiments", "--json"]);
+        command.env("KUBECONFIG", program.folder().join("kubeconfig"));
+        command.env("MLFLOW_TRACKING_AUTH", "kubernetes");
+        run_to_end(command)
+    };
+    let known = run("get-token");
+    assert_eq!(known.code, 0, "{known:?}");
+    let wrong = run("nonsense");
+    assert_eq!(wrong.code, 5, "{wrong:?}");
+    assert!(wrong.stderr.contains("error: wrong call"), "{wrong:?}");
 }
 
 #[test]

@@ -132,8 +132,29 @@ fn doctor_names_the_user_and_what_they_may_do() {
 #[test]
 fn login_pages_are_recognized() {
     let page = "<html><body><form action=\"/login\"><input type=\"password\"></form></body></html>";
-    let pages: [fn() -> Response; 3] = [
+    let pages: [fn() -> Response; 6] = [
         || bad_server::html("200 OK"),
+        || {
+            bad_server::response(
+                "200 OK",
+                &["Content-Type: text/html"],
+                "<form><input type=password></form>",
+            )
+        },
+        || {
+            bad_server::response(
+                "200 OK",
+                &["Content-Type: text/html"],
+                "<script>location='https://login.microsoftonline.com/common'</script>",
+            )
+        },
+        || {
+            bad_server::response(
+                "303 See Other",
+                &["Location: https://idp.example.org/realms/main/protocol/openid-connect/auth?x=1"],
+                "",
+            )
+        },
         || {
             bad_server::response(
                 "302 Found",
@@ -173,6 +194,123 @@ fn login_pages_are_recognized() {
     let output = run(&server, &["experiments"], &[]);
     assert!(
         output.stderr.contains("behind single sign-on"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn what_proxies_and_other_frameworks_say_is_shown_as_text() {
+    for (status, body, cause, cure) in [
+        (
+            "407 Proxy Authentication Required",
+            "no",
+            "the proxy asks for a login",
+            "HTTPS_PROXY",
+        ),
+        (
+            "401 Unauthorized",
+            r#"{"detail": "token is too old"}"#,
+            "  token is too old",
+            "MLFLOW_TRACKING_TOKEN",
+        ),
+        (
+            "403 Forbidden",
+            r#"{"error": {"code": "Denied", "message": "no role"}}"#,
+            "  no role",
+            "permission",
+        ),
+    ] {
+        let server = BadServer::always(bad_server::json(status, body));
+        let output = run(
+            &server,
+            &["experiments"],
+            &[("MLFLOW_TRACKING_TOKEN", "hunter2")],
+        );
+        assert_eq!(output.code, 5, "{status}: {output:?}");
+        assert!(
+            output.stderr.contains(cause) && output.stderr.contains(cure),
+            "{status}: {output:?}"
+        );
+        assert!(!output.stderr.contains('{'), "{output:?}");
+    }
+}
+
+#[test]
+fn a_plan_does_not_look_for_a_registry_that_it_reads() {
+    let server = BadServer::start(|request| {
+        let path = request.path.split('?').next().unwrap();
+        let body = match path.trim_start_matches("/api/2.0/mlflow/") {
+            "/version" => return bad_server::response("200 OK", &[], "3.17.2"),
+            "registered-models/get" => r#"{"registered_model": {"name": "churn"}}"#,
+            "model-versions/search" => {
+                r#"{"model_versions": [{"name": "churn", "version": "1", "status": "READY", "source": "s3://b/x"}]}"#
+            }
+            _ => "{}",
+        };
+        bad_server::json("200 OK", body)
+    });
+    let output = run(
+        &server,
+        &["promote", "churn/1", "--to", "@champion", "--plan"],
+        &[],
+    );
+    assert_eq!(output.code, 0, "{output:?}");
+    let requests = server.requests();
+    let is_probe = |one: &&Request| one.path.contains("registered-models/search");
+    assert_eq!(requests.iter().filter(is_probe).count(), 0, "{requests:#?}");
+    // Once to find the version, and once for the plan.
+    let models = requests
+        .iter()
+        .filter(|one| one.path.contains("registered-models/get"));
+    assert_eq!(models.count(), 2, "{requests:#?}");
+}
+
+#[test]
+fn what_is_wrong_with_a_proxy_is_not_taken_for_the_servers_fault() {
+    let refusing = BadServer::always(bad_server::response(
+        "407 Proxy Authentication Required",
+        &["Proxy-Authenticate: Basic realm=x"],
+        "",
+    ));
+    let program = Program::new();
+    let run = |proxy: &str| {
+        let mut command =
+            program.command(&["experiments", "--target", "https://mlflow.example.org"]);
+        command
+            .env("HTTPS_PROXY", proxy)
+            .env("MLFLOW_TRACKING_TOKEN", "hunter2");
+        run_to_end(command)
+    };
+    let output = run(&refusing.url);
+    assert_eq!(output.code, 5, "{output:?}");
+    assert!(
+        output.stderr.contains("the proxy asks for a login")
+            && output.stderr.contains("the password of the proxy"),
+        "{output:?}"
+    );
+    // The credential is for the server, behind TLS.
+    let asked = refusing.requests();
+    assert!(asked.iter().all(|one| one.method == "CONNECT"), "{asked:?}");
+    assert!(asked.iter().all(|one| !one.headers.contains("hunter2")));
+
+    let with_login = refusing.url.replace("://", "://user:secret-pw@");
+    let output = run(&with_login);
+    let line = format!(
+        "proxy-authorization: basic {}",
+        STANDARD.encode("user:secret-pw")
+    )
+    .to_lowercase();
+    let asked = refusing.requests();
+    assert!(
+        asked.iter().any(|one| one.headers.contains(&line)),
+        "{asked:?}"
+    );
+    assert!(!output.stderr.contains("secret-pw"), "{output:?}");
+
+    let output = run("http://127.0.0.1:1");
+    assert_eq!(output.code, 6, "{output:?}");
+    assert!(
+        output.stderr.contains("can't reach the proxy"),
         "{output:?}"
     );
 }

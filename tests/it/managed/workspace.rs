@@ -147,8 +147,20 @@ pub struct Workspace {
     pub issued: usize,
     /// How many requests are answered by 429 first.
     pub busy: usize,
-    /// The seconds that these ask to wait for.
-    pub retry_after: u64,
+    /// What these ask to wait for, as a header.
+    pub retry_after: String,
+    /// Whether no token is issued for now.
+    pub is_token_busy: bool,
+    /// The end of a path whose next request is answered by 429.
+    pub busy_at: Option<&'static str>,
+    /// After this many more calls, the tokens that were issued so far are rejected.
+    pub valid_calls: Option<usize>,
+    /// Whether a rejected token is a 403, as for personal tokens, and not a 401.
+    pub rejects_by_403: bool,
+    /// Whether the old registry of the workspace is disabled.
+    pub is_registry_disabled: bool,
+    /// The path below which tokens are issued.
+    pub oidc: &'static str,
     /// Requests that the protos do not allow.
     pub violations: Vec<String>,
 }
@@ -166,7 +178,13 @@ impl Default for Workspace {
             tokens: [TOKEN.to_owned()].into(),
             issued: 0,
             busy: 0,
-            retry_after: 1,
+            retry_after: "1".to_owned(),
+            is_token_busy: false,
+            busy_at: None,
+            valid_calls: None,
+            rejects_by_403: false,
+            is_registry_disabled: false,
+            oidc: "/oidc",
             violations: Vec::new(),
         }
     }
@@ -231,10 +249,21 @@ impl Workspace {
             .find_map(|line| line.strip_prefix("host: "));
         let host = format!("http://{}", host.unwrap_or_default());
         match (request.method.as_str(), path) {
-            ("GET", "/oidc/.well-known/oauth-authorization-server") => {
-                return ok(&json!({"token_endpoint": format!("{host}/oidc/v1/token")}));
+            ("GET", "/.well-known/databricks-config") => {
+                return ok(
+                    &json!({"oidc_endpoint": format!("{host}{}", self.oidc), "account_id": "acc-1",
+                    "workspace_id": "123456", "cloud": "aws"}),
+                );
             }
-            ("POST", "/oidc/v1/token") => return self.issue(request),
+            ("GET", path)
+                if path == format!("{}/.well-known/oauth-authorization-server", self.oidc) =>
+            {
+                return ok(&json!({"token_endpoint": format!("{host}{}/v1/token", self.oidc)}));
+            }
+            ("POST", path) if path == format!("{}/v1/token", self.oidc) => {
+                return self.issue(request);
+            }
+            ("POST", "/tenant/oauth2/token") => return self.issue_of_azure(request),
             ("GET", "/signed/a.txt") => {
                 assert!(
                     !request.headers.contains("authorization:"),
@@ -245,10 +274,24 @@ impl Workspace {
             }
             _ => {}
         }
+        if let Some(left) = &mut self.valid_calls {
+            if *left == 0 {
+                self.tokens.clear();
+                self.valid_calls = None;
+            } else {
+                *left -= 1;
+            }
+        }
         let authorized = self.tokens.iter().any(|token| {
             let line = format!("authorization: bearer {}", token.to_lowercase());
             request.headers.lines().any(|known| known == line)
         });
+        if !authorized && self.rejects_by_403 {
+            return bad_server::json(
+                "403 Forbidden",
+                r#"{"error_code": "403", "message": "Invalid Token"}"#,
+            );
+        }
         if !authorized {
             return bad_server::response(
                 "401 Unauthorized",
@@ -258,8 +301,10 @@ impl Workspace {
         }
         let fields = fields_of(request);
         self.check(request, path, &fields);
-        if self.busy > 0 {
-            self.busy -= 1;
+        let is_busy_path = self.busy_at.is_some_and(|end| path.ends_with(end));
+        if self.busy > 0 || is_busy_path {
+            self.busy = self.busy.saturating_sub(1);
+            self.busy_at = self.busy_at.filter(|_| !is_busy_path);
             let retry_after = format!("Retry-After: {}", self.retry_after);
             return bad_server::response(
                 "429 Too Many Requests",
@@ -271,6 +316,10 @@ impl Workspace {
     }
 
     fn issue(&mut self, request: &Request) -> Response {
+        if self.is_token_busy {
+            let headers = ["Content-Type: application/json", "Retry-After: 600"];
+            return bad_server::response("429 Too Many Requests", &headers, "{}");
+        }
         let pair = STANDARD
             .encode(format!("{}:{}", CLIENT.0, CLIENT.1))
             .to_lowercase();
@@ -289,7 +338,51 @@ impl Workspace {
         ok(&json!({"access_token": token, "token_type": "Bearer", "expires_in": 3600}))
     }
 
+    /// A token of Entra ID for a service principal: for Databricks, or for the management of Azure.
+    fn issue_of_azure(&mut self, request: &Request) -> Response {
+        let form: BTreeMap<_, _> = url::form_urlencoded::parse(request.body.as_bytes()).collect();
+        let is = |key: &str, value: &str| form.get(key).is_some_and(|given| given == value);
+        if !is("grant_type", "client_credentials") || !is("client_secret", CLIENT.1) {
+            return bad_server::json(
+                "401 Unauthorized",
+                r#"{"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided."}"#,
+            );
+        }
+        let token = if is("resource", "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d") {
+            self.tokens.insert("entra-databricks".to_owned());
+            "entra-databricks"
+        } else {
+            assert!(is("resource", "https://management.azure.com"), "{form:?}");
+            "entra-management"
+        };
+        ok(&json!({"access_token": token, "token_type": "Bearer", "expires_in": "3599"}))
+    }
+
+    /// Lists are arrays, numbers are numbers, all else is text; a query belongs to a read and a body to a write or a search.
+    fn check_types(&mut self, request: &Request) {
+        let body: Value = match request.body.as_str() {
+            "" => json!({}),
+            body => serde_json::from_str(body).unwrap_or(Value::Null),
+        };
+        let is_right = |(key, value): (&String, &Value)| match key.as_str() {
+            "max_results" => value.is_u64(),
+            "archive_existing_versions" => value.is_boolean(),
+            "experiment_ids" | "order_by" | "path" | "paths" | "tags" => value.is_array(),
+            _ => value.is_string(),
+        };
+        let fields_are_right = body
+            .as_object()
+            .is_some_and(|fields| fields.iter().all(is_right));
+        let has_query = request.path.contains('?');
+        let is_read = request.method == "GET";
+        if !fields_are_right || is_read && !request.body.is_empty() || !is_read && has_query {
+            let line = format!("{} {} {}", request.method, request.path, request.body);
+            self.violations.push(line);
+        }
+    }
+
     fn check(&mut self, request: &Request, path: &str, fields: &Value) {
+        self.check_types(request);
         let row = ALLOWED
             .iter()
             .find(|(method, known, _)| *method == request.method && *known == path);
@@ -370,6 +463,15 @@ impl Workspace {
             ("POST", "artifacts/credentials-for-read") => ok(&json!({"credential_infos": [{
                 "run_id": RUN, "path": fields["path"][0], "signed_uri": format!("{host}/signed/a.txt?sig=1"),
                 "headers": [{"name": "x-amz-z", "value": "1"}], "type": "AWS_PRESIGNED_URL"}]})),
+            ("GET", "registered-models/search")
+                if self.is_registry_disabled && !path.contains("/unity-catalog/") =>
+            {
+                mlflow_error(
+                    "403 Forbidden",
+                    "PERMISSION_DENIED",
+                    "The workspace model registry is disabled.",
+                )
+            }
             ("GET", "registered-models/search") => {
                 ok(&json!({"registered_models": [self.model(false)]}))
             }

@@ -37,6 +37,7 @@ pub fn context(id: &str) -> PlanContext {
         reason: "better".into(),
         protected_slots: Slot::default_protected(),
         writes_tags: true,
+        creates_versions: true,
     }
 }
 

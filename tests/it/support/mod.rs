@@ -25,4 +25,5 @@ pub mod recorder;
 pub mod script_host;
 pub mod snapshot;
 pub mod sources;
+pub mod tls_front;
 pub mod wandb;

@@ -7,6 +7,7 @@ use reqwest::Client;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use super::azure_identity::ManagedIdentity;
 use super::command::TokenCommand;
 use super::environment::Environment;
 use super::token_endpoint::{Token, post_form, request_token, require_encryption};
@@ -18,12 +19,6 @@ use crate::text::untrusted::clean;
 
 /// Azure's management API, for which Azure ML takes tokens.
 const ENTRA_MANAGEMENT: &str = "https://management.azure.com";
-
-/// The instance metadata service of virtual machines.
-const METADATA_SERVICE: &str = "http://169.254.169.254/metadata/identity/oauth2/token";
-
-/// A metadata service answers at once, or there is none.
-const METADATA_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(2);
 
 const PRINCIPAL_HINT: &str = "check the client id, secret and tenant of the service principal, and that the secret has not expired";
 
@@ -104,23 +99,40 @@ impl AzureCloud {
     }
 }
 
-/// The token of a service principal with a secret, for a resource.
+/// What a token is for: version 1 of the endpoint takes a resource, version 2 a scope.
+#[derive(Clone, Copy)]
+pub(super) enum Audience<'a> {
+    /// Of version 1, which Databricks documents.
+    Resource(&'a str),
+    /// All that a resource allows, of version 2.
+    DefaultScope(&'a str),
+}
+
+/// The token of a service principal with a secret.
 pub(super) async fn service_principal_token(
     http: &Client,
     cloud: &AzureCloud,
     tenant: &str,
     (client_id, client_secret): (&str, &SecretString),
-    resource: &str,
+    audience: Audience<'_>,
 ) -> Result<Token> {
     let what = format!(
         "getting a token for service principal {} of Azure",
         clean(client_id)
     );
-    let url = cloud.token_url(tenant, &["token"])?;
+    let (version, key, value) = match audience {
+        Audience::Resource(resource) => (&["token"][..], "resource", resource.to_owned()),
+        Audience::DefaultScope(resource) => (
+            &["v2.0", "token"][..],
+            "scope",
+            format!("{resource}/.default"),
+        ),
+    };
+    let url = cloud.token_url(tenant, version)?;
     require_encryption(&url, &what)?;
     let form = [
         ("grant_type", "client_credentials"),
-        ("resource", resource),
+        (key, value.as_str()),
         ("client_id", client_id),
         ("client_secret", client_secret.expose_secret()),
     ];
@@ -162,40 +174,38 @@ impl EntraLogin {
             let workload = EntraSource::Workload(tenant.clone(), client.clone(), file.into());
             sources.push(("workload identity", workload));
         }
-        let endpoint = get("IDENTITY_ENDPOINT").or_else(|| get("MSI_ENDPOINT"));
-        if let Some(endpoint) = endpoint {
-            let secret = get("IDENTITY_HEADER").or_else(|| get("MSI_SECRET"));
-            let secret = secret.map(SecretString::from);
-            let identity = EntraSource::Endpoint(endpoint, secret, client.clone());
-            sources.push(("managed identity", identity));
-        }
-        sources.push(("az", EntraSource::Command));
-        if get("IDENTITY_ENDPOINT").is_none() && get("MSI_ENDPOINT").is_none() {
-            sources.push((
-                "managed identity of this machine",
-                EntraSource::Machine(client),
-            ));
-        }
+        // The metadata service of a machine that has none is slow to say so.
+        let identity = ManagedIdentity::of(&self.environment);
+        let name = identity.name();
+        let is_of_machine = matches!(identity, ManagedIdentity::Machine(_));
+        let identity = (name, EntraSource::Identity(identity, client));
+        let command = ("az", EntraSource::Command);
+        sources.extend(if is_of_machine {
+            [command, identity]
+        } else {
+            [identity, command]
+        });
         sources
     }
 
-    async fn token(&self, http: &Client, source: &EntraSource) -> Result<Issued> {
+    async fn token(&self, clients: &TokenClient, source: &EntraSource) -> Result<Issued> {
+        let http = clients.get()?;
         match source {
             EntraSource::Principal(tenant, client, secret) => {
                 let principal = (client.as_str(), secret);
-                let resource = self.cloud.management;
+                let scope = Audience::DefaultScope(self.cloud.management);
                 let token =
-                    service_principal_token(http, &self.cloud, tenant, principal, resource).await?;
+                    service_principal_token(http, &self.cloud, tenant, principal, scope).await?;
                 Ok(token.into_issued())
             }
             EntraSource::Workload(tenant, client, file) => {
                 self.workload_token(http, tenant, client, file).await
             }
-            EntraSource::Endpoint(endpoint, secret, client) => {
-                self.endpoint_token(http, endpoint, secret.as_ref(), client.as_deref())
-                    .await
+            EntraSource::Identity(identity, client) => {
+                let http = clients.direct()?;
+                let resource = self.cloud.management;
+                identity.token(http, resource, client.as_deref()).await
             }
-            EntraSource::Machine(client) => self.machine_token(http, client.as_deref()).await,
             EntraSource::Command => self.command().run(false).await,
         }
     }
@@ -231,56 +241,6 @@ impl EntraLogin {
         Ok(token.into_issued())
     }
 
-    /// Asks the endpoint that Azure's services give their processes.
-    async fn endpoint_token(
-        &self,
-        http: &Client,
-        endpoint: &str,
-        secret: Option<&SecretString>,
-        client: Option<&str>,
-    ) -> Result<Issued> {
-        let what = "getting a token for the managed identity";
-        let url = Url::parse(endpoint)
-            .map_err(|_| login_error(what, "IDENTITY_ENDPOINT is not an address"))?;
-        let mut query = vec![
-            ("api-version", "2019-08-01"),
-            ("resource", self.cloud.management),
-        ];
-        query.extend(client.map(|client| ("client_id", client)));
-        let mut request = http.get(url).query(&query);
-        if let Some(secret) = secret {
-            request = request.header("x-identity-header", secret.expose_secret());
-        }
-        let hint = "assign an identity to this service, or set AZURE_CLIENT_ID to one of several";
-        Ok(request_token(request, what, hint).await?.into_issued())
-    }
-
-    async fn machine_token(&self, http: &Client, client: Option<&str>) -> Result<Issued> {
-        let what = "getting a token from this machine's metadata service";
-        let base = self.environment.get("AZURE_POD_IDENTITY_AUTHORITY_HOST");
-        let address = base.map(|host| {
-            format!(
-                "{}/metadata/identity/oauth2/token",
-                host.trim_end_matches('/')
-            )
-        });
-        let url = Url::parse(address.as_deref().unwrap_or(METADATA_SERVICE))
-            .map_err(|_| login_error(what, "invalid address"))?;
-        let mut query = vec![
-            ("api-version", "2018-02-01"),
-            ("resource", self.cloud.management),
-        ];
-        query.extend(client.map(|client| ("client_id", client)));
-        let request = http
-            .get(url)
-            .query(&query)
-            .header("metadata", "true")
-            .timeout(METADATA_TIMEOUT);
-        Ok(request_token(request, what, CHAIN_HINT)
-            .await?
-            .into_issued())
-    }
-
     fn command(&self) -> TokenCommand {
         let words = ["az", "account", "get-access-token", "--resource"]
             .into_iter()
@@ -298,10 +258,8 @@ enum EntraSource {
     Principal(String, String, SecretString),
     /// Tenant, client and the file of the assertion.
     Workload(String, String, PathBuf),
-    /// Address, secret and client.
-    Endpoint(String, Option<SecretString>, Option<String>),
-    /// Client.
-    Machine(Option<String>),
+    /// With the client of one of several.
+    Identity(ManagedIdentity, Option<String>),
     Command,
 }
 
@@ -313,7 +271,6 @@ impl CredentialSource for EntraLogin {
     }
 
     async fn issue(&self, http: &TokenClient, _: bool) -> Result<Issued> {
-        let http = http.get()?;
         let mut failures: Vec<StoreError> = Vec::new();
         for (name, source) in self.sources() {
             match self.token(http, &source).await {

@@ -25,7 +25,7 @@ const MAX_OUTPUT: usize = 64 << 10;
 pub struct TokenCommand {
     /// The program and its arguments.
     pub words: Vec<String>,
-    /// Arguments that are added after a rejection.
+    /// Arguments that ask for another token than the rejected one. Older versions of a program may not know them.
     pub(super) renewal_words: &'static [&'static str],
     pub(super) hint: &'static str,
 }
@@ -52,11 +52,21 @@ impl TokenCommand {
             .with_hint(Some(self.hint))
     }
 
-    pub(super) async fn run(&self, is_renewal: bool) -> Result<Issued> {
+    /// Runs the command; after a rejection with its arguments for that, and if these fail without.
+    pub(super) async fn run(&self, is_rejected: bool) -> Result<Issued> {
+        if is_rejected
+            && !self.renewal_words.is_empty()
+            && let Ok(issued) = self.run_with(self.renewal_words).await
+        {
+            return Ok(issued);
+        }
+        self.run_with(&[]).await
+    }
+
+    async fn run_with(&self, more: &[&str]) -> Result<Issued> {
         let Some((program, arguments)) = self.words.split_first() else {
             return Err(self.error("the command is empty"));
         };
-        let more = self.renewal_words.iter().filter(|_| is_renewal);
         let output = Command::new(program)
             .args(arguments)
             .args(more)
@@ -76,13 +86,8 @@ impl TokenCommand {
             Ok(Ok(output)) => output,
         };
         if !output.status.success() {
-            let message = String::from_utf8_lossy(&output.stderr);
-            let last = message
-                .lines()
-                .rfind(|line| !line.trim().is_empty())
-                .unwrap_or("no message");
-            let last: String = last.trim().chars().take(300).collect();
-            return Err(self.error(format!("it failed ({}): {last}", output.status)));
+            let message = failure_message(&String::from_utf8_lossy(&output.stderr));
+            return Err(self.error(format!("it failed ({}): {message}", output.status)));
         }
         if output.stdout.len() > MAX_OUTPUT {
             return Err(self.error("it printed more than a token"));
@@ -109,6 +114,25 @@ impl TokenCommand {
         let token = SecretString::from(token);
         Ok(Issued::new(Credential::bearer(&token), None))
     }
+}
+
+/// What a failed command said: from the line that begins with its error, else the last line.
+pub(super) fn failure_message(text: &str) -> String {
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let is_error = |line: &&str| line.to_ascii_lowercase().starts_with("error");
+    let from = lines
+        .iter()
+        .position(is_error)
+        .unwrap_or(lines.len().saturating_sub(1));
+    let message = lines.get(from..).unwrap_or_default().join(" ");
+    if message.is_empty() {
+        return "no message".to_owned();
+    }
+    message.chars().take(300).collect()
 }
 
 /// What `databricks auth token`, `az account get-access-token` and others print.
@@ -147,8 +171,8 @@ impl CredentialSource for TokenCommand {
         format!("token printed by `{}`", self.program())
     }
 
-    async fn issue(&self, _: &TokenClient, is_renewal: bool) -> Result<Issued> {
-        self.run(is_renewal).await
+    async fn issue(&self, _: &TokenClient, is_rejected: bool) -> Result<Issued> {
+        self.run(is_rejected).await
     }
 
     fn rejection_hint(&self) -> &'static str {
@@ -176,5 +200,19 @@ mod tests {
             let error = parse(text).unwrap_err();
             assert!(error.what.contains("`vault`"), "{error}");
         }
+    }
+
+    #[test]
+    fn the_cause_of_a_failure_is_kept() {
+        let of_databricks = "Error: the refresh token is invalid. To reauthenticate, run:\n  $ databricks auth login -p x\n";
+        assert_eq!(
+            failure_message(of_databricks),
+            "Error: the refresh token is invalid. To reauthenticate, run: $ databricks auth login -p x"
+        );
+        assert_eq!(
+            failure_message("Traceback:\n  File x\nValueError: no\n"),
+            "ValueError: no"
+        );
+        assert_eq!(failure_message(" \n"), "no message");
     }
 }

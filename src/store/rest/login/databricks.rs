@@ -3,34 +3,21 @@
 use std::sync::OnceLock;
 
 use async_trait::async_trait;
-use reqwest::Client;
-use reqwest::header::HeaderName;
-use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::OnceCell;
 use url::Url;
 
-use super::azure::{AzureCloud, service_principal_token};
 use super::command::TokenCommand;
+use super::databricks_azure::AzurePrincipal;
 use super::databricks_config::DatabricksConfig;
+use super::databricks_oauth::ServicePrincipal;
 use super::environment::Environment;
 use super::fixed::FixedLogin;
-use super::token_endpoint::{get_document, post_form, request_token, require_encryption};
-use super::{Credential, CredentialSource, Issued, LoginStep, TokenClient, login_error};
+use super::{CredentialSource, Issued, LoginStep, TokenClient, login_error};
 use crate::domain::StoreError;
 use crate::store::Result;
 use crate::text::untrusted::clean;
 
 /// Databricks as a resource of Entra ID.
-const AZURE_RESOURCE: &str = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d";
-
-/// Domains of Databricks, which may issue tokens for a workspace below them.
-const DATABRICKS_DOMAINS: [&str; 5] = [
-    ".databricks.com",
-    ".azuredatabricks.net",
-    ".databricks.us",
-    ".databricks.azure.us",
-    ".databricks.azure.cn",
-];
+pub(super) const AZURE_RESOURCE: &str = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d";
 
 const CLI_HINT: &str =
     "sign in with `databricks auth login --host https://WORKSPACE`, or set DATABRICKS_TOKEN";
@@ -42,6 +29,8 @@ pub(in crate::store::rest) struct DatabricksConnection {
     /// Sent with every request where it is known: hosts that workspaces share need it.
     pub workspace_id: Option<String>,
     pub configuration: LoginStep,
+    /// What the login depends on.
+    pub config: DatabricksConfig,
 }
 
 /// A kind of login, by the name that `auth_type` has for it.
@@ -101,7 +90,8 @@ pub(in crate::store::rest) fn connect(
         source,
         workspace_id: config.get("workspace_id").map(str::to_owned),
         configuration,
-        host: config.host,
+        host: config.host.clone(),
+        config,
     })
 }
 
@@ -167,20 +157,36 @@ fn named_login(named: &str, config: &DatabricksConfig) -> Result<&'static LoginK
     ))
 }
 
-/// Half of a pair is a mistake, not the absence of a login.
+/// Keys that belong together, and what to set.
+const GROUPS: [(&[&str], &str); 3] = [
+    (
+        &["client_id", "client_secret"],
+        "set both DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, or DATABRICKS_TOKEN",
+    ),
+    (
+        &["username", "password"],
+        "set both DATABRICKS_USERNAME and DATABRICKS_PASSWORD, or DATABRICKS_TOKEN",
+    ),
+    (
+        &["azure_client_secret", "azure_client_id", "azure_tenant_id"],
+        "set all of ARM_CLIENT_ID, ARM_CLIENT_SECRET and ARM_TENANT_ID, or DATABRICKS_TOKEN",
+    ),
+];
+
+/// A part of a login is a mistake, not the absence of a login.
 fn require_no_half_login(config: &DatabricksConfig) -> Result<()> {
-    let pairs = [("client_id", "client_secret"), ("username", "password")];
-    for (first, second) in pairs {
-        let (present, absent) = match (config.get(first), config.get(second)) {
-            (Some(_), None) => (first, second),
-            (None, Some(_)) => (second, first),
-            _ => continue,
-        };
-        return Err(choice_error(
-            config,
-            format!("{} has {present}, but no {absent}", config.from),
-            "set both DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, or DATABRICKS_TOKEN",
-        ));
+    for (keys, hint) in GROUPS {
+        let (present, absent): (Vec<&str>, Vec<&str>) =
+            keys.iter().partition(|key| config.get(key).is_some());
+        // Of Azure's keys, only the secret shows that this login is meant.
+        let is_meant = present
+            .first()
+            .is_some_and(|first| keys.len() == 2 || *first == keys[0]);
+        if is_meant && !absent.is_empty() {
+            let (present, absent) = (present.join(", "), absent.join(", "));
+            let why = format!("{} has {present}, but no {absent}", config.from);
+            return Err(choice_error(config, why, hint));
+        }
     }
     Ok(())
 }
@@ -215,7 +221,7 @@ fn databricks_cli(config: &DatabricksConfig, environment: &Environment) -> Token
     let words = [program, "auth", "token"].into_iter().chain(subject);
     TokenCommand {
         words: words.map(str::to_owned).collect(),
-        renewal_words: &[],
+        renewal_words: &["--force-refresh"],
         hint: CLI_HINT,
     }
 }
@@ -273,13 +279,13 @@ impl CredentialSource for CommandLineLogin {
         format!("no token or secret is configured: {}", names.join(", or "))
     }
 
-    async fn issue(&self, _: &TokenClient, is_renewal: bool) -> Result<Issued> {
+    async fn issue(&self, _: &TokenClient, is_rejected: bool) -> Result<Issued> {
         if let Some(command) = self.chosen.get().and_then(|at| self.commands.get(*at)) {
-            return command.run(is_renewal).await;
+            return command.run(is_rejected).await;
         }
         let mut failures: Vec<StoreError> = Vec::new();
         for (at, command) in self.commands.iter().enumerate() {
-            match command.run(is_renewal).await {
+            match command.run(is_rejected).await {
                 Ok(mut issued) => {
                     let _ = self.chosen.set(at);
                     issued.from = Some(command.describe());
@@ -298,178 +304,6 @@ impl CredentialSource for CommandLineLogin {
 
     fn rejection_hint(&self) -> &'static str {
         CLI_HINT
-    }
-}
-
-/// OAuth for a service principal of Databricks.
-struct ServicePrincipal {
-    host: Url,
-    from: String,
-    client_id: String,
-    client_secret: SecretString,
-    token_endpoint: OnceCell<Url>,
-}
-
-const PRINCIPAL_HINT: &str =
-    "check DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, and that the secret has not expired";
-
-impl ServicePrincipal {
-    fn new(config: &DatabricksConfig) -> Self {
-        Self {
-            host: config.host.clone(),
-            from: config.from.clone(),
-            client_id: config.get("client_id").unwrap_or_default().to_owned(),
-            client_secret: config
-                .get("client_secret")
-                .unwrap_or_default()
-                .to_owned()
-                .into(),
-            token_endpoint: OnceCell::new(),
-        }
-    }
-
-    /// The endpoint that the workspace names, else the one that every workspace has. It is looked up once: the official
-    /// client does so before every call.
-    async fn find_token_endpoint(&self, http: &Client) -> Result<Url> {
-        let what = format!("finding the token endpoint of {}", self.host);
-        let join = |path: &str| {
-            self.host
-                .join(path)
-                .map_err(|error| login_error(&what, error.to_string()))
-        };
-        let discovery = join("oidc/.well-known/oauth-authorization-server")?;
-        let Some(document) = get_document(http, discovery, &what).await? else {
-            return join("oidc/v1/token");
-        };
-        let Some(text) = document["token_endpoint"].as_str() else {
-            return join("oidc/v1/token");
-        };
-        let endpoint = Url::parse(text).map_err(|_| login_error(&what, "it is not an address"))?;
-        let host = endpoint.host_str().unwrap_or_default();
-        let is_of_databricks = |host: &str| {
-            DATABRICKS_DOMAINS
-                .iter()
-                .any(|domain| host.ends_with(domain))
-        };
-        let is_trusted = endpoint.origin() == self.host.origin()
-            || is_of_databricks(host) && is_of_databricks(self.host.host_str().unwrap_or_default());
-        if !is_trusted {
-            return Err(login_error(
-                what,
-                format!("the workspace names {}, which is another host", clean(host)),
-            )
-            .with_hint(Some("check that the host is your workspace")));
-        }
-        Ok(endpoint)
-    }
-}
-
-#[async_trait]
-impl CredentialSource for ServicePrincipal {
-    fn describe(&self) -> String {
-        format!(
-            "OAuth of service principal {} of {}",
-            clean(&self.client_id),
-            self.from
-        )
-    }
-
-    async fn issue(&self, http: &TokenClient, _: bool) -> Result<Issued> {
-        let http = http.get()?;
-        let find = || self.find_token_endpoint(http);
-        let endpoint = self.token_endpoint.get_or_try_init(find).await?;
-        let what = format!(
-            "getting a token for service principal {}",
-            clean(&self.client_id)
-        );
-        require_encryption(endpoint, &what)?;
-        let form = [("grant_type", "client_credentials"), ("scope", "all-apis")];
-        let request = post_form(http, endpoint, &form)
-            .basic_auth(&self.client_id, Some(self.client_secret.expose_secret()));
-        let token = request_token(request, &what, PRINCIPAL_HINT).await?;
-        Ok(token.into_issued())
-    }
-
-    fn secrets(&self) -> Vec<SecretString> {
-        vec![self.client_secret.clone()]
-    }
-
-    fn rejection_hint(&self) -> &'static str {
-        PRINCIPAL_HINT
-    }
-}
-
-/// A service principal of Entra ID.
-struct AzurePrincipal {
-    cloud: AzureCloud,
-    from: String,
-    tenant: String,
-    client_id: String,
-    client_secret: SecretString,
-    /// The workspace as a resource of Azure, for a principal that is not among its users.
-    workspace_resource: Option<String>,
-}
-
-impl AzurePrincipal {
-    fn new(config: &DatabricksConfig, environment: &Environment) -> Result<Self> {
-        let get = |key| config.get(key).unwrap_or_default().to_owned();
-        Ok(Self {
-            cloud: AzureCloud::named(
-                config.get("azure_environment"),
-                environment.get("AZURE_AUTHORITY_HOST"),
-            )?,
-            from: config.from.clone(),
-            tenant: get("azure_tenant_id"),
-            client_id: get("azure_client_id"),
-            client_secret: get("azure_client_secret").into(),
-            workspace_resource: config.get("azure_workspace_resource_id").map(str::to_owned),
-        })
-    }
-
-    async fn token(&self, http: &Client, resource: &str) -> Result<super::token_endpoint::Token> {
-        let principal = (self.client_id.as_str(), &self.client_secret);
-        service_principal_token(http, &self.cloud, &self.tenant, principal, resource).await
-    }
-}
-
-#[async_trait]
-impl CredentialSource for AzurePrincipal {
-    fn describe(&self) -> String {
-        format!(
-            "service principal {} of Azure, of {}",
-            clean(&self.client_id),
-            self.from
-        )
-    }
-
-    async fn issue(&self, http: &TokenClient, _: bool) -> Result<Issued> {
-        let http = http.get()?;
-        let token = self.token(http, AZURE_RESOURCE).await?;
-        let expires_at = token.expires_at;
-        let Credential::Headers(mut lines) = Credential::bearer(&token.secret) else {
-            return Ok(token.into_issued());
-        };
-        if let Some(workspace) = &self.workspace_resource {
-            let management = self.token(http, self.cloud.management).await?;
-            let header = HeaderName::from_static;
-            lines.push((
-                header("x-databricks-azure-workspace-resource-id"),
-                workspace.clone().into(),
-            ));
-            lines.push((
-                header("x-databricks-azure-sp-management-token"),
-                management.secret,
-            ));
-        }
-        Ok(Issued::new(Credential::Headers(lines), expires_at))
-    }
-
-    fn secrets(&self) -> Vec<SecretString> {
-        vec![self.client_secret.clone()]
-    }
-
-    fn rejection_hint(&self) -> &'static str {
-        "check ARM_CLIENT_ID, ARM_CLIENT_SECRET and ARM_TENANT_ID, and add the service principal to the workspace"
     }
 }
 
@@ -520,6 +354,16 @@ mod tests {
         assert!(chosen.unwrap().contains("personal access token"));
         let half = describe(&[host, id]).unwrap_err();
         assert!(half.contains("client_id, but no client_secret"), "{half}");
+        let arm = [("ARM_CLIENT_ID", "id"), ("ARM_CLIENT_SECRET", "hunter2")];
+        let half = describe(&[host, arm[0], arm[1]]).unwrap_err();
+        assert!(
+            half.contains("azure_client_secret, azure_client_id, but no azure_tenant_id")
+                && half.contains("ARM_TENANT_ID"),
+            "{half}"
+        );
+        assert!(describe(&[host, arm[0]]).is_ok());
+        let half = describe(&[host, ("DATABRICKS_USERNAME", "u")]).unwrap_err();
+        assert!(half.contains("DATABRICKS_PASSWORD"), "{half}");
         let unknown = describe(&[host, ("DATABRICKS_AUTH_TYPE", "google-id")]).unwrap_err();
         assert!(
             unknown.contains("unsupported auth_type google-id"),

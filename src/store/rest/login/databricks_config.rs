@@ -4,6 +4,7 @@
 //! are for the same host, so that no token is sent to another workspace than its own.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use ini::{Ini, ParseOption};
@@ -17,7 +18,7 @@ use crate::store::{Result, limits};
 use crate::text::untrusted::clean;
 
 /// Keys of a profile, each with its variable.
-const KEYS: [(&str, &str); 13] = [
+const KEYS: [(&str, &str); 14] = [
     ("host", "DATABRICKS_HOST"),
     ("token", "DATABRICKS_TOKEN"),
     ("username", "DATABRICKS_USERNAME"),
@@ -26,6 +27,7 @@ const KEYS: [(&str, &str); 13] = [
     ("client_secret", "DATABRICKS_CLIENT_SECRET"),
     ("auth_type", "DATABRICKS_AUTH_TYPE"),
     ("workspace_id", "DATABRICKS_WORKSPACE_ID"),
+    ("discovery_url", "DATABRICKS_DISCOVERY_URL"),
     (
         "azure_workspace_resource_id",
         "DATABRICKS_AZURE_RESOURCE_ID",
@@ -52,15 +54,22 @@ const SETTINGS_SECTION: &str = "__settings__";
 /// The section that is read if no profile is named.
 const DEFAULT_SECTION: &str = "DEFAULT";
 
-/// A configuration with a host.
-#[derive(Debug)]
-pub(super) struct DatabricksConfig {
+/// A configuration with a host. `Debug` shows no values.
+#[derive(PartialEq, Eq)]
+pub(in crate::store::rest) struct DatabricksConfig {
     pub host: Url,
     /// `profile prod of ~/.databrickscfg`, `the environment`.
     pub from: String,
     /// The profile, if the values are a profile's.
     pub profile: Option<String>,
     values: BTreeMap<&'static str, String>,
+}
+
+impl fmt::Debug for DatabricksConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys: Vec<&str> = self.values.keys().copied().collect();
+        write!(f, "DatabricksConfig({}, {keys:?})", self.from)
+    }
 }
 
 fn config_error(why: impl Into<String>, hint: &'static str) -> StoreError {

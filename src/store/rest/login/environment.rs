@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Variables that a login reads. AWS's own are read by AWS's library.
-const VARIABLES: [&str; 48] = [
+const VARIABLES: [&str; 50] = [
     "MLFLOW_TRACKING_AUTH",
     "MLFLOW_TRACKING_AWS_SIGV4",
     "MLFLOW_UC_OSS_TOKEN",
@@ -19,6 +19,7 @@ const VARIABLES: [&str; 48] = [
     "DATABRICKS_CONFIG_FILE",
     "DATABRICKS_AUTH_TYPE",
     "DATABRICKS_WORKSPACE_ID",
+    "DATABRICKS_DISCOVERY_URL",
     "DATABRICKS_AZURE_RESOURCE_ID",
     "DATABRICKS_CLI_PATH",
     "ARM_CLIENT_ID",
@@ -43,6 +44,7 @@ const VARIABLES: [&str; 48] = [
     "AWS_REGION",
     "AWS_DEFAULT_REGION",
     "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",

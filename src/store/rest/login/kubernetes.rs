@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::super::service::WORKSPACE_HEADER;
 use super::environment::Environment;
+use super::kubernetes_exec::ExecPlugin;
 use super::{Credential, CredentialSource, Issued, TokenClient, login_error};
 use crate::domain::StoreError;
 use crate::files::read_text;
@@ -19,7 +20,7 @@ use crate::text::untrusted::clean;
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// Kubernetes writes another token into the file long before the old one expires.
-const REREAD_AFTER: Duration = Duration::from_mins(5);
+pub(super) const REREAD_AFTER: Duration = Duration::from_mins(5);
 
 /// The largest kubeconfig: those of many clusters hold certificates.
 const KUBECONFIG_BYTES: u64 = 4 << 20;
@@ -51,13 +52,14 @@ impl KubernetesLogin {
         }
     }
 
-    /// The token, the namespace and where they are from.
-    fn read(&self) -> Result<(SecretString, Option<String>, String)> {
+    /// The token and where it is from.
+    fn read(&self) -> Result<(Found, String)> {
         let read = |name: &str| read_text(&self.account.join(name), limits::CREDENTIALS_BYTES);
         if let Ok(token) = read("token") {
             let namespace = read("namespace").ok().map(|text| text.trim().to_owned());
             let from = format!("service account {}", self.account.display());
-            return Ok((token.trim().into(), namespace, from));
+            let token = Token::Given(token.trim().into());
+            return Ok((Found { token, namespace }, from));
         }
         let Some(path) = &self.config else {
             return Err(error("there is no service account and no kubeconfig"));
@@ -68,12 +70,12 @@ impl KubernetesLogin {
                 path.display()
             ))
         })?;
-        let (token, namespace) = parse_config(&text, path)?;
-        Ok((token, namespace, format!("kubeconfig {}", path.display())))
+        let found = parse_config(&text, path)?;
+        Ok((found, format!("kubeconfig {}", path.display())))
     }
 }
 
-fn error(why: impl Into<String>) -> StoreError {
+pub(super) fn error(why: impl Into<String>) -> StoreError {
     login_error("reading the Kubernetes token", why).with_hint(Some(HINT))
 }
 
@@ -109,10 +111,23 @@ struct User {
     token: Option<String>,
     #[serde(rename = "tokenFile")]
     token_file: Option<PathBuf>,
+    exec: Option<ExecPlugin>,
+}
+
+/// The token of a user, or the program that prints it.
+enum Token {
+    Given(SecretString),
+    Printed(ExecPlugin),
+}
+
+/// What the current context names.
+struct Found {
+    token: Token,
+    namespace: Option<String>,
 }
 
 /// The token and the namespace of the current context.
-fn parse_config(text: &str, path: &Path) -> Result<(SecretString, Option<String>)> {
+fn parse_config(text: &str, path: &Path) -> Result<Found> {
     let config: KubeConfig = serde_saphyr::from_str(text)
         .map_err(|_| error(format!("{} is not a kubeconfig", path.display())))?;
     let context = config
@@ -131,14 +146,20 @@ fn parse_config(text: &str, path: &Path) -> Result<(SecretString, Option<String>
         Some(text.trim().to_owned())
     };
     let token = user.token.clone().or_else(from_file);
-    let token = token.filter(|token| !token.is_empty()).ok_or_else(|| {
-        error(format!(
-            "context {} of {} has no token",
-            clean(&config.current_context),
-            path.display()
-        ))
-    })?;
-    Ok((token.into(), context.context.namespace))
+    let token = token.filter(|token| !token.is_empty());
+    let token = match (token, user.exec) {
+        (Some(token), _) => Token::Given(token.into()),
+        (None, Some(plugin)) => Token::Printed(plugin),
+        (None, None) => {
+            return Err(error(format!(
+                "context {} of {} has no token",
+                clean(&config.current_context),
+                path.display()
+            )));
+        }
+    };
+    let namespace = context.context.namespace;
+    Ok(Found { token, namespace })
 }
 
 #[async_trait]
@@ -156,13 +177,16 @@ impl CredentialSource for KubernetesLogin {
     }
 
     async fn issue(&self, _: &TokenClient, _: bool) -> Result<Issued> {
-        let (token, namespace, from) = self.read()?;
+        let (Found { token, namespace }, from) = self.read()?;
+        let (token, expires_at) = match token {
+            Token::Given(token) => (token, SystemTime::now() + REREAD_AFTER),
+            Token::Printed(plugin) => plugin.run().await?,
+        };
         let mut credential = Credential::bearer(&token);
         if let (true, Credential::Headers(lines)) = (self.is_namespaced, &mut credential) {
             let namespace = namespace.unwrap_or_else(|| "default".to_owned());
             lines.push((HeaderName::from_static(WORKSPACE_HEADER), namespace.into()));
         }
-        let expires_at = SystemTime::now() + REREAD_AFTER;
         Ok(Issued {
             from: Some(from),
             ..Issued::new(credential, Some(expires_at))
@@ -184,13 +208,21 @@ mod tests {
         let text = "apiVersion: v1\ncurrent-context: b\ncontexts:\n- {name: a, context: {user: x, cluster: c}}\n\
             - {name: b, context: {user: y, cluster: c, namespace: team}}\nusers:\n- {name: x, user: {token: wrong}}\n\
             - {name: y, user: {token: right}}\n- {name: z, user: {exec: {command: aws}}}\n";
-        let (token, namespace) = parse_config(text, Path::new("config")).unwrap();
+        let found = parse_config(text, Path::new("config")).unwrap();
+        let Token::Given(token) = found.token else {
+            panic!("no token");
+        };
         assert_eq!(
-            (token.expose_secret(), namespace.as_deref()),
+            (token.expose_secret(), found.namespace.as_deref()),
             ("right", Some("team"))
         );
-        let without = text.replace("user: y", "user: z");
-        let error = parse_config(&without, Path::new("config")).unwrap_err();
+        let by_program = text.replace("user: y", "user: z");
+        let found = parse_config(&by_program, Path::new("config")).unwrap();
+        assert!(matches!(found.token, Token::Printed(_)));
+        let without = text.replace("user: y", "user: w");
+        let Err(error) = parse_config(&without, Path::new("config")) else {
+            panic!("a token");
+        };
         assert!(
             error
                 .to_string()

@@ -5,12 +5,17 @@
 
 mod aws;
 mod azure;
+mod azure_identity;
 mod command;
 mod databricks;
+mod databricks_azure;
 mod databricks_config;
+mod databricks_oauth;
 mod environment;
 mod fixed;
 mod kubernetes;
+mod kubernetes_exec;
+mod shared;
 mod token_endpoint;
 
 use std::sync::{Arc, Mutex as StdMutex, OnceLock, PoisonError};
@@ -18,7 +23,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
-use reqwest::{Client, Request};
+use reqwest::{Client, Request, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 use url::{Origin, Url};
@@ -30,8 +35,9 @@ pub(super) use databricks::{DatabricksConnection, connect as connect_databricks}
 pub use environment::Environment;
 pub(super) use fixed::FixedLogin;
 pub(super) use kubernetes::KubernetesLogin;
+pub(super) use shared::share;
 
-use super::transport::http_client;
+use super::transport::{direct_client, http_client};
 use crate::domain::{StoreError, StoreErrorKind};
 use crate::store::{ConnectOptions, Result};
 
@@ -42,13 +48,22 @@ const RENEWAL_MARGIN: Duration = Duration::from_mins(2);
 const REMEMBERED_SECRETS: usize = 32;
 
 /// What servers say about a credential that they do not take, though they know the user's permissions only afterwards.
-const REJECTIONS: [&str; 5] = [
+const REJECTIONS: [&str; 8] = [
     "invalid access token",
+    "access token expired",
+    "expired token",
+    "token has expired",
     "token is expired",
     "invalid token",
     "request signature we calculated",
     "security token included in the request",
 ];
+
+/// Databricks and AWS reject credentials with a 403, too.
+fn names_rejection(why: &str) -> bool {
+    let words = why.to_ascii_lowercase();
+    REJECTIONS.iter().any(|rejection| words.contains(rejection))
+}
 
 /// One step of a login, for users. Contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +109,21 @@ impl Credential {
     pub fn bearer(token: &SecretString) -> Self {
         let value = format!("Bearer {}", token.expose_secret());
         Self::Headers(vec![(AUTHORIZATION, value.into())])
+    }
+
+    /// Whether it says the same to a server.
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Anonymous, Self::Anonymous) => true,
+            (Self::Headers(own), Self::Headers(other)) => {
+                own.len() == other.len()
+                    && own.iter().zip(other).all(|((name, own), (known, other))| {
+                        name == known && own.expose_secret() == other.expose_secret()
+                    })
+            }
+            (Self::Aws(own), Self::Aws(other)) => own.has_keys_of(other),
+            _ => false,
+        }
     }
 
     fn secrets(&self) -> Vec<SecretString> {
@@ -159,6 +189,7 @@ pub(super) struct TokenClient {
     url: Url,
     options: ConnectOptions,
     client: OnceLock<Client>,
+    direct: OnceLock<Client>,
 }
 
 impl TokenClient {
@@ -168,6 +199,7 @@ impl TokenClient {
             url: url.clone(),
             options: options.clone(),
             client: OnceLock::new(),
+            direct: OnceLock::new(),
         }
     }
 
@@ -178,6 +210,15 @@ impl TokenClient {
         let client = http_client(&self.url, &self.options)?;
         Ok(self.client.get_or_init(|| client))
     }
+
+    /// A client that uses no proxy, for services of this machine.
+    fn direct(&self) -> Result<&Client> {
+        if let Some(client) = self.direct.get() {
+            return Ok(client);
+        }
+        let client = direct_client(&self.url, &self.options)?;
+        Ok(self.direct.get_or_init(|| client))
+    }
 }
 
 /// A way to get a credential.
@@ -186,8 +227,8 @@ pub(super) trait CredentialSource: Send + Sync {
     /// Where the credential comes from, such as `token of MLFLOW_TRACKING_TOKEN`; no secret.
     fn describe(&self) -> String;
 
-    /// Gets a credential, a new one after a rejection.
-    async fn issue(&self, http: &TokenClient, is_renewal: bool) -> Result<Issued>;
+    /// Gets a credential, another one after the server rejected the last one.
+    async fn issue(&self, http: &TokenClient, is_rejected: bool) -> Result<Issued>;
 
     /// Whether another attempt can get another credential.
     fn is_renewable(&self) -> bool {
@@ -232,6 +273,17 @@ impl Login {
         Self::new(Box::new(source), url, http)
     }
 
+    /// Gets the credential for an address, if there is none that is valid.
+    ///
+    /// # Errors
+    /// When no credential can be had. Nothing was sent to the server itself.
+    pub async fn prepare(&self, url: &Url) -> Result<()> {
+        if url.origin() == self.origin {
+            self.current(false).await.map_err(not_sent)?;
+        }
+        Ok(())
+    }
+
     /// Adds the credential to a request, and returns it. A request to another origin carries none.
     ///
     /// # Errors
@@ -240,11 +292,6 @@ impl Login {
         if request.url().origin() != self.origin {
             return Ok(None);
         }
-        let not_sent = |error: StoreError| StoreError {
-            not_sent: true,
-            outcome_unknown: false,
-            ..error
-        };
         let issued = self.current(false).await.map_err(not_sent)?;
         match &issued.credential {
             Credential::Anonymous => {}
@@ -282,20 +329,27 @@ impl Login {
         self.source.is_renewable()
     }
 
-    /// Forgets a credential that the server rejected, so that the next request gets another one.
-    pub async fn forget(&self, rejected: &Arc<Issued>) {
-        let mut issued = self.issued.lock().await;
-        if issued
+    /// Replaces a credential that the server rejected; false if there is no other one.
+    pub async fn replace(&self, rejected: &Arc<Issued>) -> bool {
+        let mut kept = self.issued.lock().await;
+        if kept
             .as_ref()
             .is_some_and(|current| Arc::ptr_eq(current, rejected))
         {
-            *issued = None;
-            drop(issued);
-            let _ = self.current(true).await;
+            *kept = None;
+        }
+        drop(kept);
+        match self.current(true).await {
+            Ok(issued) => !issued.credential.is_same(&rejected.credential),
+            Err(error) => {
+                let error = error.to_string();
+                tracing::warn!(error, "the rejected credential can't be replaced");
+                false
+            }
         }
     }
 
-    async fn current(&self, is_renewal: bool) -> Result<Arc<Issued>> {
+    async fn current(&self, is_rejected: bool) -> Result<Arc<Issued>> {
         let mut kept = self.issued.lock().await;
         if let Some(issued) = kept
             .as_ref()
@@ -303,8 +357,8 @@ impl Login {
         {
             return Ok(Arc::clone(issued));
         }
-        let is_renewal = is_renewal || kept.is_some();
-        let result = self.source.issue(&self.http, is_renewal).await;
+        let is_renewal = is_rejected || kept.is_some();
+        let result = self.source.issue(&self.http, is_rejected).await;
         let issued = Arc::new(result.map_err(|error| self.redact_error(error))?);
         self.remember(issued.credential.secrets());
         if is_renewal {
@@ -348,10 +402,9 @@ impl Login {
 
     /// Another hint for a rejected credential than for a missing one.
     pub fn explain(&self, mut error: StoreError) -> StoreError {
-        // Databricks and AWS say so with a 403.
-        let words = error.why.raw().to_ascii_lowercase();
-        let is_rejection = REJECTIONS.iter().any(|rejection| words.contains(rejection));
-        if error.kind == StoreErrorKind::PermissionDenied && is_rejection {
+        let is_rejection =
+            error.kind == StoreErrorKind::PermissionDenied && names_rejection(error.why.raw());
+        if is_rejection {
             error.kind = StoreErrorKind::Unauthenticated;
         }
         if error.kind == StoreErrorKind::Unauthenticated && error.hint.is_none() {
@@ -372,6 +425,24 @@ impl Login {
             Err(error) => LoginStep::failed("token", &error),
         };
         vec![source, token]
+    }
+}
+
+/// Whether a response says that the credential was rejected, and not that the user may not do this.
+pub(super) fn is_rejection(status: StatusCode, body: &[u8]) -> bool {
+    match status {
+        StatusCode::UNAUTHORIZED => true,
+        StatusCode::FORBIDDEN => names_rejection(&String::from_utf8_lossy(body)),
+        _ => false,
+    }
+}
+
+/// An error before the request was sent.
+fn not_sent(error: StoreError) -> StoreError {
+    StoreError {
+        not_sent: true,
+        outcome_unknown: false,
+        ..error
     }
 }
 

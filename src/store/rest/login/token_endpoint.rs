@@ -12,6 +12,7 @@ use super::{Credential, Issued, login_error};
 use crate::domain::{StoreError, StoreErrorKind};
 use crate::store::Result;
 use crate::store::rest::is_loopback;
+use crate::store::rest::retry::parse_retry_after;
 use crate::text::untrusted::clean;
 
 /// The largest response of a token endpoint, in bytes.
@@ -80,7 +81,11 @@ pub(super) async fn request_token(
     what: &str,
     hint: &'static str,
 ) -> Result<Token> {
-    let failed = |kind, why: String| StoreError::new(kind, what, why).with_hint(Some(hint));
+    // Only the credential's own errors are put right by another one.
+    let failed = |kind, why: String| {
+        let hint = (kind == StoreErrorKind::Unauthenticated).then_some(hint);
+        StoreError::new(kind, what, why).with_hint(hint)
+    };
     let response = request.send().await.map_err(|error| {
         let kind = if error.is_timeout() {
             StoreErrorKind::Timeout
@@ -90,6 +95,10 @@ pub(super) async fn request_token(
         StoreError::new(kind, what, root_cause(&error))
     })?;
     let status = response.status();
+    let retry_after = response
+        .headers()
+        .get("retry-after")
+        .and_then(|value| parse_retry_after(value.to_str().ok()?, SystemTime::now()));
     let body = read_body(response, what).await?;
     let parsed: TokenResponse = serde_json::from_slice(&body).unwrap_or_default();
     if !status.is_success() || parsed.access_token.is_none() {
@@ -110,7 +119,11 @@ pub(super) async fn request_token(
         } else {
             words.join(": ").chars().take(300).collect()
         };
-        return Err(failed(kind, why));
+        let error = failed(kind, why);
+        return Err(StoreError {
+            retry_after,
+            ..error
+        });
     }
     let life =
         as_number(&parsed.expires_in).map(|life| SystemTime::now() + Duration::from_secs(life));
