@@ -268,6 +268,18 @@ impl ModelVersion {
             .collect()
     }
 
+    /// The version with the stage and the alias that make it the one in use, cleaned: `v4, in Production, @champion`.
+    #[must_use]
+    pub fn label_with_slots(&self) -> String {
+        let stage = matches!(self.stage, Stage::Staging | Stage::Production)
+            .then(|| format!(", in {}", self.stage));
+        let champion = self.aliases.iter().find(|alias| alias.raw() == "champion");
+        let alias = champion.or(self.aliases.first().filter(|_| stage.is_none()));
+        let alias = alias.map(|alias| format!(", @{}", alias.clean()));
+        let slots: String = stage.into_iter().chain(alias).collect();
+        format!("v{}{slots}", self.version)
+    }
+
     /// The logged model in its source (MLflow 3).
     #[must_use]
     pub fn logged_model(&self) -> Option<LoggedModelId> {

@@ -84,7 +84,7 @@ actions! {
     AddSort "add-sort" Read "add this column as another sort key";
     FoldConstants "fold-constants" Read "fold columns with the same value in every run";
     Filter "filter" Read "filter the list";
-    Find "find" Read "find by name";
+    Find "find" Read "find text";
     FindNext "find-next" Read "go to the next match";
     FindPrevious "find-previous" Read "go to the previous match";
     NextNew "next-new" Read "go to the next new run";

@@ -1,5 +1,6 @@
 //! The list of experiments.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::{FocusedList, Freshness, RunsScreen, Screen};
@@ -74,13 +75,15 @@ impl ExperimentsScreen {
             words.all(|word| name.contains(word) || id == word)
         };
         let mut rows: Vec<usize> = (0..all.len()).filter(|i| matches(&all[*i])).collect();
-        let activity = |e: &Experiment| e.last_run_time.or(e.last_update_time).or(e.creation_time);
-        // MLflow creates the empty Default with each store.
-        let is_empty = |e: &Experiment| e.run_count == Some(0) && e.last_run_time.is_none();
+        // Those without runs come last, the newest first: MLflow creates the empty Default with each store.
+        let activity = |e: &Experiment| {
+            let created = e.last_update_time.or(e.creation_time);
+            (Reverse(e.last_activity()), Reverse(created))
+        };
         rows.sort_by(|a, b| {
             let (a, b) = (&all[*a], &all[*b]);
             match self.order {
-                SortOrder::Activity => (is_empty(a), activity(b)).cmp(&(is_empty(b), activity(a))),
+                SortOrder::Activity => activity(a).cmp(&activity(b)),
                 SortOrder::Name => lower_name(a).cmp(&lower_name(b)),
                 SortOrder::Runs => b.run_count.cmp(&a.run_count),
             }

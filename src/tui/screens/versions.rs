@@ -99,13 +99,17 @@ impl VersionsScreen {
         Some((run.id.clone(), format!("v{}", version.version).into()))
     }
 
-    /// The version in use: the holder of `@champion`, else the newest in Production.
+    /// The version in use, which the review compares with too: the holder of the slot that versions are reviewed for. Until
+    /// that is known, the newest in Production, else the holder of `@champion`.
     pub(crate) fn champion(&self) -> Option<&ModelVersion> {
-        let by_alias = self.data.get()?.model.version_for_alias(CHAMPION_ALIAS);
-        by_alias.and_then(|number| self.find(number)).or_else(|| {
-            self.versions()
-                .iter()
-                .find(|v| v.stage == Stage::Production)
+        if let Some(assessment) = self.assessment.get() {
+            return self.find(assessment.champion?);
+        }
+        let mut versions = self.versions().iter();
+        let in_production = versions.find(|version| version.stage == Stage::Production);
+        in_production.or_else(|| {
+            let number = self.data.get()?.model.version_for_alias(CHAMPION_ALIAS)?;
+            self.find(number)
         })
     }
 

@@ -49,6 +49,10 @@ pub fn draw_message_line(painter: &mut Painter<'_>, area: Rect, app: &App) {
         super::widgets::text_field::draw(painter, field, &prompt.input, true);
         return super::dialogs::prompt_feedback::draw(painter, field, prompt);
     }
+    if let Some(input) = app.dialog.as_ref().and_then(Dialog::search_field) {
+        let used = painter.draw_text(area, " find: ", Role::Accent);
+        return super::widgets::text_field::draw(painter, after(area, used), input, true);
+    }
     let Some(notice) = app.shared.notifications.current(app.now) else {
         return;
     };

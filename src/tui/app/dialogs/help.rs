@@ -2,12 +2,14 @@
 
 use tui_input::{Input, InputRequest};
 
+use super::Dialog;
 use crate::config::keymap::{Action, Binding, Keymap, Scope};
 use crate::domain::SlotKinds;
 use crate::tui::app::context::UpdateContext;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::layout::{Size, dialog_area};
 use crate::tui::app::legend::LEGEND;
+use crate::tui::app::message::{Reply, Ticket};
 use crate::tui::app::navigation::Navigate;
 
 /// The sections of dialogs, after those of screens.
@@ -82,6 +84,8 @@ pub struct HelpDialog {
     /// Over the visible lines.
     pub cursor: Cursor,
     scope: Scope,
+    /// The dialog that it was opened in, which returns when it is closed.
+    over: Option<Box<Dialog>>,
     all: Vec<HelpLine>,
     visible: Vec<HelpLine>,
 }
@@ -95,13 +99,40 @@ impl HelpDialog {
         slots: SlotKinds,
         is_available: impl Fn(Action) -> bool,
     ) -> Self {
-        let mut all = Vec::new();
         let others = Scope::SCREENS.into_iter().filter(|other| *other != scope);
-        for part in [scope, Scope::Global]
-            .into_iter()
-            .chain(others)
-            .chain(DIALOGS)
-        {
+        let parts = [scope, Scope::Global].into_iter();
+        let parts = parts.chain(others).chain(DIALOGS);
+        Self::of_parts(parts, keymap, slots, is_available)
+    }
+
+    /// The keys of a dialog, which returns when help is closed.
+    #[must_use]
+    pub fn of_dialog(
+        dialog: Dialog,
+        keymap: &Keymap,
+        slots: SlotKinds,
+        is_available: impl Fn(Action) -> bool,
+    ) -> Self {
+        let parts = std::iter::once(dialog.scope());
+        Self {
+            over: Some(Box::new(dialog)),
+            ..Self::of_parts(parts, keymap, slots, is_available)
+        }
+    }
+
+    /// The keys of these scopes; the first is where they are pressed.
+    fn of_parts(
+        parts: impl Iterator<Item = Scope>,
+        keymap: &Keymap,
+        slots: SlotKinds,
+        is_available: impl Fn(Action) -> bool,
+    ) -> Self {
+        let mut all = Vec::new();
+        let mut scope = Scope::Global;
+        for (nth, part) in parts.enumerate() {
+            if nth == 0 {
+                scope = part;
+            }
             let is_shown = |binding: &&Binding| {
                 binding.scope == part
                     && binding.action.is_for(slots)
@@ -123,11 +154,42 @@ impl HelpDialog {
             input: Input::default(),
             cursor: Cursor::default(),
             scope,
+            over: None,
             visible: all.clone(),
             all,
         };
         help.move_to_item(true);
         help
+    }
+
+    /// The dialog that it was opened in.
+    #[must_use]
+    pub fn over(&self) -> Option<&Dialog> {
+        self.over.as_deref()
+    }
+
+    /// The dialog that returns.
+    pub(in crate::tui::app) fn into_over(self) -> Option<Dialog> {
+        self.over.map(|dialog| *dialog)
+    }
+
+    pub(super) fn resize(&mut self, context: &mut UpdateContext<'_>) {
+        if let Some(over) = &mut self.over {
+            over.resize(context);
+        }
+    }
+
+    /// A reply for the dialog that it was opened in.
+    pub(super) fn handle_reply(
+        &mut self,
+        ticket: Ticket,
+        reply: Reply,
+        context: &mut UpdateContext<'_>,
+    ) -> Option<Reply> {
+        match &mut self.over {
+            Some(over) => over.handle_reply(ticket, reply, context),
+            None => Some(reply),
+        }
     }
 
     /// The lines that pass the filter; without one, in sections with titles.
@@ -171,11 +233,7 @@ impl HelpDialog {
         }
     }
 
-    pub(super) fn edit(&mut self, request: InputRequest, context: &mut UpdateContext<'_>) {
-        // The key that opens help also closes it.
-        if matches!(request, InputRequest::InsertChar('?')) && self.input.value().is_empty() {
-            return context.close_dialog();
-        }
+    pub(super) fn edit(&mut self, request: InputRequest) {
         self.input.handle(request);
         let words: Vec<String> = self
             .input
