@@ -224,6 +224,12 @@ fn read_only_reviewer_exports_an_approval_file() {
 #[test]
 fn gate_override_needs_permission_and_records_the_reason() {
     let program = program();
+    // The gate that stops the promotion is named with the option that overrides it, for those who can.
+    let stopped = run_as(&program, "ana", &PROMOTION);
+    let way_on = "override the gate with `--override approvals --reason 'why'`";
+    assert!(stopped.stderr.contains(way_on), "{}", stopped.stderr);
+    let stopped = run_as(&program, "bob", &PROMOTION);
+    assert!(!stopped.stderr.contains("--override"), "{}", stopped.stderr);
     let past = [&PROMOTION[..], &["--override", "approvals"]].concat();
     assert_eq!(
         run_as(&program, "bob", &[&past[..], &["--reason", "now"]].concat()).code,

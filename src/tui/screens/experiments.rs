@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use super::details::{experiment_facts, open_facts};
 use super::{FocusedList, Freshness, RunsScreen, Screen};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{Experiment, ExperimentId, Millis};
@@ -151,6 +152,10 @@ impl Screen for ExperimentsScreen {
                 self.order = self.order.next();
                 self.update_rows();
             }
+            (Action::Preview, Some(current)) => {
+                let facts = experiment_facts(current, &context.shared.session.time_zone);
+                open_facts(current.name.clean().into_owned(), &facts, context);
+            }
             (Action::CopyValue, Some(current)) => {
                 context.copy_name(current.name.raw());
             }
@@ -160,7 +165,7 @@ impl Screen for ExperimentsScreen {
             (Action::WebPage, Some(current)) => {
                 context.copy_web_page(&["experiments", current.id.raw()]);
             }
-            (Action::CopyValue | Action::CopyId | Action::WebPage, None) => {}
+            (Action::Preview | Action::CopyValue | Action::CopyId | Action::WebPage, None) => {}
             _ => return false,
         }
         true

@@ -1,5 +1,6 @@
 //! The versions of a model with their stages and aliases, measured against the champion.
 
+mod details;
 mod prompts;
 
 use std::collections::BTreeMap;
@@ -378,6 +379,7 @@ impl Screen for VersionsScreen {
             (Action::Promote | Action::Edit | Action::Delete | Action::Register, Some(version)) => {
                 self.open_write_dialog(action, version, context);
             }
+            (Action::Preview, Some(_)) => self.open_details(context),
             (Action::Undo, Some(version)) => {
                 self.restore_request = Some((context.request(Request::Journal), version));
             }
@@ -394,6 +396,7 @@ impl Screen for VersionsScreen {
             }
             (
                 Action::Open
+                | Action::Preview
                 | Action::Lineage
                 | Action::Review
                 | Action::Approve

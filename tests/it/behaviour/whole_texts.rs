@@ -310,3 +310,108 @@ fn plan_of_a_review_judges_nothing() {
         .assert_hides("no warnings")
         .assert_hides("no gate applies");
 }
+
+/// Production and `@champion` on different versions: every screen names the version and the place that it means.
+#[test]
+fn champion_is_named_with_its_place_and_the_same_everywhere() {
+    let mut driver = open((80, 24));
+    driver
+        .press("4 f")
+        .type_text("churn")
+        .press("enter enter g j j j P");
+    driver.type_text("@champion").press("enter enter");
+    driver.type_text("churn-classifier").press("enter enter");
+    driver.assert_shows("verified");
+    driver.press("enter g");
+    driver.assert_shows("champion v4, in Production");
+    driver.press("D");
+    driver.assert_shows("Against churn-classifier/4, the champion: it holds Production.");
+    driver.assert_shows("churn-classifier/3 has @champion.");
+    driver.press("A enter");
+    driver.assert_shows("champion v4, in Production: release-4");
+    driver.press("esc P enter");
+    driver.assert_shows("champion v4, in Production: release-4");
+    // For another slot, the champion is that slot's holder.
+    driver
+        .press("esc D tab")
+        .type_text("@champion")
+        .press("enter");
+    driver
+        .assert_shows("Against churn-classifier/3, the champion: it holds Archived and @champion.");
+    driver.assert_shows("churn-classifier/4 holds Production.");
+}
+
+#[test]
+fn details_of_a_list_item_are_opened_in_full() {
+    for size in SIZES {
+        let mut driver = open(size);
+        driver
+            .press("f")
+            .type_text("churn-releases")
+            .press("enter p");
+        let all = all_lines(&mut driver);
+        assert!(all.contains("artifacts:") && all.contains("note:"), "{all}");
+        driver.press("esc 4 f").type_text("churn").press("enter p");
+        assert!(all_lines(&mut driver).contains("@champion: v4"));
+        driver.press("esc enter g p");
+        let all = all_lines(&mut driver);
+        for text in [
+            "stage: Staging",
+            "validation_status:",
+            "last move:",
+            "not as expected",
+        ] {
+            assert!(all.contains(text), "{text} at {size:?}:\n{all}");
+        }
+        driver.press("esc H p");
+        assert!(all_lines(&mut driver).contains("change:"));
+        driver
+            .press("esc q E")
+            .type_text("description")
+            .press("enter ctrl-u a enter");
+        driver.press("enter enter").assert_shows("verified");
+        driver.press("enter 6 enter");
+        let all = all_lines(&mut driver);
+        assert!(
+            all.contains("outcome: verified") && all.contains("writes:"),
+            "{all}"
+        );
+    }
+}
+
+/// The lines of the open text, from the first to the last.
+fn all_lines(driver: &mut Driver) -> String {
+    let Some(Dialog::Text(text)) = driver.dialog() else {
+        panic!("{}", driver.screen())
+    };
+    text.lines(driver.app.size).join(" ")
+}
+
+#[test]
+fn sorting_says_by_which_column() {
+    let mut driver = open((80, 24));
+    driver
+        .press("f")
+        .type_text("churn-sweep")
+        .press("enter enter s");
+    driver.assert_shows("sorted by status ↑; h and l choose another column");
+    driver.press("l s").assert_shows("sorted by name ↑");
+    driver.press("s s");
+    assert!(driver.notification().contains("not sorted"));
+}
+
+#[test]
+fn previews_of_files_are_searched() {
+    let mut driver = at_run((80, 24));
+    driver.press("tab tab tab tab tab enter j enter");
+    driver.assert_shows("true stays");
+    driver.press("/").type_text("leaves").press("enter");
+    let found = |driver: &Driver| {
+        let screen = driver.app.screen_as::<RunScreen>();
+        screen.and_then(RunScreen::found_line)
+    };
+    let first = found(&driver);
+    assert!(first.is_some());
+    driver.press("n");
+    assert_ne!(found(&driver), first);
+}

@@ -77,6 +77,12 @@ impl RunScreen {
         }
     }
 
+    /// The line of the last match in the preview of a file.
+    #[must_use]
+    pub fn found_line(&self) -> Option<usize> {
+        self.files.preview.as_ref()?.found
+    }
+
     pub(crate) fn run(&self) -> Option<&Run> {
         self.data.get().map(|detail| &detail.run)
     }

@@ -2,6 +2,7 @@
 
 mod charts;
 mod compare;
+mod details;
 mod downstream;
 mod drivers;
 mod experiments;
@@ -13,7 +14,6 @@ mod models;
 mod preview;
 mod run;
 mod runs;
-mod version_detail;
 mod versions;
 
 use ratatui::layout::Rect;

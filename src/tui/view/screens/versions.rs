@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{draw_empty, filter_label, version_detail};
+use super::{details, draw_empty, filter_label};
 use crate::config::theme::Role;
 use crate::domain::{Goal, MetricValue, ModelVersion, SlotKinds, Stage, VersionStatus};
 use crate::evidence::FactValue;
@@ -14,6 +14,7 @@ use crate::tui::app::Screen;
 use crate::tui::app::cell_text::MISSING;
 use crate::tui::app::layout::{Size, list_above_detail, split_top, table_areas};
 use crate::tui::app::message::Assessment;
+use crate::tui::screens::details::{is_internal, version_facts};
 use crate::tui::screens::versions::VersionsScreen;
 use crate::tui::view::painter::{Painter, TextSpan};
 use crate::tui::view::widgets::grid;
@@ -64,9 +65,13 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &VersionsS
     });
     let list = Rect { y: body.y, ..list };
     draw_list(painter, list, app, screen);
-    if list.height < body.height {
+    if list.height < body.height
+        && let Some(version) = screen.current()
+    {
         let (_, detail) = split_top(body, list.height);
-        version_detail::draw(painter, detail, app, screen);
+        let kind = if screen.is_prompt() { "prompt " } else { "" };
+        let title = format!("{kind}{}/{}", version.name.clean(), version.version);
+        details::draw(painter, detail, &title, &version_facts(version, app.now));
     }
 }
 
@@ -421,7 +426,7 @@ fn notes_cell(version: &ModelVersion) -> TextSpan {
         VersionStatus::Ready => {
             let tags = version.tags.iter().filter(|tag| {
                 let key = tag.key.raw();
-                !key.starts_with(crate::promotion::TAG_PREFIX) && !version_detail::is_internal(key)
+                !key.starts_with(crate::promotion::TAG_PREFIX) && !is_internal(key)
             });
             let tags: Vec<String> = tags
                 .map(|tag| format!("{}={}", tag.key.clean(), tag.value.clean()))
