@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use crate::config::theme::Role;
 use crate::domain::{
-    Experiment, Millis, ModelName, ModelVersion, RUN_DESCRIPTION_TAG, RegisteredModel,
+    Experiment, Millis, ModelName, ModelVersion, RUN_DESCRIPTION_TAG, RegisteredModel, Stage,
 };
 use crate::promotion::journal::{EntryState, EventSource, JournalEntry, TimelineEvent};
 use crate::promotion::{Approval, Decision, Outcome, TAG_PREFIX, TagRecord};
@@ -149,6 +149,7 @@ pub(crate) fn entry_facts(entry: &JournalEntry, zone: &TimeZone) -> Vec<Fact> {
     };
     let plan: String = entry.plan.fingerprint.0.chars().take(8).collect();
     let mut facts = vec![
+        Fact::new("what", entry.plan.intent.to_string()),
         Fact::new("outcome", format!("{word}  {why}").trim_end()).with_role(role),
         Fact::new("when", local_time(entry.at, zone)),
         Fact::new("who", clean(&entry.plan.user)),
@@ -184,6 +185,7 @@ pub(crate) fn event_facts(event: &TimelineEvent, model: &ModelName, zone: &TimeZ
     };
     let change = format!("{} → {}", event.readable_from(), event.readable_to());
     let facts = [
+        ("what", within_model(&event.action, model)),
         ("when", when),
         ("source", source.to_owned()),
         ("who", event.user.clone()),
@@ -213,7 +215,10 @@ pub(super) fn experiment_facts(experiment: &Experiment, zone: &TimeZone) -> Vec<
     let artifacts = Fact::new("artifacts", experiment.artifact_location.clean());
     note.map(|note| Fact::new("note", lines(&note.value)))
         .into_iter()
-        .chain([Fact::new("id", experiment.id.clean())])
+        .chain([
+            Fact::new("name", experiment.name.clean()),
+            Fact::new("id", experiment.id.clean()),
+        ])
         .chain(runs)
         .chain(time("last run", experiment.last_run_time))
         .chain(time("created", experiment.creation_time))
@@ -224,7 +229,12 @@ pub(super) fn experiment_facts(experiment: &Experiment, zone: &TimeZone) -> Vec<
 
 /// The description, the aliases and the tags of a registered model.
 pub(super) fn model_facts(model: &RegisteredModel) -> Vec<Fact> {
-    let mut facts = Vec::new();
+    let mut facts = vec![Fact::new("name", model.name.clean())];
+    for stage in [Stage::Production, Stage::Staging] {
+        let versions = model.versions_in(stage).into_iter();
+        let versions: Vec<String> = versions.map(|version| format!("v{version}")).collect();
+        facts.extend((!versions.is_empty()).then(|| Fact::new(stage.as_str(), versions.join(" "))));
+    }
     if !model.description.is_empty() {
         facts.push(Fact::new("description", lines(&model.description)));
     }

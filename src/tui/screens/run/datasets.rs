@@ -266,8 +266,8 @@ mod tests {
             found,
             pairs(&[
                 ("source", "s3://bucket/train.parquet"),
-                ("elements", "8000"),
                 ("rows", "4000"),
+                ("elements", "8000"),
                 ("columns", "2"),
                 ("  age", "double"),
                 ("  codes", "array of long"),
