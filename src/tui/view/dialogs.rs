@@ -113,19 +113,21 @@ fn draw_picker_list<T>(painter: &mut Painter<'_>, area: Rect, list: &Picker<T>) 
 fn draw_column_list(painter: &mut Painter<'_>, area: Rect, list: &ColumnPicker) {
     let lines = list.matching_columns();
     let (all, visible) = list.counts();
-    let title = format!(
-        "columns: {} of {} shown, {} listed",
-        format_count(visible as u64),
-        format_count(all as u64),
-        format_count(lines.len() as u64)
-    );
+    let count = |count: usize| format_count(count as u64);
+    let shown = format!("{} of {} shown", count(visible), count(all));
+    let title = if lines.len() == all {
+        format!("columns: {shown}")
+    } else {
+        format!("{shown}, {} listed", count(lines.len()))
+    };
     let inside = draw_dialog_frame(painter, area, &title);
     text_field::draw_with_prompt(painter, row_at(inside, 0), &list.input, true);
-    painter.draw_text(
-        row_at(inside, 1),
+    let keys = [
         "space shows or hides, ! pins, enter keeps, esc restores",
-        Role::Muted,
-    );
+        "space shows or hides, ! pins",
+    ];
+    let fitting = keys.into_iter().find(|keys| width(keys) <= inside.width);
+    painter.draw_text(row_at(inside, 1), fitting.unwrap_or_default(), Role::Muted);
     let rows = Rect {
         y: inside.y + 2,
         height: inside.height.saturating_sub(2),

@@ -415,3 +415,35 @@ fn previews_of_files_are_searched() {
     driver.press("n");
     assert_ne!(found(&driver), first);
 }
+
+#[test]
+fn long_titles_leave_room_for_the_typed_text() {
+    let mut driver = open((40, 10));
+    driver
+        .press("f")
+        .type_text("churn-sweep")
+        .press("enter enter");
+    driver
+        .press("space space c x ctrl-u")
+        .type_text("my-comparison.md");
+    driver.assert_shows("my-comparison.md");
+    // A message that is cut says where it is whole.
+    driver.press("esc q s");
+    let last = driver
+        .screen()
+        .lines()
+        .nth(8)
+        .unwrap_or_default()
+        .to_owned();
+    assert!(last.ends_with(":messages"), "{}", driver.screen());
+}
+
+#[test]
+fn counts_of_the_column_list_are_whole() {
+    let mut driver = open((40, 10));
+    driver
+        .press("f")
+        .type_text("churn-sweep")
+        .press("enter enter C");
+    driver.assert_shows("26 of 40 shown");
+}
