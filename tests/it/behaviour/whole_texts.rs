@@ -447,3 +447,38 @@ fn counts_of_the_column_list_are_whole() {
         .press("enter enter C");
     driver.assert_shows("26 of 40 shown");
 }
+
+/// `8.728420390238238e-05` without its end would be another number.
+#[test]
+fn compared_fractions_are_rounded_instead_of_cut() {
+    let mut driver = Driver::new();
+    driver.send(Message::Resize {
+        width: 80,
+        height: 24,
+    });
+    driver
+        .press("f")
+        .type_text("churn-sweep")
+        .press("enter enter");
+    driver
+        .press("space space space c f")
+        .type_text("learning")
+        .press("enter");
+    let screen = driver.screen();
+    let row = screen.lines().find(|line| line.contains("learning_rate"));
+    let row = row.unwrap_or_else(|| panic!("{screen}"));
+    assert!(!row.contains('…'), "{screen}");
+}
+
+#[test]
+fn help_shows_a_long_description_in_full() {
+    let mut driver = open((40, 10));
+    driver.press("?").type_text("all details");
+    let screen = driver.screen().replace(['│', '\n'], " ");
+    let words: Vec<&str> = screen.split_whitespace().collect();
+    let text = words.join(" ");
+    assert!(
+        text.contains("show or hide the preview, or show all details"),
+        "{text}"
+    );
+}

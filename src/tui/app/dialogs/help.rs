@@ -5,6 +5,7 @@ use tui_input::{Input, InputRequest};
 use super::Dialog;
 use crate::config::keymap::{Action, Binding, Keymap, Scope};
 use crate::domain::SlotKinds;
+use crate::text::width::{width, wrap};
 use crate::tui::app::context::UpdateContext;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::layout::{Size, dialog_area};
@@ -24,6 +25,15 @@ const DIALOGS: [Scope; 6] = [
 
 /// Rows of the frame, the filter and an empty line above and below the list.
 const CHROME_ROWS: u16 = 3;
+
+/// The cells of the frame and of the spaces inside it.
+const FRAME_CELLS: u16 = 4;
+/// The cells of the keys, and of the first key where there is room for no more.
+const KEYS_WIDTH: (u16, u16) = (18, 9);
+/// From this width on, in cells, all keys of an action are shown.
+pub const ALL_KEYS_WIDTH: u16 = 60;
+/// The cells around the keys.
+const KEY_GAPS: u16 = 2;
 
 /// A line of help.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -213,8 +223,35 @@ impl HelpDialog {
 
     /// The rows of the list.
     #[must_use]
-    pub fn list_height(size: Size) -> usize {
-        usize::from(Self::area(size).height.saturating_sub(CHROME_ROWS))
+    pub fn list_height(&self, size: Size) -> usize {
+        let inside = Self::area(size).height.saturating_sub(CHROME_ROWS);
+        let below = self.detail_lines(size).len() as u16;
+        usize::from(inside - below.min(inside / 2))
+    }
+
+    /// The meaning of the line under the cursor in full, where its row cuts it.
+    #[must_use]
+    pub fn detail_lines(&self, size: Size) -> Vec<String> {
+        let room = Self::area(size).width.saturating_sub(FRAME_CELLS);
+        let text = match self.current() {
+            Some(HelpLine::Key { about, .. }) => about,
+            Some(HelpLine::Symbol(at)) => LEGEND[*at].2,
+            _ => return Vec::new(),
+        };
+        if width(text) + Self::keys_width(room) + KEY_GAPS <= room {
+            return Vec::new();
+        }
+        wrap(text, room)
+    }
+
+    /// The cells of the column of keys.
+    #[must_use]
+    pub fn keys_width(room: u16) -> u16 {
+        if room < ALL_KEYS_WIDTH {
+            KEYS_WIDTH.1
+        } else {
+            KEYS_WIDTH.0
+        }
     }
 
     fn current(&self) -> Option<&HelpLine> {
@@ -270,7 +307,7 @@ impl HelpDialog {
         let top = Self::area(size).y + 2;
         let index = self.cursor.top + usize::from(y.saturating_sub(top));
         let is_item = y >= top
-            && usize::from(y - top) < Self::list_height(size)
+            && usize::from(y - top) < self.list_height(size)
             && self.visible.get(index).is_some_and(HelpLine::is_item);
         if is_item {
             self.cursor.index = index;
@@ -285,7 +322,7 @@ impl HelpDialog {
             Action::Accept => return self.run(context),
             other => other,
         };
-        let height = Self::list_height(context.size);
+        let height = self.list_height(context.size);
         let is_down = matches!(
             motion,
             Action::Down | Action::PageDown | Action::HalfPageDown | Action::Top

@@ -24,7 +24,7 @@ pub(crate) use choices::{
 pub(crate) use column_picker::{ColumnChoice, ColumnPicker};
 pub(crate) use diff::{DIFF_FRAME_CELLS, DiffDialog};
 pub(crate) use edit::{edit_model, edit_run, edit_version};
-pub(crate) use help::{HelpDialog, HelpLine};
+pub(crate) use help::{ALL_KEYS_WIDTH, HelpDialog, HelpLine};
 pub(crate) use image::{ImageDialog, ImageState, image_area};
 pub(crate) use pager::{Pager, TextSearch};
 pub(crate) use picker::{LABEL_GAP, Picker, PickerItem};
