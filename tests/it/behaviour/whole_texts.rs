@@ -131,6 +131,9 @@ fn help_in_a_review_lists_its_keys_and_returns_to_it() {
         };
         driver.assert_shows("Version review");
         assert!(!driver.screen().contains("Anywhere"), "{}", driver.screen());
+        // Only what has an effect there: a review does not scroll sideways.
+        driver.type_text("left").assert_hides("move left");
+        driver.press("ctrl-u");
         driver.press("?");
         let Some(Dialog::Review(review)) = driver.dialog() else {
             panic!("{}", driver.screen())

@@ -146,7 +146,7 @@ impl HelpDialog {
             let is_shown = |binding: &&Binding| {
                 binding.scope == part
                     && binding.action.is_for(slots)
-                    && (is_available(binding.action) || DIALOGS.contains(&part))
+                    && (is_available(binding.action) || (nth > 0 && DIALOGS.contains(&part)))
             };
             let mut bindings: Vec<&Binding> = keymap.bindings(part).filter(is_shown).collect();
             // The keys that the footer names come first.

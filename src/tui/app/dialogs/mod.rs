@@ -86,6 +86,11 @@ impl Dialog {
     /// Whether an action that is bound in its scope has an effect: pictures don't scroll, and only diffs do sideways.
     pub(super) fn uses(&self, action: Action) -> bool {
         match (self, action) {
+            (_, Action::Complete | Action::Next | Action::Previous)
+                if self.search_field().is_some() =>
+            {
+                false
+            }
             (Self::Text(_) | Self::Review(_) | Self::Messages(_), Action::Left | Action::Right) => {
                 false
             }

@@ -56,7 +56,13 @@ impl VersionsScreen {
             ("status", status),
             ("gates", gates),
         ];
-        let facts = facts.into_iter().filter(|(_, text)| !text.is_empty());
+        // MLflow gives the versions of a prompt a source that is none, and no stage.
+        let is_used = |key: &str| !version.is_prompt() || !matches!(key, "stage" | "source");
+        let has_stages = context.shared.session.slot_kinds.stages;
+        let facts = facts
+            .into_iter()
+            .filter(|(key, text)| !text.is_empty() && is_used(key))
+            .filter(|(key, _)| has_stages || *key != "stage");
         facts.map(|(key, text)| Fact::new(key, text)).collect()
     }
 }

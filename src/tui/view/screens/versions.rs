@@ -380,11 +380,11 @@ fn champion_delta_cell(
     goal: Option<&Goal>,
 ) -> TextSpan {
     let delta = || {
-        let goal = goal?;
         let champion = screen.champion()?;
         if champion.version == version.version {
             return Some(("champion".into(), Role::Baseline));
         }
+        let goal = goal?;
         let metric_of = |v: &ModelVersion| {
             screen
                 .run_of(v)?
