@@ -5,8 +5,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::context::CommandContext;
-use crate::cli::output::CommandOutput;
 use crate::cli::output::error::{CliError, ExitStatus};
+use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::resolve;
 use crate::config::{current_user, env_var};
 use crate::export::Sheet;
@@ -60,9 +60,11 @@ pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Res
     });
     context.printer.print(&CommandOutput::table(value, sheet))?;
     context.printer.flush()?;
-    context
-        .printer
-        .note(&describe_target(&evaluation.target, champion));
+    // With --json, stderr holds nothing but the error.
+    if context.printer.format == OutputFormat::Table {
+        let target = describe_target(&evaluation.target, champion);
+        context.printer.note(&target);
+    }
     for request in &evaluation.requests {
         context.printer.note(&format!(
             "{}: answer with `frontrunner review`",

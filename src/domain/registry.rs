@@ -469,6 +469,23 @@ mod tests {
     }
 
     #[test]
+    fn label_names_the_stage_and_the_alias_in_use() {
+        let label = |stage: Stage, aliases: &[&str]| {
+            let version = ModelVersion {
+                stage,
+                aliases: aliases.iter().map(|alias| (*alias).into()).collect(),
+                ..ModelVersion::bare("iris".into(), VersionNumber(3))
+            };
+            version.label_with_slots()
+        };
+        assert_eq!(label(Stage::Production, &["blue"]), "v3, in Production");
+        let both = label(Stage::Production, &["blue", "champion"]);
+        assert_eq!(both, "v3, in Production, @champion");
+        assert_eq!(label(Stage::Archived, &["blue"]), "v3, @blue");
+        assert_eq!(label(Stage::None, &[]), "v3");
+    }
+
+    #[test]
     fn metric_runs_are_unique_and_the_latest_is_first() {
         let logged = [(1, "a"), (3, "b"), (2, "a"), (4, "")];
         let runs = LoggedModel::order_metric_runs(logged.map(|(at, run)| (at, run.into())).into());

@@ -73,6 +73,10 @@ fn failing_gates_set_the_exit_code_and_block() {
         program.store_bytes() == before && !program.journal().exists(),
         "something was written"
     );
+    // The version and the champion are named with their places.
+    let gates = program.run(&["gates", "churn-classifier/6"]);
+    let champion = "v6 for Production; the champion is v4, in Production, @champion";
+    assert!(gates.stderr.contains(champion), "{gates:?}");
     let fails = program.run(&["gates", "churn-classifier/3", "--to", "@champion"]);
     assert!(
         fails.code == 4 && fails.stdout.contains("needs +0.002 auc"),
