@@ -1,12 +1,12 @@
 //! `gates MODEL/VERSION --to SLOT`: evaluate the policy's gates.
 
-use crate::domain::Slot;
+use crate::domain::{RegisteredModel, Slot};
 use clap::Args;
 use serde_json::json;
 
 use super::context::CommandContext;
-use crate::cli::output::CommandOutput;
 use crate::cli::output::error::{CliError, ExitStatus};
+use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::resolve;
 use crate::config::{current_user, env_var};
 use crate::export::Sheet;
@@ -16,7 +16,7 @@ use crate::ops::plan_write::describe_policies;
 use crate::ops::review::default_slot;
 use crate::promotion::GateResult;
 use crate::promotion::policy::GateTarget;
-use crate::store::StoreHandle;
+use crate::store::{ReadStore, StoreHandle};
 
 #[derive(Debug, Args)]
 pub struct GatesArgs {
@@ -26,8 +26,10 @@ pub struct GatesArgs {
     #[arg(value_name = "MODEL/VERSION")]
     version: Option<String>,
     /// Stage or @alias to check the gates of.
-    #[arg(long, value_name = "STAGE|@ALIAS", default_value = "Production")]
-    to: String,
+    ///
+    /// Without it, the first protected one, as on the screens: usually Production.
+    #[arg(long, value_name = "STAGE|@ALIAS")]
+    to: Option<String>,
 }
 
 /// Runs `gates`: exit code 0 if all pass, 4 if one does not.
@@ -39,9 +41,12 @@ pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Res
         return check_policy(context);
     };
     let store = context.open_store().await?;
-    let (evaluation, model) = {
-        let review = review_version(named, Some(&arguments.to), &store, context).await?;
-        (review.evaluation, review.candidate.version.name)
+    let (evaluation, model, champion) = {
+        let review = review_version(named, arguments.to.as_deref(), &store, context).await?;
+        let champion = review
+            .champion
+            .map(|facts| facts.version.label_with_slots());
+        (review.evaluation, review.candidate.version.name, champion)
     };
     let sheet = gates_sheet(&evaluation.gates);
     let value = json!({
@@ -55,6 +60,11 @@ pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Res
     });
     context.printer.print(&CommandOutput::table(value, sheet))?;
     context.printer.flush()?;
+    // With --json, stderr holds nothing but the error.
+    if context.printer.format == OutputFormat::Table {
+        let target = describe_target(&evaluation.target, champion);
+        context.printer.note(&target);
+    }
     for request in &evaluation.requests {
         context.printer.note(&format!(
             "{}: answer with `frontrunner review`",
@@ -83,6 +93,15 @@ pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Res
     };
     Err(CliError::new(ExitStatus::Refused, why)
         .with_cause(describe_policies(&context.policy()?.source_paths())))
+}
+
+/// What the gates were evaluated for, and against which version.
+fn describe_target(target: &GateTarget, champion: Option<String>) -> String {
+    let champion = champion.map_or_else(
+        || "there is no champion".to_owned(),
+        |champion| format!("the champion is {champion}"),
+    );
+    format!("v{} for {}; {champion}", target.version, target.slot)
 }
 
 fn gates_sheet(gates: &[GateResult]) -> Sheet {
@@ -132,6 +151,21 @@ fn check_policy(context: &mut CommandContext<'_>) -> Result<(), CliError> {
     ))
 }
 
+/// The slot that the screens review versions of a model for.
+///
+/// # Errors
+/// When the policy cannot be read.
+pub fn review_slot(
+    model: &RegisteredModel,
+    reader: &dyn ReadStore,
+    context: &CommandContext<'_>,
+) -> Result<Slot, CliError> {
+    let kinds = model.slot_kinds(reader.slot_kinds());
+    let protected_slots = &context.settings.protected_slots;
+    let policy = context.policy()?;
+    Ok(default_slot(&policy, &model.name, protected_slots, kinds))
+}
+
 /// Evaluates a version, named on the command line, for a slot; without one, for the slot that the screens review it for.
 ///
 /// # Errors
@@ -146,10 +180,10 @@ pub async fn review_version(
     let named_slot = named_slot.map_err(|why| CliError::new(ExitStatus::Usage, why))?;
     let policy = context.policy()?;
     let (model, version) = resolve::version(store.reader.as_ref(), named).await?;
-    let kinds = model.slot_kinds(store.reader.slot_kinds());
-    let protected_slots = &context.settings.protected_slots;
-    let slot =
-        named_slot.unwrap_or_else(|| default_slot(&policy, &model.name, protected_slots, kinds));
+    let slot = match named_slot {
+        Some(slot) => slot,
+        None => review_slot(&model, store.reader.as_ref(), context)?,
+    };
     let evidence_sources = context.evidence_sources(store.reader.as_ref());
     let sources = LineageSources {
         reader: store.reader.as_ref(),

@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::context::CommandContext;
+use super::gates::review_slot;
 use crate::cli::output::error::CliError;
 use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::resolve;
@@ -39,6 +40,7 @@ pub async fn run(
         },
         &model.name,
         version,
+        Some(&review_slot(&model, reader, context)?),
     )
     .await?;
     if arguments.dot {

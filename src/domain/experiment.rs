@@ -62,6 +62,14 @@ pub struct Experiment {
 }
 
 impl Experiment {
+    /// When its newest run started, or when it was last changed where the store does not tell. `None` without runs.
+    #[must_use]
+    pub fn last_activity(&self) -> Option<Millis> {
+        let changed = self.last_update_time.or(self.creation_time);
+        let is_empty = self.run_count == Some(0);
+        self.last_run_time.or(changed.filter(|_| !is_empty))
+    }
+
     /// The goal in MLflow's `mlflow.experiment.primaryMetric.*` tags.
     #[must_use]
     pub fn declared_goal(&self) -> Option<Goal> {

@@ -268,6 +268,18 @@ impl ModelVersion {
             .collect()
     }
 
+    /// The version with the stage and the alias that make it the one in use, cleaned: `v4, in Production, @champion`.
+    #[must_use]
+    pub fn label_with_slots(&self) -> String {
+        let stage = matches!(self.stage, Stage::Staging | Stage::Production)
+            .then(|| format!(", in {}", self.stage));
+        let champion = self.aliases.iter().find(|alias| alias.raw() == "champion");
+        let alias = champion.or(self.aliases.first().filter(|_| stage.is_none()));
+        let alias = alias.map(|alias| format!(", @{}", alias.clean()));
+        let slots: String = stage.into_iter().chain(alias).collect();
+        format!("v{}{slots}", self.version)
+    }
+
     /// The logged model in its source (MLflow 3).
     #[must_use]
     pub fn logged_model(&self) -> Option<LoggedModelId> {
@@ -454,6 +466,23 @@ mod tests {
         ] {
             assert_eq!(logged_model_in_source(source), None, "{source}");
         }
+    }
+
+    #[test]
+    fn label_names_the_stage_and_the_alias_in_use() {
+        let label = |stage: Stage, aliases: &[&str]| {
+            let version = ModelVersion {
+                stage,
+                aliases: aliases.iter().map(|alias| (*alias).into()).collect(),
+                ..ModelVersion::bare("iris".into(), VersionNumber(3))
+            };
+            version.label_with_slots()
+        };
+        assert_eq!(label(Stage::Production, &["blue"]), "v3, in Production");
+        let both = label(Stage::Production, &["blue", "champion"]);
+        assert_eq!(both, "v3, in Production, @champion");
+        assert_eq!(label(Stage::Archived, &["blue"]), "v3, @blue");
+        assert_eq!(label(Stage::None, &[]), "v3");
     }
 
     #[test]

@@ -231,7 +231,7 @@ fn reused_split_seeds(facts: &LineageFacts) -> Vec<String> {
 
 /// What makes a comparison with the champion unfair: other data, or the same data split in another way.
 fn incomparable_with(facts: &LineageFacts, champion: &LineageFacts) -> Vec<String> {
-    let number = champion.version.version;
+    let label = champion.version.label_with_slots();
     let digests = |facts: &LineageFacts| -> BTreeSet<Untrusted> {
         let digests = datasets(facts)
             .into_iter()
@@ -252,7 +252,7 @@ fn incomparable_with(facts: &LineageFacts, champion: &LineageFacts) -> Vec<Strin
             _ => format!("digest {removed} removed"),
         };
         return vec![format!(
-            "data differs from the champion's (v{number}): {difference}, scores may not be comparable"
+            "data differs from the champion's ({label}): {difference}, scores may not be comparable"
         )];
     }
     let differing = split_seeds(facts).filter_map(|split| {
@@ -261,7 +261,7 @@ fn incomparable_with(facts: &LineageFacts, champion: &LineageFacts) -> Vec<Strin
         let (key, value) = (split.key.raw(), split.value.raw());
         let champions = other.value.raw();
         Some(format!(
-            "seed leak: {key} is {value}, the champion's (v{number}) is {champions}: the champion may have trained on these evaluation rows"
+            "seed leak: {key} is {value}, the champion's ({label}) is {champions}: the champion may have trained on these evaluation rows"
         ))
     });
     differing.collect()

@@ -23,6 +23,8 @@ const MAX_CONCURRENT: usize = 4;
 pub struct Assessment {
     /// Cleaned.
     pub slot: String,
+    /// The version that holds the slot, else the one in use: what the others are compared with.
+    pub champion: Option<VersionNumber>,
     /// The number of versions of the model, assessed or not.
     pub total: usize,
     /// Newest first; empty if no gate guards the slot.
@@ -77,6 +79,7 @@ pub async fn assess_versions(
     let guarded = newest.iter().filter(|_| is_guarded);
     Ok(Assessment {
         slot: slot.to_string(),
+        champion: find_champion(Some(&slot), None, &snapshot).map(|champion| champion.version),
         total: snapshot.versions.len(),
         gates: guarded.filter_map(gates_of).collect(),
         evidence: newest.iter().filter_map(evidence_of).collect(),

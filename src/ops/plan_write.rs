@@ -7,12 +7,13 @@ use super::gates;
 use super::lineage::LineageSources;
 use super::register::check_intent_source;
 use super::registry::read_snapshot;
+use super::review::default_slot;
 use crate::domain::{Millis, ModelVersion, Run, RunId, Slot, StoreError, StoreWrite};
 use crate::lineage::Warning;
 use crate::promotion::policy::{GateResults, Policy, Promoter};
 use crate::promotion::{
-    Fingerprint, Intent, Plan, PlanContext, PlanError, RegistrySnapshot, find_champion, plan,
-    target_slot,
+    Fingerprint, Intent, Plan, PlanContext, PlanError, RegistrySnapshot, compared_slot,
+    find_champion, plan,
 };
 use crate::store::{ReadStore, WriteStore};
 
@@ -59,6 +60,8 @@ pub struct PlannedWrite {
     pub gates: GateResults,
     /// Run of the champion, if requested.
     pub champion: Option<Run>,
+    /// The version to beat: `v4, in Production`; cleaned.
+    pub champion_label: Option<String>,
     /// Run of the candidate, if requested.
     pub candidate: Option<Run>,
     /// The requests in order, without secrets; empty in a read-only session.
@@ -126,21 +129,21 @@ pub async fn plan_write(
         .map_err(|error| PlanWriteError::Plan(error, snapshot.fingerprint()))?;
     let of_lineage = gates::lineage_warnings(planner.sources, intent, &snapshot, &mut facts).await;
     plan.warnings = Warning::merge(of_lineage, plan.warnings);
+    let best = find_best_version(planner, intent, &snapshot);
+    let champion_label = best.map(ModelVersion::label_with_slots);
     let (mut candidate, mut champion) = (None, None);
     if request.with_runs {
-        let slot = target_slot(intent);
-        let best = find_champion(slot.as_ref(), intent.version(), &snapshot);
+        let warnings = &mut plan.warnings;
         champion = match best.and_then(|version| facts.get(&version.version)) {
             Some(read) => read.run.clone(),
-            None => read_run(reader, best, &mut plan.warnings).await,
+            None => read_run(reader, best, warnings).await,
         };
         let version = intent.version().and_then(|number| snapshot.version(number));
         let read = version.and_then(|version| facts.get(&version.version));
-        candidate = match (&snapshot.run, read) {
-            (Some(run), _) => Some(run.clone()),
-            (None, Some(read)) => read.run.clone(),
-            (None, None) => read_run(reader, version, &mut plan.warnings).await,
-        };
+        candidate = snapshot.run.clone().or_else(|| read?.run.clone());
+        if candidate.is_none() && read.is_none() {
+            candidate = read_run(reader, version, warnings).await;
+        }
     }
     let requests = planner.writer.map_or_else(Vec::new, |writer| {
         plan.describe_requests(|write| writer.describe(write))
@@ -150,6 +153,7 @@ pub async fn plan_write(
         snapshot,
         gates,
         champion,
+        champion_label,
         candidate,
         requests,
         can_override: can_override(planner, intent),
@@ -171,6 +175,29 @@ fn creates_versions(reader: &dyn ReadStore, intent: &Intent) -> bool {
         tags: Vec::new(),
     };
     reader.refusal(&create).is_none()
+}
+
+/// The version that a candidate is compared with: the holder of the slot that the intent is about, else of the one that
+/// versions are reviewed for, so that the champion is the same everywhere.
+fn find_best_version<'a>(
+    planner: WritePlanner<'_>,
+    intent: &Intent,
+    snapshot: &'a RegistrySnapshot,
+) -> Option<&'a ModelVersion> {
+    let default = || {
+        let kinds = planner.sources.reader.slot_kinds();
+        let model = snapshot.model.as_ref();
+        let kinds = model.map_or(kinds, |model| model.slot_kinds(kinds));
+        let protected = planner.protected_slots;
+        Some(default_slot(
+            planner.policy,
+            intent.model()?,
+            protected,
+            kinds,
+        ))
+    };
+    let slot = compared_slot(intent).or_else(default);
+    find_champion(slot.as_ref(), intent.version(), snapshot)
 }
 
 /// Refuses a plan with a write that the store can't apply, before the first one is sent.

@@ -8,7 +8,8 @@ use super::RequestError;
 use super::gates::Review;
 use super::lineage::LineageSources;
 use crate::domain::{
-    ArtifactOwner, Goal, Millis, ModelName, ModelVersion, RegisteredModel, Slot, SlotKinds, Stage,
+    Alias, ArtifactOwner, Goal, Millis, ModelName, ModelVersion, RegisteredModel, Slot, SlotKinds,
+    Stage,
 };
 use crate::export::review::{FileContent, ReviewContext};
 use crate::files;
@@ -24,6 +25,8 @@ use crate::text::list::join_and;
 use crate::text::quantity::format_time;
 use crate::text::untrusted::clean;
 
+/// How the outlook names the option to archive the versions of the stage, in the words of the command line.
+pub const ARCHIVE_OPTION: &str = "with --archive-existing";
 /// A larger file is not compared by content, in bytes.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 /// Versions of a stage and aliases that are listed; the rest is counted.
@@ -95,6 +98,7 @@ pub async fn load_context(
         outlook,
         candidate_slots: slots(&review.candidate),
         champion_slots: review.champion.as_ref().map(slots).unwrap_or_default(),
+        other_champions: other_champions(review),
         dangling_champion: dangling_champion(Some(&target.slot), Some(target.version), snapshot),
         holders: holders(snapshot, &target.slot),
         last_moves: std::iter::once(own_move).chain(moves).collect(),
@@ -102,6 +106,24 @@ pub async fn load_context(
         goal: find_goal(sources.reader, review, settings.policy).await,
         contents: compare_contents(sources.reader, review).await,
     }
+}
+
+/// Who holds `@champion` or Production, where that is neither the candidate nor the version it is compared with.
+fn other_champions(review: &Review) -> Vec<String> {
+    let (snapshot, candidate) = (&review.snapshot, review.candidate.version.version);
+    let champion = review.champion.as_ref().map(|facts| facts.version.version);
+    let state = snapshot.state();
+    let alias = state.aliases.get(&Alias::from(CHAMPION_ALIAS)).copied();
+    let production = state.versions_in_stage(Stage::Production);
+    let has_champion = champion.is_some_and(|champion| production.contains(&champion));
+    let production = production.into_iter().max().filter(|_| !has_champion);
+    let holders = [("@champion", alias), ("Production", production)].into_iter();
+    let others = holders.filter_map(|(slot, holder)| {
+        let holder = holder.filter(|holder| Some(*holder) != champion && *holder != candidate)?;
+        let verb = if slot == "Production" { "holds" } else { "has" };
+        Some(format!("{} {verb} {slot}", snapshot.subject.label(holder)))
+    });
+    others.collect()
 }
 
 /// Writes a prepared review to a new file.
@@ -218,7 +240,7 @@ fn plan_outlook(review: &Review, settings: ReviewSettings<'_>) -> (Vec<Warning>,
         let left_behind = left_behind
             .filter(|warning| warning.is_consequence() && !planned.warnings.contains(warning));
         let all: Vec<String> = more.chain(left_behind.map(Warning::to_string)).collect();
-        lines.push(format!("with --archive-existing also: {}", all.join("; ")));
+        lines.push(format!("{ARCHIVE_OPTION} also: {}", all.join("; ")));
     }
     let consequences = planned.warnings.iter().filter(|one| one.is_consequence());
     lines.extend(consequences.map(Warning::to_string));

@@ -30,6 +30,15 @@ pub fn target_slot(intent: &Intent) -> Option<Slot> {
     }
 }
 
+/// The slot whose holder a candidate is compared with: the one that an intent fills or empties, or is about.
+#[must_use]
+pub fn compared_slot(intent: &Intent) -> Option<Slot> {
+    match intent {
+        Intent::Review { slot, .. } => Some(slot.clone()),
+        _ => target_slot(intent),
+    }
+}
+
 /// The holder of the slot, else of `@champion`, else of Production; never the candidate itself. Of several holders of a stage it
 /// is the one with `@champion`, else the newest.
 #[must_use]

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::policy::GateResults;
-use super::{Confirmation, Plan};
+use super::policy::{GateResults, gate_targets};
+use super::{Confirmation, Intent, Plan};
 
 /// Outcome of a gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,12 +98,31 @@ pub fn describe_verdict(gates: &[GateResult], warnings: usize) -> String {
         (all, [], []) => format!("all {all} gates pass"),
         (_, [], overridden) => format!("overridden: {}", overridden.join(", ")),
     };
-    let warnings = match warnings {
+    format!("{gates}; {}", describe_warnings(warnings))
+}
+
+/// [`describe_verdict`] of a plan. `None` for a plan that no gate and no lineage is evaluated for, such as that of a
+/// review, unless it has warnings of its own.
+#[must_use]
+pub fn describe_plan_verdict(
+    intent: &Intent,
+    gates: &[GateResult],
+    warnings: usize,
+) -> Option<String> {
+    let is_judged = !gates.is_empty() || !gate_targets(intent).is_empty();
+    match (is_judged, warnings) {
+        (true, _) => Some(describe_verdict(gates, warnings)),
+        (false, 0) => None,
+        (false, _) => Some(describe_warnings(warnings)),
+    }
+}
+
+fn describe_warnings(warnings: usize) -> String {
+    match warnings {
         0 => "no warnings".to_owned(),
         1 => "1 warning".to_owned(),
         many => format!("{many} warnings"),
-    };
-    format!("{gates}; {warnings}")
+    }
 }
 
 /// A plan ready to apply. Only [`grant_clearance`] builds it, so an uncleared write does not compile.

@@ -22,10 +22,10 @@ mod undo;
 mod verify;
 
 pub use approval::{APPROVAL_PREFIX, Approval, Decision, PreparedReview, ReviewFile};
-pub use champion::{CHAMPION_ALIAS, dangling_champion, find_champion, target_slot};
+pub use champion::{CHAMPION_ALIAS, compared_slot, dangling_champion, find_champion, target_slot};
 pub use clearance::{
-    ClearanceError, Cleared, GateOutcome, GateResult, describe_verdict, first_blocking_gate,
-    grant_clearance,
+    ClearanceError, Cleared, GateOutcome, GateResult, describe_plan_verdict, describe_verdict,
+    first_blocking_gate, grant_clearance,
 };
 pub use confusable::is_confusable;
 pub use identity::is_same_person;

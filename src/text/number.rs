@@ -140,6 +140,19 @@ pub fn shorten_fraction(text: &str) -> Option<String> {
     (value.is_finite() && short.len() < text.len()).then_some(short)
 }
 
+/// A decimal fraction as text with as many significant digits as have room: a cut one can look like another number, without
+/// its exponent. `None` for other texts, and where no digits have room.
+#[must_use]
+pub fn fit_fraction(text: &str, room: usize) -> Option<String> {
+    let is_fraction = text.contains(['.', 'e', 'E']);
+    let value: f64 = is_fraction.then(|| text.parse().ok()).flatten()?;
+    // The 17th digit is that of the binary value, not of the text.
+    let digits = (1..=16).rev();
+    let mut texts = digits.map(|digits| format_significant(value, digits));
+    let fitting = texts.find(|short| short.width() <= room)?;
+    value.is_finite().then_some(fitting)
+}
+
 /// The width of a column of texts with aligned decimal points: the widest whole part and the widest fraction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DecimalWidth {
@@ -213,6 +226,25 @@ pub fn parse_number(text: &str) -> Option<f64> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn fractions_keep_the_digits_and_the_exponent_that_have_room() {
+        let text = "8.728420390238238e-05";
+        assert_eq!(
+            fit_fraction(text, 30).as_deref(),
+            Some("8.728420390238238e-5")
+        );
+        assert_eq!(fit_fraction(text, 16).as_deref(), Some("8.72842039024e-5"));
+        assert_eq!(fit_fraction(text, 4).as_deref(), Some("9e-5"));
+        assert_eq!(fit_fraction(text, 3), None);
+        assert_eq!(
+            fit_fraction("0.000565236740161", 9).as_deref(),
+            Some("0.0005652")
+        );
+        for other in ["12345678901234", "nan", "1.2.3", "inf"] {
+            assert_eq!(fit_fraction(other, 5), None, "{other}");
+        }
+    }
 
     #[test]
     fn short_format_has_four_digits_and_no_trailing_zeros() {

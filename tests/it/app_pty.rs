@@ -169,7 +169,7 @@ fn register_best_run(session: &Session) {
         .keys("c", "compare 2 runs")
         .keys("d", "compare 2 runs")
         .keys(ESC, "60 of 60 runs");
-    session.keys("R", "best by auc");
+    session.keys("R", "runs by auc");
     if session.pty.text().contains("register which run") {
         session.pty.send("\x1b[B\r");
     }
@@ -306,7 +306,7 @@ fn exercise_takes_few_keys() {
     // History and undo.
     press(&["H"], "events, newest first");
     // The plan comes after the journal was read.
-    press(&["U"], "no gate applies");
+    press(&["U"], "planned writes");
     press(&[ENTER], "to confirm");
     type_text(MODEL, &format!("confirm: {MODEL}"));
     press(&[ENTER], "enter applies");

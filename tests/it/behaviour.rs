@@ -26,3 +26,4 @@ mod runs_table;
 mod session;
 mod views;
 mod ways;
+mod whole_texts;

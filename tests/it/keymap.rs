@@ -17,7 +17,6 @@ const SHARED_KEYS: &[(&str, &[Action], &str)] = &[
         &[Action::Close, Action::Back],
         "leaves a screen or a dialog without a field",
     ),
-    ("?", &[Action::Help, Action::Back], "opens and closes help"),
     (
         "tab",
         &[

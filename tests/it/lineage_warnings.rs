@@ -15,13 +15,16 @@ use serde_json::Value;
 const EXPECTED_WARNINGS: [(&str, &str); 11] = [
     ("dirty", "dirty commit"),
     ("no data", "data version not recorded"),
-    ("other data", "data differs from the champion's (v1)"),
+    (
+        "other data",
+        "data differs from the champion's (v1, @champion)",
+    ),
     ("deleted", "is deleted: restore it"),
     ("leaked data", "evaluated on training data"),
     ("leaked seed", "seed leak: split_seed and seed are both 11"),
     (
         "other split",
-        "seed leak: split_seed is 12, the champion's (v1) is 11",
+        "seed leak: split_seed is 12, the champion's (v1, @champion) is 11",
     ),
     ("failed validation", "Great Expectations: success is false"),
     ("drift", "Evidently: dataset_drift is true"),

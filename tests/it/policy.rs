@@ -73,6 +73,10 @@ fn failing_gates_set_the_exit_code_and_block() {
         program.store_bytes() == before && !program.journal().exists(),
         "something was written"
     );
+    // The version and the champion are named with their places.
+    let gates = program.run(&["gates", "churn-classifier/6"]);
+    let champion = "v6 for Production; the champion is v4, in Production, @champion";
+    assert!(gates.stderr.contains(champion), "{gates:?}");
     let fails = program.run(&["gates", "churn-classifier/3", "--to", "@champion"]);
     assert!(
         fails.code == 4 && fails.stdout.contains("needs +0.002 auc"),
@@ -224,6 +228,12 @@ fn read_only_reviewer_exports_an_approval_file() {
 #[test]
 fn gate_override_needs_permission_and_records_the_reason() {
     let program = program();
+    // The gate that stops the promotion is named with the option that overrides it, for those who can.
+    let stopped = run_as(&program, "ana", &PROMOTION);
+    let way_on = "override the gate with `--override approvals --reason 'why'`";
+    assert!(stopped.stderr.contains(way_on), "{}", stopped.stderr);
+    let stopped = run_as(&program, "bob", &PROMOTION);
+    assert!(!stopped.stderr.contains("--override"), "{}", stopped.stderr);
     let past = [&PROMOTION[..], &["--override", "approvals"]].concat();
     assert_eq!(
         run_as(&program, "bob", &[&past[..], &["--reason", "now"]].concat()).code,

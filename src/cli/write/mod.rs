@@ -17,8 +17,11 @@ use crate::ops::plan_write::{
     PlanWriteError, PlannedWrite, WritePlanner, WriteRequest, describe_policies, plan_write,
 };
 use crate::promotion::policy::Policy;
-use crate::promotion::{Intent, Outcome, PlanError, first_blocking_gate, grant_clearance};
+use crate::promotion::{
+    ClearanceError, Intent, Outcome, PlanError, first_blocking_gate, grant_clearance,
+};
 use crate::store::{ReadOnlyReason, StoreHandle};
+use crate::text::shell::quote_word;
 
 /// Options of every subcommand that writes.
 #[derive(Debug, Args)]
@@ -88,9 +91,7 @@ pub async fn execute(
         }
     }
     if let Some(refusal) = first_blocking_gate(&planned.gates) {
-        return Err(CliError::from(refusal)
-            .with_cause(describe_policies(&planned.policies))
-            .with_hint("nothing was written; `frontrunner gates` lists every gate"));
+        return Err(gate_refused(refusal, &planned));
     }
     let typed = confirm::confirm(&planned.plan, write_args.yes, context.printer)?;
     let cleared = grant_clearance(
@@ -146,6 +147,26 @@ async fn plan(
         with_runs: false,
     };
     plan_write(planner, request).await
+}
+
+/// The gate that stopped a plan, and how to go on: to override it, where the policy lets this user.
+fn gate_refused(refusal: ClearanceError, planned: &PlannedWrite) -> CliError {
+    let gate = match &refusal {
+        ClearanceError::GateFailed(gate, _) => quote_word(gate),
+        _ => None,
+    };
+    let hint = match gate.filter(|_| planned.can_override) {
+        Some(gate) => format!(
+            "nothing was written; override the gate with `--override {gate} --reason 'why'`"
+        ),
+        None if planned.can_override => {
+            "nothing was written; --override and --reason override the gate".to_owned()
+        }
+        None => "nothing was written; `frontrunner gates` lists every gate, and the policy says who can override them".to_owned(),
+    };
+    CliError::from(refusal)
+        .with_cause(describe_policies(&planned.policies))
+        .with_hint(hint)
 }
 
 fn plan_refused(intent: &Intent, error: PlanError) -> CliError {

@@ -8,7 +8,7 @@ use crate::ops::apply::{ApplyProgress, ApplyReport};
 use crate::ops::plan_write::{PlannedWrite, describe_policies};
 use crate::promotion::{
     Confirmation, Fingerprint, GateOutcome, GateResult, Intent, Outcome, Plan, PlanStep,
-    describe_verdict,
+    compared_slot, describe_plan_verdict,
 };
 
 /// The output of `--plan`.
@@ -126,10 +126,11 @@ pub fn plan_lines(planned: &PlannedWrite, store: &str) -> Vec<String> {
         format!("plan: {}", plan.intent),
         format!("on {store} as {}", plan.user),
     ];
-    lines.push(format!(
-        "verdict: {}",
-        describe_verdict(&planned.gates, plan.warnings.len())
-    ));
+    let verdict = describe_plan_verdict(&plan.intent, &planned.gates, plan.warnings.len());
+    lines.extend(verdict.map(|verdict| format!("verdict: {verdict}")));
+    let champion = planned.champion_label.iter();
+    let champion = champion.filter(|_| compared_slot(&plan.intent).is_some());
+    lines.extend(champion.map(|champion| format!("champion: {champion}")));
     if !planned.gates.is_empty() {
         lines.push(describe_policies(&planned.policies));
     }

@@ -84,7 +84,7 @@ actions! {
     AddSort "add-sort" Read "add this column as another sort key";
     FoldConstants "fold-constants" Read "fold columns with the same value in every run";
     Filter "filter" Read "filter the list";
-    Find "find" Read "find by name";
+    Find "find" Read "find text";
     FindNext "find-next" Read "go to the next match";
     FindPrevious "find-previous" Read "go to the previous match";
     NextNew "next-new" Read "go to the next new run";
@@ -103,7 +103,7 @@ actions! {
     FoldAll "fold-all" Read "fold or unfold all groups or nested runs";
     SaveView "save-view" Read "save this view: columns, order, filter, groups";
     Views "views" Read "open or delete a saved view";
-    Preview "preview" Read "show or hide the preview";
+    Preview "preview" Read "show or hide the preview, or show all details";
     PreviewDown "preview-down" Read "scroll down the preview";
     PreviewUp "preview-up" Read "scroll up the preview";
     NextPane "next-pane" Read "go to the next pane";

@@ -49,7 +49,7 @@ pub enum Scope {
     Columns,
     /// The dialog that plans a write.
     Plan,
-    /// Help, messages, diffs and pictures.
+    /// Texts, messages, diffs and pictures.
     #[serde(rename = "reader")]
     Pager,
     /// The review of a version.
@@ -99,7 +99,7 @@ impl Scope {
             Self::Prompt => "Text fields",
             Self::Columns => "Column list",
             Self::Plan => "Plans",
-            Self::Pager => "Help and messages",
+            Self::Pager => "Texts and messages",
             Self::Review => "Version review",
         }
     }
@@ -240,12 +240,17 @@ impl Keymap {
     /// The first key of an action in a scope.
     #[must_use]
     pub fn first_key(&self, scope: Scope, action: Action) -> Option<Key> {
-        let mut keys = self
+        self.keys_of(scope, action).next()
+    }
+
+    /// The keys of an action in a scope.
+    pub fn keys_of(&self, scope: Scope, action: Action) -> impl Iterator<Item = Key> {
+        let keys = self
             .bindings(scope)
-            .filter(|binding| binding.action == action)
+            .filter(move |binding| binding.action == action)
             .flat_map(|binding| &binding.keys);
         // A global key can have another meaning in this scope.
-        keys.find(|key| self.action(scope, **key) == Some(action))
+        keys.filter(move |key| self.action(scope, **key) == Some(action))
             .copied()
     }
 }

@@ -55,6 +55,8 @@ pub struct ReviewContext {
     pub candidate_slots: Vec<String>,
     /// See `candidate_slots`.
     pub champion_slots: Vec<String>,
+    /// The usual places of a champion that another version holds: `iris/2 has @champion`.
+    pub other_champions: Vec<String>,
     /// Why the champion is unknown: its alias points to a version that does not exist.
     pub dangling_champion: Option<String>,
     /// Who holds each stage and alias in use: `Production: iris/2`.
@@ -184,7 +186,10 @@ impl ReviewDocument<'_> {
                 } else {
                     String::new()
                 };
-                format!("Against {}{holds}.{itself}", label(champion))
+                let against = format!("Against {}{holds}", label(champion));
+                let others = self.context.other_champions.iter().cloned();
+                let sentences: Vec<String> = std::iter::once(against).chain(others).collect();
+                format!("{}.{itself}", sentences.join(". "))
             }
             (None, Some(why)) => {
                 format!("The champion is unknown: {why}. Nothing can be compared with it.")

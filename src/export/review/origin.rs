@@ -142,7 +142,11 @@ impl Sides<'_> {
             if let Some(why) = dangling {
                 return unknown(format!("the champion is unknown, {why}"));
             }
-            let line = format!("no champion to compare with; {own} params are recorded");
+            let recorded = match own {
+                1 => "1 param is recorded".to_owned(),
+                _ => format!("{own} params are recorded"),
+            };
+            let line = format!("no champion to compare with; {recorded}");
             return answer(key, question, Tone::Plain, vec![line]);
         };
         if self.is_same_run() {

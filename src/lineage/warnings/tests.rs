@@ -269,7 +269,7 @@ fn data_differing_from_champion_warns() {
     assert_only_warning(
         &clean_facts(),
         Some(&champion),
-        "data differs from the champion's (v2): digest aaaa instead of cccc",
+        "data differs from the champion's (v2, @champion): digest aaaa instead of cccc",
     );
     let fewer = facts_with_run(|run| drop(run.datasets.pop()));
     assert_only_warning(&clean_facts(), Some(&fewer), "digest bbbb added");
@@ -287,7 +287,7 @@ fn reused_seeds_warn() {
     assert_only_warning(
         &clean_facts(),
         Some(&champion),
-        "split_seed is 11, the champion's (v2) is 12",
+        "split_seed is 11, the champion's (v2, @champion) is 12",
     );
     let unset = facts_with_run(|run| {
         run.params

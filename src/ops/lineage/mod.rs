@@ -19,8 +19,8 @@ pub use sources::{EvidenceSources, LineageSources};
 use futures_util::future::{OptionFuture, join, join_all};
 
 use crate::domain::{
-    LoggedModel, ModelName, ModelVersion, RegisteredModel, Run, RunId, StoreError, StoreErrorKind,
-    VersionNumber,
+    LoggedModel, ModelName, ModelVersion, RegisteredModel, Run, RunId, Slot, StoreError,
+    StoreErrorKind, VersionNumber,
 };
 use crate::evidence::{EvidenceReport, EvidenceSubject};
 use crate::lineage::{ArtifactSource, Graph, LineageFacts, build_with_related};
@@ -47,7 +47,8 @@ pub async fn load_lineage_facts(
     facts_from_snapshot(sources, &snapshot, version, missing).await
 }
 
-/// Builds the lineage of a version with its related records, and warns of what makes it incomparable with the champion.
+/// Builds the lineage of a version with its related records, and warns of what makes it incomparable with the champion:
+/// the holder of `slot`, else the version in use.
 ///
 /// # Errors
 /// If the version cannot be read or does not exist. A champion that cannot be read is ignored.
@@ -55,10 +56,11 @@ pub async fn load_lineage_graph(
     sources: LineageSources<'_>,
     name: &ModelName,
     version: VersionNumber,
+    slot: Option<&Slot>,
 ) -> Result<Graph> {
     let (snapshot, missing) = read_versions(sources.reader, name).await?;
     let facts = facts_from_snapshot(sources, &snapshot, version, missing).await?;
-    let champion = find_champion(None, Some(version), &snapshot).map(|champion| {
+    let champion = find_champion(slot, Some(version), &snapshot).map(|champion| {
         lineage_facts_from_snapshot(sources.reader.into(), &snapshot, champion.version)
     });
     let champion = OptionFuture::from(champion).await.and_then(Result::ok);

@@ -31,11 +31,6 @@ impl Cursor {
         true
     }
 
-    /// Scrolls a text whose first visible line is the index, no further than its last line needs.
-    pub fn scroll_text(&mut self, action: Action, lines: usize, height: usize) {
-        self.apply_motion(action, lines.saturating_sub(height) + 1, height);
-    }
-
     /// Moves by rows, as the mouse wheel does.
     pub fn scroll(&mut self, rows: i16, len: usize, height: usize) {
         self.index = self.index.saturating_add_signed(isize::from(rows));
@@ -75,18 +70,6 @@ impl Cursor {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn text_scrolls_no_further_than_its_end() {
-        let mut cursor = Cursor::default();
-        cursor.scroll_text(Action::Bottom, 100, 20);
-        cursor.scroll_text(Action::PageDown, 100, 20);
-        assert_eq!(cursor.index, 80);
-        cursor.scroll_text(Action::Up, 100, 20);
-        assert_eq!(cursor.index, 79);
-        cursor.scroll_text(Action::Down, 5, 20);
-        assert_eq!(cursor.index, 0);
-    }
 
     #[test]
     fn window_follows_cursor_within_list() {

@@ -1,6 +1,6 @@
 //! Where messages go: keys to actions, actions to the dialog or the screen, replies to their requester.
 
-use super::dialogs::{Dialog, HelpDialog, Picker, PickerItem, Prompt, marks};
+use super::dialogs::{Dialog, HelpDialog, Pager, Picker, PickerItem, Prompt, marks};
 use super::layout::Size;
 use super::message::{Effect, Message, Reply, Ticket};
 use super::navigation::Navigate;
@@ -8,7 +8,6 @@ use super::screen::Screen;
 use super::{App, Availability};
 use crate::config::keymap::{Action, Key, Scope};
 use crate::text::untrusted::clean;
-use crate::tui::app::cursor::Cursor;
 
 impl App {
     pub(super) fn handle_message(&mut self, message: Message) {
@@ -20,11 +19,7 @@ impl App {
             Message::Mouse(mouse) => self.handle_mouse(mouse),
             Message::Resize { width, height } => {
                 self.size = Size { width, height };
-                self.with_dialog(|dialog, context| match dialog {
-                    Dialog::Image(image) => image.resize(context),
-                    Dialog::Review(review) => review.resize(context),
-                    _ => {}
-                });
+                self.with_dialog(Dialog::resize);
             }
             Message::Tick => {}
             Message::Reply(ticket, reply) => self.handle_reply(ticket, reply),
@@ -36,7 +31,11 @@ impl App {
 
     fn handle_key(&mut self, key: Key) {
         let bound = self.keymap.action(self.scope(), key);
-        match bound {
+        // `?` is a character in a field with text.
+        let is_text = bound == Some(Action::Help)
+            && key.text_char().is_some()
+            && self.dialog.as_ref().is_some_and(Dialog::has_typed_text);
+        match bound.filter(|_| !is_text) {
             Some(action) if self.dialog.is_none() || self.is_available(action) => {
                 self.handle_action(action);
             }
@@ -80,6 +79,7 @@ impl App {
             Action::Suspend => self.effects.push(Effect::Suspend),
             Action::Quit => self.effects.push(Effect::Quit),
             Action::Redraw => self.effects.push(Effect::Redraw),
+            Action::Help if self.dialog.is_some() => self.open_dialog_help(),
             _ if self.dialog.is_some() => {
                 self.with_dialog(|dialog, context| dialog.handle_action(action, context));
             }
@@ -174,7 +174,7 @@ impl App {
                 let help = HelpDialog::new(scope, &self.keymap, slots, is_available);
                 self.dialog = Some(Dialog::Help(Box::new(help)));
             }
-            Action::Messages => self.dialog = Some(Dialog::Messages(Cursor::default())),
+            Action::Messages => self.dialog = Some(Dialog::Messages(Pager::default())),
             Action::Workspaces => self.request_workspaces(),
             Action::NextTheme => self.next_theme(),
             // A motion that leads nowhere needs no words.
@@ -184,6 +184,27 @@ impl App {
                 self.context().notify(text);
             }
         }
+    }
+
+    /// Shows the keys of the open dialog, which returns after it. Help itself is closed.
+    fn open_dialog_help(&mut self) {
+        let slots = self.shared.session.slot_kinds;
+        let actions = Action::ALL.iter().copied();
+        let works = |action: &Action| {
+            let is_used = self.dialog.as_ref().is_none_or(|open| open.uses(*action));
+            is_used && self.is_available(*action)
+        };
+        let available: Vec<Action> = actions.filter(works).collect();
+        match self.dialog.take() {
+            Some(Dialog::Help(help)) => self.dialog = help.into_over(),
+            Some(dialog) => {
+                let is_available = |action| available.contains(&action);
+                let help = HelpDialog::of_dialog(dialog, &self.keymap, slots, is_available);
+                self.dialog = Some(Dialog::Help(Box::new(help)));
+            }
+            None => {}
+        }
+        self.is_dialog_changed = true;
     }
 
     /// All actions by name: first those with a key on this screen, then the global ones, then those of other screens.
@@ -293,6 +314,13 @@ impl App {
             return;
         }
         self.with_screen(|screen, context| {
+            let found = screen.find_in_preview(&text, step, context.size);
+            if let Some(found) = found {
+                if !found {
+                    context.notify(format!("no match for {}", clean(&text)));
+                }
+                return;
+            }
             let Some(list) = screen.list(context.size, context.shared) else {
                 return;
             };

@@ -1,7 +1,7 @@
 //! The bottom line: which keys it shows, and where, for drawing and the mouse.
 
 use super::App;
-use super::dialogs::Dialog;
+use super::dialogs::{Dialog, ReviewDialog};
 use crate::config::keymap::{Action, Binding, Scope};
 use crate::text::width::width;
 
@@ -85,23 +85,38 @@ pub fn key_hints(app: &App, room: u16) -> Vec<KeyHint> {
 }
 
 fn help_hint(app: &App, scope: Scope) -> Option<KeyHint> {
-    let key = app.keymap.first_key(scope, Action::Help)?;
+    if matches!(app.dialog, Some(Dialog::Help(_))) {
+        return None;
+    }
+    let is_typed = app.dialog.as_ref().is_some_and(Dialog::has_typed_text);
+    let mut keys = app.keymap.keys_of(scope, Action::Help);
+    let key = keys.find(|key| !is_typed || key.text_char().is_none())?;
     Some(KeyHint::new(key.to_string(), "help", Action::Help))
 }
 
 /// The hints of a scope, those with the lowest rank first.
 fn ranked_hints(app: &App, scope: Scope) -> Vec<(u8, KeyHint)> {
+    let can_write = app.shared.session.can_write;
     let hint = |binding: &Binding| {
         let key = app.keymap.first_key(scope, binding.action)?;
         let own = app
             .dialog
             .as_ref()
-            .and_then(|dialog| dialog.hint(binding.action));
+            .and_then(|dialog| dialog.hint(binding.action, can_write));
         let text = match own {
+            // The last page of a plan has no more lines.
+            _ if binding.action == Action::PageDown && !has_more_lines(app) => "",
             Some(own) => own,
             None => binding.hint.as_deref()?,
         };
-        (!text.is_empty() && app.is_available(binding.action)).then(|| {
+        // Without write access, the versions offer the review: it prepares a file.
+        let is_decision = binding.action == Action::Approve && app.dialog.is_none();
+        let is_used = app
+            .dialog
+            .as_ref()
+            .is_none_or(|dialog| dialog.uses(binding.action));
+        let is_shown = !text.is_empty() && is_used && (can_write || !is_decision);
+        (is_shown && app.is_available(binding.action)).then(|| {
             let hint = KeyHint::new(key.to_string(), text, binding.action);
             (binding.rank, hint)
         })
@@ -157,7 +172,7 @@ pub(super) fn action_at(app: &App, room: u16, x: u16) -> Option<Action> {
 
 impl Dialog {
     /// What an action does now, where that depends on the state of the dialog. Empty for nothing.
-    fn hint(&self, action: Action) -> Option<&str> {
+    fn hint(&self, action: Action, can_write: bool) -> Option<&str> {
         match (self, action) {
             (Self::Picker(picker), Action::Accept) => Some(picker.accept_hint),
             (Self::Register(dialog), Action::Accept) => Some(dialog.accept_hint()),
@@ -168,8 +183,43 @@ impl Dialog {
             (Self::Columns(_), Action::Back) => Some("restore"),
             (Self::Plan(dialog), action) => dialog.hint(action),
             (Self::Help(help), Action::Accept) => Some(help.accept_hint()),
+            (Self::Help(_), Action::Help) => Some(""),
+            (Self::Help(help), Action::Back) if help.over().is_some() => Some("back"),
             (Self::Help(_), Action::Back) => Some("close"),
+            (Self::Review(dialog), action) if dialog.form.is_some() => form_hint(dialog, action),
+            (Self::Review(dialog), Action::Approve) => Some(dialog.approve_hint(can_write)),
+            _ if self.search_field().is_some() => search_hint(action),
             _ => None,
         }
+    }
+}
+
+/// Whether the open plan has lines below the visible ones.
+fn has_more_lines(app: &App) -> bool {
+    match &app.dialog {
+        Some(Dialog::Plan(plan)) => plan.has_more_lines(app.size, app.now, &app.shared),
+        _ => false,
+    }
+}
+
+/// The keys of the field for what to search.
+fn search_hint(action: Action) -> Option<&'static str> {
+    match action {
+        Action::Accept => Some("find"),
+        Action::Complete | Action::Previous => Some(""),
+        _ => None,
+    }
+}
+
+/// The keys of the fields of a prepared review.
+fn form_hint(dialog: &ReviewDialog, action: Action) -> Option<&'static str> {
+    let is_at_file = dialog.form.as_ref().is_some_and(|form| form.is_at_file);
+    match action {
+        Action::Accept if is_at_file => Some("write the file"),
+        Action::Accept => Some("next field"),
+        Action::Complete if is_at_file => Some("reason"),
+        Action::Complete => Some("file"),
+        Action::Previous => Some("approve or reject"),
+        _ => None,
     }
 }

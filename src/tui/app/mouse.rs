@@ -51,7 +51,11 @@ impl App {
         let action = self.with_dialog(|dialog, _| match (mouse, dialog) {
             (
                 Mouse::Wheel(rows),
-                Dialog::Messages(_) | Dialog::Diff(_) | Dialog::Review(_) | Dialog::Plan(_),
+                Dialog::Messages(_)
+                | Dialog::Text(_)
+                | Dialog::Diff(_)
+                | Dialog::Review(_)
+                | Dialog::Plan(_),
             ) => Some((scroll_action(rows, Action::Down, Action::Up), WHEEL_ROWS)),
             (Mouse::Wheel(rows), Dialog::Help(_)) => Some((
                 scroll_action(rows, Action::Next, Action::Previous),

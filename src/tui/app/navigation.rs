@@ -82,10 +82,7 @@ impl App {
                 self.dialog = Some(*dialog);
                 self.is_dialog_changed = true;
             }
-            Navigate::CloseDialog => {
-                self.dialog = None;
-                self.is_dialog_changed = true;
-            }
+            Navigate::CloseDialog => self.close_dialog(),
             Navigate::Submit(submission) => {
                 self.with_screen(|screen, context| submission.deliver(screen, context));
             }
@@ -119,6 +116,15 @@ impl App {
                 self.for_each_screen(Screen::after_write);
             }
         }
+    }
+
+    /// Closes the dialog. Below help is the dialog that it was opened in.
+    pub(super) fn close_dialog(&mut self) {
+        self.dialog = match self.dialog.take() {
+            Some(Dialog::Help(help)) => help.into_over(),
+            _ => None,
+        };
+        self.is_dialog_changed = true;
     }
 
     fn push(&mut self, screen: Box<dyn Screen>) {

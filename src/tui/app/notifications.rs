@@ -108,13 +108,18 @@ impl Notifications {
             .then_some(last)
     }
 
-    /// The number of lines of all notifications in a width of cells.
+    /// The lines of all notifications in a width of cells, the newest first, without the age beside them.
     #[must_use]
-    pub fn line_count(&self, width: u16) -> usize {
+    pub fn lines(&self, width: u16) -> Vec<String> {
         let lines = |notice: &Notification| {
-            notice.lines(width).len().max(1) + usize::from(!notice.hint.is_empty())
+            let mut lines = notice.lines(width);
+            if lines.is_empty() {
+                lines.push(String::new());
+            }
+            lines.extend(Some(notice.hint.clone()).filter(|hint| !hint.is_empty()));
+            lines
         };
-        self.all.iter().map(lines).sum::<usize>().max(1)
+        self.all.iter().rev().flat_map(lines).collect()
     }
 
     /// Clears what was shown before the first `count` notifications were followed by others.

@@ -111,6 +111,13 @@ pub trait Screen: Any + Debug {
         false
     }
 
+    /// Finds a text in an open preview: the next match with step 1, the one before with -1, the nearest with 0. Returns
+    /// whether there is one, or `None` without a preview.
+    fn find_in_preview(&mut self, text: &str, step: isize, size: Size) -> Option<bool> {
+        let _ = (text, step, size);
+        None
+    }
+
     /// The tabs, where it has some.
     fn tabs(&self, size: Size) -> Option<TabBar> {
         let _ = size;

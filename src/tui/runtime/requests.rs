@@ -124,7 +124,9 @@ async fn handle_model_request(
         Request::Prompts => Reply::Prompts(reader.prompts().await),
         Request::Versions(name) => Reply::Versions(model_detail(reader, &name).await.map(Box::new)),
         Request::Lineage(name, version) => {
-            let graph = load_lineage_graph(services.sources(reader), &name, version).await;
+            let slot = review::review_slot(services, &name).await;
+            let sources = services.sources(reader);
+            let graph = load_lineage_graph(sources, &name, version, Some(&slot)).await;
             Reply::Lineage(graph.map(Box::new))
         }
         Request::Downstream(upstream) => {

@@ -8,7 +8,9 @@ use crate::export::review::ReviewDocument;
 use crate::export::{Document, Tone};
 use crate::ops::gates;
 use crate::ops::lineage::commits_since_champion;
-use crate::ops::review::{ReviewSettings, default_slot, load_context, reviewable_slots};
+use crate::ops::review::{
+    ARCHIVE_OPTION, ReviewSettings, default_slot, load_context, reviewable_slots,
+};
 use crate::promotion::policy::GateTarget;
 use crate::tui::app::cell_text::within_model;
 use crate::tui::app::message::{RequestError, ReviewPage};
@@ -63,7 +65,7 @@ pub(super) async fn review_version(
         let model = &review.snapshot.model_name().clone();
         let document = document
             .to_document()
-            .map_sentences(|sentence| within_model(sentence, model));
+            .map_sentences(|sentence| screen_words(&within_model(sentence, model)));
         ReviewPage {
             lines: toned_lines(&document, width),
             slots: reviewable_slots(&review.snapshot, default),
@@ -74,6 +76,14 @@ pub(super) async fn review_version(
     };
     let page = tokio::task::spawn_blocking(work).await;
     page.map_err(RequestError::from)
+}
+
+/// A sentence in the words of the screens.
+fn screen_words(sentence: &str) -> String {
+    sentence.replace(
+        ARCHIVE_OPTION,
+        "with ctrl-a in the plan, which archives them,",
+    )
 }
 
 /// The lines without the title, which the frame has.

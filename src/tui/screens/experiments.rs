@@ -1,7 +1,9 @@
 //! The list of experiments.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use super::details::{experiment_facts, open_facts};
 use super::{FocusedList, Freshness, RunsScreen, Screen};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{Experiment, ExperimentId, Millis};
@@ -74,13 +76,15 @@ impl ExperimentsScreen {
             words.all(|word| name.contains(word) || id == word)
         };
         let mut rows: Vec<usize> = (0..all.len()).filter(|i| matches(&all[*i])).collect();
-        let activity = |e: &Experiment| e.last_run_time.or(e.last_update_time).or(e.creation_time);
-        // MLflow creates the empty Default with each store.
-        let is_empty = |e: &Experiment| e.run_count == Some(0) && e.last_run_time.is_none();
+        // Those without runs come last, the newest first: MLflow creates the empty Default with each store.
+        let activity = |e: &Experiment| {
+            let created = e.last_update_time.or(e.creation_time);
+            (Reverse(e.last_activity()), Reverse(created))
+        };
         rows.sort_by(|a, b| {
             let (a, b) = (&all[*a], &all[*b]);
             match self.order {
-                SortOrder::Activity => (is_empty(a), activity(b)).cmp(&(is_empty(b), activity(a))),
+                SortOrder::Activity => activity(a).cmp(&activity(b)),
                 SortOrder::Name => lower_name(a).cmp(&lower_name(b)),
                 SortOrder::Runs => b.run_count.cmp(&a.run_count),
             }
@@ -148,6 +152,10 @@ impl Screen for ExperimentsScreen {
                 self.order = self.order.next();
                 self.update_rows();
             }
+            (Action::Preview, Some(current)) => {
+                let facts = experiment_facts(current, &context.shared.session.time_zone);
+                open_facts(current.name.clean().into_owned(), &facts, context);
+            }
             (Action::CopyValue, Some(current)) => {
                 context.copy_name(current.name.raw());
             }
@@ -157,7 +165,7 @@ impl Screen for ExperimentsScreen {
             (Action::WebPage, Some(current)) => {
                 context.copy_web_page(&["experiments", current.id.raw()]);
             }
-            (Action::CopyValue | Action::CopyId | Action::WebPage, None) => {}
+            (Action::Preview | Action::CopyValue | Action::CopyId | Action::WebPage, None) => {}
             _ => return false,
         }
         true

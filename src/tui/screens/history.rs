@@ -1,10 +1,12 @@
 //! The history of a model: who moved which version where, when and why.
 
+use super::details::{event_facts, open_facts};
 use super::journal::open_undo_plan;
 use super::{FocusedList, Freshness, Screen};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::ModelName;
 use crate::promotion::journal::{EventSource, TimelineEvent};
+use crate::tui::app::cell_text::within_model;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::dialogs::{Dialog, Prompt};
 use crate::tui::app::layout::{Size, list_above_detail, table_areas};
@@ -134,7 +136,12 @@ impl Screen for HistoryScreen {
         match (action, self.current()) {
             (Action::Undo, _) => self.undo(context),
             (Action::Export, _) => Self::open_export(context),
-            (Action::Open, _) => context.notify("the whole event is below: U undoes it"),
+            (Action::Open | Action::Preview, Some(event)) => {
+                let facts = event_facts(event, &self.name, &context.shared.session.time_zone);
+                let title = within_model(&event.action, &self.name);
+                open_facts(title, &facts, context);
+            }
+            (Action::Open | Action::Preview, None) => context.notify("no event under the cursor"),
             (Action::CopyValue, Some(event)) => context.copy_to_clipboard(event.action.clone()),
             (Action::CopyId, Some(event)) => {
                 context.copy_to_clipboard(event.journal_id.clone().unwrap_or_default());

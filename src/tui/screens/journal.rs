@@ -1,5 +1,6 @@
 //! The journal: the writes that this user made on this store, and their undo.
 
+use super::details::{entry_facts, open_facts};
 use super::{FocusedList, Freshness, Screen};
 use crate::config::keymap::{Action, Scope};
 use crate::promotion::journal::{EntryState, JournalEntry};
@@ -96,12 +97,23 @@ impl Screen for JournalScreen {
                 context.notify("checking the registry…");
             }
             (Action::Export, _) => Self::open_export(context),
-            (Action::Open, _) => context.notify("the whole entry is below: U undoes it"),
+            (Action::Open | Action::Preview, Some(entry)) => {
+                let facts = entry_facts(entry, &context.shared.session.time_zone);
+                open_facts(entry.plan.intent.to_string(), &facts, context);
+            }
             (Action::CopyValue, Some(entry)) => {
                 context.copy_to_clipboard(entry.plan.intent.to_string());
             }
             (Action::CopyId, Some(entry)) => context.copy_name(&entry.id),
-            (Action::Undo | Action::Recheck | Action::CopyValue | Action::CopyId, None) => {
+            (
+                Action::Undo
+                | Action::Recheck
+                | Action::Open
+                | Action::Preview
+                | Action::CopyValue
+                | Action::CopyId,
+                None,
+            ) => {
                 context.notify(if self.data.get().is_none() {
                     "the journal is still loading"
                 } else {

@@ -2,6 +2,7 @@
 
 pub(crate) mod charts;
 pub(crate) mod compare;
+pub(crate) mod details;
 pub(crate) mod downstream;
 pub(crate) mod drivers;
 pub(crate) mod experiments;

@@ -1,5 +1,6 @@
 //! The registered models, or the prompts.
 
+use super::details::{model_facts, open_facts};
 use super::journal::open_undo_plan;
 use super::{FocusedList, Freshness, HistoryScreen, LineageScreen, Screen, VersionsScreen};
 use crate::config::keymap::{Action, Scope};
@@ -143,6 +144,7 @@ impl Screen for ModelsScreen {
     fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
         let current = self.current(context.shared);
         let newest = current.and_then(|m| m.latest_versions.iter().map(|v| v.version).max());
+        let facts = current.map(model_facts).unwrap_or_default();
         let name = current.map(|model| model.name.clone());
         match (action, name) {
             (Action::Open, Some(name)) => context.push(VersionsScreen::new(name)),
@@ -152,6 +154,9 @@ impl Screen for ModelsScreen {
                 _ => context.notify("this model has no version yet"),
             },
             (Action::Export, _) => self.open_export(context),
+            (Action::Preview, Some(name)) => {
+                open_facts(name.clean().into_owned(), &facts, context);
+            }
             (Action::Prompts, _) => self.toggle_prompts(context),
             (Action::Edit, Some(_)) => self.open_edit(context),
             (Action::Undo, Some(name)) => {
@@ -171,6 +176,7 @@ impl Screen for ModelsScreen {
             }
             (
                 Action::Open
+                | Action::Preview
                 | Action::History
                 | Action::Edit
                 | Action::Undo

@@ -1,5 +1,6 @@
 //! The versions of a model with their stages and aliases, measured against the champion.
 
+mod details;
 mod prompts;
 
 use std::collections::BTreeMap;
@@ -99,13 +100,17 @@ impl VersionsScreen {
         Some((run.id.clone(), format!("v{}", version.version).into()))
     }
 
-    /// The version in use: the holder of `@champion`, else the newest in Production.
+    /// The version in use, which the review compares with too: the holder of the slot that versions are reviewed for. Until
+    /// that is known, the newest in Production, else the holder of `@champion`.
     pub(crate) fn champion(&self) -> Option<&ModelVersion> {
-        let by_alias = self.data.get()?.model.version_for_alias(CHAMPION_ALIAS);
-        by_alias.and_then(|number| self.find(number)).or_else(|| {
-            self.versions()
-                .iter()
-                .find(|v| v.stage == Stage::Production)
+        if let Some(assessment) = self.assessment.get() {
+            return self.find(assessment.champion?);
+        }
+        let mut versions = self.versions().iter();
+        let in_production = versions.find(|version| version.stage == Stage::Production);
+        in_production.or_else(|| {
+            let number = self.data.get()?.model.version_for_alias(CHAMPION_ALIAS)?;
+            self.find(number)
         })
     }
 
@@ -374,6 +379,7 @@ impl Screen for VersionsScreen {
             (Action::Promote | Action::Edit | Action::Delete | Action::Register, Some(version)) => {
                 self.open_write_dialog(action, version, context);
             }
+            (Action::Preview, Some(_)) => self.open_details(context),
             (Action::Undo, Some(version)) => {
                 self.restore_request = Some((context.request(Request::Journal), version));
             }
@@ -390,6 +396,7 @@ impl Screen for VersionsScreen {
             }
             (
                 Action::Open
+                | Action::Preview
                 | Action::Lineage
                 | Action::Review
                 | Action::Approve

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::painter::{Painter, TextSpan, after};
 use crate::config::theme::Role;
-use crate::text::width::width;
+use crate::text::width::{truncate, width};
 use crate::tui::app::App;
 use crate::tui::app::dialogs::Dialog;
 use crate::tui::app::key_hints::key_hints;
@@ -39,8 +39,10 @@ pub fn draw_top_line(painter: &mut Painter<'_>, area: Rect, app: &App) {
 /// The message line: a text field or the last notification.
 pub fn draw_message_line(painter: &mut Painter<'_>, area: Rect, app: &App) {
     if let Some(Dialog::Prompt(prompt)) = &app.dialog {
-        let title = format!(" {}: ", prompt.title);
-        let used = painter.draw_text(area, &title, Role::Accent);
+        // The field keeps room for what is typed, however long the title is.
+        let most = (area.width / 2).max(area.width.saturating_sub(MIN_FIELD_CELLS));
+        let title = truncate(&prompt.title, most.saturating_sub(3));
+        let used = painter.draw_text(area, &format!(" {title}: "), Role::Accent);
         let field = Rect {
             x: area.x + used,
             width: area.width.saturating_sub(used),
@@ -48,6 +50,10 @@ pub fn draw_message_line(painter: &mut Painter<'_>, area: Rect, app: &App) {
         };
         super::widgets::text_field::draw(painter, field, &prompt.input, true);
         return super::dialogs::prompt_feedback::draw(painter, field, prompt);
+    }
+    if let Some(input) = app.dialog.as_ref().and_then(Dialog::search_field) {
+        let used = painter.draw_text(area, " find: ", Role::Accent);
+        return super::widgets::text_field::draw(painter, after(area, used), input, true);
     }
     let Some(notice) = app.shared.notifications.current(app.now) else {
         return;
@@ -69,8 +75,26 @@ pub fn draw_message_line(painter: &mut Painter<'_>, area: Rect, app: &App) {
             Role::Muted,
         ));
     }
-    painter.draw_spans(area, &pieces);
+    let wide: u16 = pieces
+        .iter()
+        .fold(0, |all: u16, (text, _)| all.saturating_add(width(text)));
+    if wide <= area.width {
+        painter.draw_spans(area, &pieces);
+        return;
+    }
+    // What is cut can be read in the list of messages.
+    let room = Rect {
+        width: area.width.saturating_sub(width(MESSAGES_HINT)),
+        ..area
+    };
+    painter.draw_spans(room, &pieces);
+    painter.draw_right_aligned(area, MESSAGES_HINT, Role::Accent);
 }
+
+/// The cells of a text field beside a long title, where there are as many.
+const MIN_FIELD_CELLS: u16 = 24;
+/// How to read a message that is cut.
+const MESSAGES_HINT: &str = " :messages";
 
 /// The bottom line: key hints.
 pub fn draw_key_hints(painter: &mut Painter<'_>, area: Rect, app: &App) {

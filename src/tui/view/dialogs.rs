@@ -6,16 +6,19 @@ mod image;
 mod plan;
 pub mod prompt_feedback;
 mod review;
+mod text;
 
 use ratatui::layout::Rect;
 
 use super::chrome::format_count;
-use super::painter::{Painter, TextSpan, row_at};
+use super::painter::{Painter, TextSpan, after, row_at};
 use super::widgets::text_field;
 use crate::config::theme::Role;
+use crate::text::width::width;
 use crate::tui::app::App;
-use crate::tui::app::cursor::Cursor;
-use crate::tui::app::dialogs::{ColumnPicker, Dialog, Picker, RegisterDialog, messages_area};
+use crate::tui::app::dialogs::{
+    ColumnPicker, Dialog, LABEL_GAP, Pager, Picker, RegisterDialog, messages_area,
+};
 use crate::tui::app::layout::{Size, dialog_area};
 use crate::tui::app::notifications::{AGE_WIDTH, Severity};
 
@@ -33,8 +36,14 @@ pub fn draw(painter: &mut Painter<'_>, size: Size, app: &App, overlay: &Dialog) 
         Dialog::Diff(view) => diff::draw(painter, size, view),
         Dialog::Review(view) => review::draw(painter, size, view),
         Dialog::Image(view) => image::draw(painter, size, view),
-        Dialog::Help(help) => help::draw(painter, size, help),
-        Dialog::Messages(cursor) => draw_messages(painter, size, app, *cursor),
+        Dialog::Help(help) => {
+            if let Some(over) = help.over() {
+                draw(painter, size, app, over);
+            }
+            help::draw(painter, size, help);
+        }
+        Dialog::Text(view) => text::draw(painter, size, view),
+        Dialog::Messages(pager) => draw_messages(painter, size, app, pager),
     }
 }
 
@@ -56,21 +65,30 @@ fn draw_picker<T>(painter: &mut Painter<'_>, area: Rect, list: &Picker<T>) {
 /// A filter field and the items that match it.
 fn draw_picker_list<T>(painter: &mut Painter<'_>, area: Rect, list: &Picker<T>) {
     text_field::draw_with_prompt(painter, row_at(area, 0), &list.input, true);
+    if list.input.value().is_empty() {
+        painter.draw_text(after(row_at(area, 0), 3), list.placeholder(), Role::Muted);
+    }
+    let detail = list.detail_lines(area.width);
+    let inside = area.height.saturating_sub(1);
+    let below = (detail.len() as u16).min(inside / 2);
     let rows = Rect {
         y: area.y + 1,
-        height: area.height.saturating_sub(1),
+        height: inside - below,
         ..area
     };
+    let full = Rect {
+        y: rows.bottom(),
+        height: below,
+        ..area
+    };
+    for (nth, line) in detail.iter().enumerate() {
+        painter.draw_text(row_at(full, nth as u16), line, Role::Info);
+    }
     let items = list.items();
     if items.is_empty() {
         painter.draw_text(row_at(rows, 0), &list.empty_text, Role::Muted);
     }
-    let labels = items
-        .iter()
-        .map(|item| crate::text::width::width(&item.label))
-        .max()
-        .unwrap_or(0)
-        .min(area.width * 2 / 3);
+    let labels = list.label_width(area.width);
     let mut cursor = list.cursor;
     cursor.clamp(items.len(), rows.height.into());
     let visible_range = cursor.visible_range(items.len(), rows.height.into());
@@ -84,11 +102,7 @@ fn draw_picker_list<T>(painter: &mut Painter<'_>, area: Rect, list: &Picker<T>) 
             &item.label,
             Role::Text,
         );
-        let detail = Rect {
-            x: strip.x + labels + 2,
-            width: strip.width.saturating_sub(labels + 2),
-            ..strip
-        };
+        let detail = after(strip, labels + LABEL_GAP);
         painter.draw_text(detail, &item.detail, Role::Muted);
         if visible_range.start + offset == cursor.index {
             painter.apply_role(strip, Role::Selection);
@@ -99,19 +113,21 @@ fn draw_picker_list<T>(painter: &mut Painter<'_>, area: Rect, list: &Picker<T>) 
 fn draw_column_list(painter: &mut Painter<'_>, area: Rect, list: &ColumnPicker) {
     let lines = list.matching_columns();
     let (all, visible) = list.counts();
-    let title = format!(
-        "columns: {} of {} shown, {} listed",
-        format_count(visible as u64),
-        format_count(all as u64),
-        format_count(lines.len() as u64)
-    );
+    let count = |count: usize| format_count(count as u64);
+    let shown = format!("{} of {} shown", count(visible), count(all));
+    let title = if lines.len() == all {
+        format!("columns: {shown}")
+    } else {
+        format!("{shown}, {} listed", count(lines.len()))
+    };
     let inside = draw_dialog_frame(painter, area, &title);
     text_field::draw_with_prompt(painter, row_at(inside, 0), &list.input, true);
-    painter.draw_text(
-        row_at(inside, 1),
+    let keys = [
         "space shows or hides, ! pins, enter keeps, esc restores",
-        Role::Muted,
-    );
+        "space shows or hides, ! pins",
+    ];
+    let fitting = keys.into_iter().find(|keys| width(keys) <= inside.width);
+    painter.draw_text(row_at(inside, 1), fitting.unwrap_or_default(), Role::Muted);
     let rows = Rect {
         y: inside.y + 2,
         height: inside.height.saturating_sub(2),
@@ -202,7 +218,7 @@ fn draw_register(painter: &mut Painter<'_>, size: Size, register: &RegisterDialo
     }
 }
 
-fn draw_messages(painter: &mut Painter<'_>, size: Size, app: &App, cursor: Cursor) {
+fn draw_messages(painter: &mut Painter<'_>, size: Size, app: &App, pager: &Pager) {
     draw_dialog_frame(
         painter,
         dialog_area(size, 120, size.height),
@@ -235,11 +251,38 @@ fn draw_messages(painter: &mut Painter<'_>, size: Size, app: &App, cursor: Curso
     if lines.is_empty() {
         lines.push(vec![("no messages yet".into(), Role::Muted)]);
     }
-    draw_scrolled(painter, inside, &lines, cursor);
+    draw_scrolled(painter, inside, &lines, pager);
 }
 
-/// Scrolls so that the cursor's line is the first, as far as lines follow.
-fn draw_scrolled(painter: &mut Painter<'_>, area: Rect, lines: &[Vec<TextSpan>], cursor: Cursor) {
+/// Draws the lines from the first visible one on, with the matches of the search.
+fn draw_scrolled(painter: &mut Painter<'_>, area: Rect, lines: &[Vec<TextSpan>], pager: &Pager) {
     let last = lines.len().saturating_sub(usize::from(area.height));
-    painter.draw_lines(area, &lines[cursor.index.min(last)..]);
+    let first = pager.scroll.min(last);
+    let visible = lines.iter().enumerate().skip(first);
+    for (nth, (index, line)) in visible.take(area.height.into()).enumerate() {
+        let row = row_at(area, nth as u16);
+        painter.draw_spans(row, line);
+        let text: String = line.iter().map(|(text, _)| text.as_str()).collect();
+        for found in pager.search.matches(&text) {
+            let x = width(&text[..found.start]);
+            let match_area = Rect {
+                width: width(&text[found]),
+                ..after(row, x)
+            };
+            painter.emphasize(match_area);
+        }
+        if pager.search.line() == Some(index) {
+            painter.apply_role(row, Role::Selection);
+        }
+    }
+}
+
+/// `, lines 1-20 of 95`, if a text does not fit.
+fn position(pager: &Pager, lines: usize, height: u16) -> String {
+    let height = usize::from(height);
+    if lines <= height {
+        return String::new();
+    }
+    let first = pager.scroll.min(lines - height);
+    format!(", lines {}-{} of {lines}", first + 1, first + height)
 }

@@ -196,3 +196,39 @@ fn plan_names_the_policy_files_of_its_gates() {
         "{text}"
     );
 }
+
+const BLOCKED: &str = r#"
+[model."churn-classifier"]
+protected = ["@champion"]
+overrides = ["ana"]
+[[model."churn-classifier".gate]]
+name = "signed off"
+require = "candidate.tags.signed == 'yes'"
+"#;
+
+/// Takes version 4 out of Production, then plans to undo that.
+fn blocked_undo(policy: &str) -> Driver {
+    let mut driver = Driver::new().with_policy(policy);
+    driver.press("4 f ctrl-u").type_text("churn");
+    driver.press("enter enter g j j P").type_text("Archived");
+    driver.press("enter enter enter").assert_shows("verified");
+    driver.press("enter 6 U").assert_shows("undo: move");
+    driver.assert_shows("signed off");
+    driver.press("enter enter");
+    driver
+}
+
+#[test]
+fn gate_that_stops_an_undo_names_the_way_on() {
+    let mut driver = blocked_undo(BLOCKED);
+    let refusal = driver.notification();
+    assert!(
+        refusal.contains("gate signed off did not pass")
+            && refusal.contains("ctrl-o overrides it, with a reason"),
+        "{refusal}"
+    );
+    driver.press("ctrl-o").assert_shows("overridden");
+    let others = BLOCKED.replace("ana", "bob");
+    let refusal = blocked_undo(&others).notification();
+    assert!(refusal.contains("does not let you override"), "{refusal}");
+}

@@ -1,5 +1,6 @@
 //! The lines that differ between two values, files or commits.
 
+use super::pager::TextSearch;
 use crate::analysis::value_diff::{DiffLine, LineKind};
 use crate::config::keymap::Action;
 use crate::text::untrusted::clean;
@@ -21,6 +22,7 @@ pub struct DiffDialog {
     pub cursor: Cursor,
     /// How many cells are scrolled out at the left; lines are wrapped while it is 0.
     pub shift: u16,
+    pub search: TextSearch,
     ticket: Option<Ticket>,
 }
 
@@ -36,6 +38,7 @@ impl DiffDialog {
             lines: Some(Ok(lines)),
             cursor: Cursor::default(),
             shift: 0,
+            search: TextSearch::default(),
             ticket: None,
         }
     }
@@ -49,6 +52,7 @@ impl DiffDialog {
             lines: None,
             cursor: Cursor::default(),
             shift: 0,
+            search: TextSearch::default(),
             ticket: Some(ticket),
         }
     }
@@ -90,13 +94,26 @@ impl DiffDialog {
         (count(LineKind::Added), count(LineKind::Removed))
     }
 
-    pub(super) fn handle_action(&mut self, action: Action, context: &UpdateContext<'_>) {
+    pub(super) fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) {
         let height = crate::tui::app::layout::screen_areas(context.size)
             .body
             .height
             .saturating_sub(2);
         let room = context.size.width.saturating_sub(DIFF_FRAME_CELLS);
         let last = self.width().saturating_sub(room);
+        if self.search.is_search(action) {
+            let at = self.cursor.index;
+            let texts: Vec<String> = self.line_texts();
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let found = self
+                .search
+                .handle_action(action, at..at + 1, &texts, context);
+            if let Some(index) = found {
+                self.cursor.index = index;
+                self.cursor.clamp(self.len(), height.into());
+            }
+            return;
+        }
         match action {
             Action::Left => self.shift = self.shift.saturating_sub(SHIFT_STEP),
             Action::Right => self.shift = (self.shift + SHIFT_STEP).min(last),
@@ -104,6 +121,16 @@ impl DiffDialog {
                 self.cursor.apply_motion(other, self.len(), height.into());
             }
         }
+    }
+
+    /// The lines as plain text.
+    fn line_texts(&self) -> Vec<String> {
+        let lines = self.lines.iter().flatten().flatten();
+        let text = |line: &DiffLine| {
+            let segments = line.segments.iter();
+            segments.map(|segment| segment.text.as_str()).collect()
+        };
+        lines.map(text).collect()
     }
 
     /// The cells of the longest line.

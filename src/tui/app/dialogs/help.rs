@@ -2,12 +2,15 @@
 
 use tui_input::{Input, InputRequest};
 
+use super::Dialog;
 use crate::config::keymap::{Action, Binding, Keymap, Scope};
 use crate::domain::SlotKinds;
+use crate::text::width::{width, wrap};
 use crate::tui::app::context::UpdateContext;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::layout::{Size, dialog_area};
 use crate::tui::app::legend::LEGEND;
+use crate::tui::app::message::{Reply, Ticket};
 use crate::tui::app::navigation::Navigate;
 
 /// The sections of dialogs, after those of screens.
@@ -22,6 +25,15 @@ const DIALOGS: [Scope; 6] = [
 
 /// Rows of the frame, the filter and an empty line above and below the list.
 const CHROME_ROWS: u16 = 3;
+
+/// The cells of the frame and of the spaces inside it.
+const FRAME_CELLS: u16 = 4;
+/// The cells of the keys, and of the first key where there is room for no more.
+const KEYS_WIDTH: (u16, u16) = (18, 9);
+/// From this width on, in cells, all keys of an action are shown.
+pub const ALL_KEYS_WIDTH: u16 = 60;
+/// The cells around the keys.
+const KEY_GAPS: u16 = 2;
 
 /// A line of help.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +94,8 @@ pub struct HelpDialog {
     /// Over the visible lines.
     pub cursor: Cursor,
     scope: Scope,
+    /// The dialog that it was opened in, which returns when it is closed.
+    over: Option<Box<Dialog>>,
     all: Vec<HelpLine>,
     visible: Vec<HelpLine>,
 }
@@ -95,17 +109,44 @@ impl HelpDialog {
         slots: SlotKinds,
         is_available: impl Fn(Action) -> bool,
     ) -> Self {
-        let mut all = Vec::new();
         let others = Scope::SCREENS.into_iter().filter(|other| *other != scope);
-        for part in [scope, Scope::Global]
-            .into_iter()
-            .chain(others)
-            .chain(DIALOGS)
-        {
+        let parts = [scope, Scope::Global].into_iter();
+        let parts = parts.chain(others).chain(DIALOGS);
+        Self::of_parts(parts, keymap, slots, is_available)
+    }
+
+    /// The keys of a dialog, which returns when help is closed.
+    #[must_use]
+    pub fn of_dialog(
+        dialog: Dialog,
+        keymap: &Keymap,
+        slots: SlotKinds,
+        is_available: impl Fn(Action) -> bool,
+    ) -> Self {
+        let parts = std::iter::once(dialog.scope());
+        Self {
+            over: Some(Box::new(dialog)),
+            ..Self::of_parts(parts, keymap, slots, is_available)
+        }
+    }
+
+    /// The keys of these scopes; the first is where they are pressed.
+    fn of_parts(
+        parts: impl Iterator<Item = Scope>,
+        keymap: &Keymap,
+        slots: SlotKinds,
+        is_available: impl Fn(Action) -> bool,
+    ) -> Self {
+        let mut all = Vec::new();
+        let mut scope = Scope::Global;
+        for (nth, part) in parts.enumerate() {
+            if nth == 0 {
+                scope = part;
+            }
             let is_shown = |binding: &&Binding| {
                 binding.scope == part
                     && binding.action.is_for(slots)
-                    && (is_available(binding.action) || DIALOGS.contains(&part))
+                    && (is_available(binding.action) || (nth > 0 && DIALOGS.contains(&part)))
             };
             let mut bindings: Vec<&Binding> = keymap.bindings(part).filter(is_shown).collect();
             // The keys that the footer names come first.
@@ -123,11 +164,42 @@ impl HelpDialog {
             input: Input::default(),
             cursor: Cursor::default(),
             scope,
+            over: None,
             visible: all.clone(),
             all,
         };
         help.move_to_item(true);
         help
+    }
+
+    /// The dialog that it was opened in.
+    #[must_use]
+    pub fn over(&self) -> Option<&Dialog> {
+        self.over.as_deref()
+    }
+
+    /// The dialog that returns.
+    pub(in crate::tui::app) fn into_over(self) -> Option<Dialog> {
+        self.over.map(|dialog| *dialog)
+    }
+
+    pub(super) fn resize(&mut self, context: &mut UpdateContext<'_>) {
+        if let Some(over) = &mut self.over {
+            over.resize(context);
+        }
+    }
+
+    /// A reply for the dialog that it was opened in.
+    pub(super) fn handle_reply(
+        &mut self,
+        ticket: Ticket,
+        reply: Reply,
+        context: &mut UpdateContext<'_>,
+    ) -> Option<Reply> {
+        match &mut self.over {
+            Some(over) => over.handle_reply(ticket, reply, context),
+            None => Some(reply),
+        }
     }
 
     /// The lines that pass the filter; without one, in sections with titles.
@@ -151,8 +223,35 @@ impl HelpDialog {
 
     /// The rows of the list.
     #[must_use]
-    pub fn list_height(size: Size) -> usize {
-        usize::from(Self::area(size).height.saturating_sub(CHROME_ROWS))
+    pub fn list_height(&self, size: Size) -> usize {
+        let inside = Self::area(size).height.saturating_sub(CHROME_ROWS);
+        let below = self.detail_lines(size).len() as u16;
+        usize::from(inside - below.min(inside / 2))
+    }
+
+    /// The meaning of the line under the cursor in full, where its row cuts it.
+    #[must_use]
+    pub fn detail_lines(&self, size: Size) -> Vec<String> {
+        let room = Self::area(size).width.saturating_sub(FRAME_CELLS);
+        let text = match self.current() {
+            Some(HelpLine::Key { about, .. }) => about,
+            Some(HelpLine::Symbol(at)) => LEGEND[*at].2,
+            _ => return Vec::new(),
+        };
+        if width(text) + Self::keys_width(room) + KEY_GAPS <= room {
+            return Vec::new();
+        }
+        wrap(text, room)
+    }
+
+    /// The cells of the column of keys.
+    #[must_use]
+    pub fn keys_width(room: u16) -> u16 {
+        if room < ALL_KEYS_WIDTH {
+            KEYS_WIDTH.1
+        } else {
+            KEYS_WIDTH.0
+        }
     }
 
     fn current(&self) -> Option<&HelpLine> {
@@ -171,11 +270,7 @@ impl HelpDialog {
         }
     }
 
-    pub(super) fn edit(&mut self, request: InputRequest, context: &mut UpdateContext<'_>) {
-        // The key that opens help also closes it.
-        if matches!(request, InputRequest::InsertChar('?')) && self.input.value().is_empty() {
-            return context.close_dialog();
-        }
+    pub(super) fn edit(&mut self, request: InputRequest) {
         self.input.handle(request);
         let words: Vec<String> = self
             .input
@@ -212,7 +307,7 @@ impl HelpDialog {
         let top = Self::area(size).y + 2;
         let index = self.cursor.top + usize::from(y.saturating_sub(top));
         let is_item = y >= top
-            && usize::from(y - top) < Self::list_height(size)
+            && usize::from(y - top) < self.list_height(size)
             && self.visible.get(index).is_some_and(HelpLine::is_item);
         if is_item {
             self.cursor.index = index;
@@ -227,7 +322,7 @@ impl HelpDialog {
             Action::Accept => return self.run(context),
             other => other,
         };
-        let height = Self::list_height(context.size);
+        let height = self.list_height(context.size);
         let is_down = matches!(
             motion,
             Action::Down | Action::PageDown | Action::HalfPageDown | Action::Top

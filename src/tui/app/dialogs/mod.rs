@@ -6,6 +6,7 @@ mod diff;
 mod edit;
 mod help;
 mod image;
+mod pager;
 mod picker;
 mod plan;
 mod plan_layout;
@@ -14,6 +15,7 @@ mod prompt;
 mod register;
 mod review;
 mod submission;
+mod text;
 
 pub(crate) use choices::{
     AliasChange, PromoteChoice, ViewChoice, curve_columns, goals, groupings, marks, promotions,
@@ -22,21 +24,22 @@ pub(crate) use choices::{
 pub(crate) use column_picker::{ColumnChoice, ColumnPicker};
 pub(crate) use diff::{DIFF_FRAME_CELLS, DiffDialog};
 pub(crate) use edit::{edit_model, edit_run, edit_version};
-pub(crate) use help::{HelpDialog, HelpLine};
+pub(crate) use help::{ALL_KEYS_WIDTH, HelpDialog, HelpLine};
 pub(crate) use image::{ImageDialog, ImageState, image_area};
-pub(crate) use picker::{Picker, PickerItem};
+pub(crate) use pager::{Pager, TextSearch};
+pub(crate) use picker::{LABEL_GAP, Picker, PickerItem};
 pub use plan::{PlanDialog, PlanField, PlanPhase};
 pub(crate) use prompt::{Prompt, PromptFeedback};
 pub(crate) use register::RegisterDialog;
 pub(crate) use review::{PrepareForm, ReviewDialog};
 pub(crate) use submission::{Handler, Submission};
+pub(crate) use text::TextDialog;
 
 use ratatui::layout::Rect;
-use tui_input::InputRequest;
+use tui_input::{Input, InputRequest};
 
 use crate::config::keymap::{Action, Key, KeyCode, NamedKey, Scope};
 use crate::tui::app::context::UpdateContext;
-use crate::tui::app::cursor::Cursor;
 use crate::tui::app::layout::{Size, dialog_area};
 use crate::tui::app::message::{Reply, Ticket};
 use crate::tui::app::navigation::Navigate;
@@ -57,10 +60,11 @@ pub enum Dialog {
     Register(Box<RegisterDialog>),
     Plan(Box<PlanDialog>),
     Diff(Box<DiffDialog>),
+    Text(Box<TextDialog>),
     Review(Box<ReviewDialog>),
     Image(Box<ImageDialog>),
     Help(Box<HelpDialog>),
-    Messages(Cursor),
+    Messages(Pager),
 }
 
 impl Dialog {
@@ -73,8 +77,72 @@ impl Dialog {
             Self::Columns(_) => Scope::Columns,
             Self::Plan(_) => Scope::Plan,
             Self::Review(dialog) if dialog.form.is_some() => Scope::Prompt,
+            _ if self.search_field().is_some() => Scope::Prompt,
             Self::Review(_) => Scope::Review,
-            Self::Messages(_) | Self::Image(_) | Self::Diff(_) => Scope::Pager,
+            Self::Messages(_) | Self::Image(_) | Self::Diff(_) | Self::Text(_) => Scope::Pager,
+        }
+    }
+
+    /// Whether an action that is bound in its scope has an effect: pictures don't scroll, and only diffs do sideways.
+    pub(super) fn uses(&self, action: Action) -> bool {
+        match (self, action) {
+            (_, Action::Complete | Action::Next | Action::Previous)
+                if self.search_field().is_some() =>
+            {
+                false
+            }
+            (Self::Text(_) | Self::Review(_) | Self::Messages(_), Action::Left | Action::Right) => {
+                false
+            }
+            (Self::Image(_), action) => {
+                !action.is_motion()
+                    && !matches!(
+                        action,
+                        Action::Find | Action::FindNext | Action::FindPrevious
+                    )
+            }
+            _ => true,
+        }
+    }
+
+    /// The search in a long text.
+    fn search(&self) -> Option<&TextSearch> {
+        match self {
+            Self::Review(dialog) => Some(&dialog.pager.search),
+            Self::Text(dialog) => Some(&dialog.pager.search),
+            Self::Messages(pager) => Some(&pager.search),
+            Self::Diff(dialog) => Some(&dialog.search),
+            _ => None,
+        }
+    }
+
+    /// The field for what to search, while it is open.
+    #[must_use]
+    pub fn search_field(&self) -> Option<&Input> {
+        self.search()?.field()
+    }
+
+    /// Whether a character is typed into a field that has text already. In an empty field, `?` opens help.
+    #[must_use]
+    pub(super) fn has_typed_text(&self) -> bool {
+        let field = match self {
+            Self::Picker(picker) => Some(&picker.input),
+            Self::Register(dialog) => dialog.picker.as_ref().map(|picker| &picker.input),
+            Self::Columns(picker) => Some(&picker.input),
+            Self::Help(help) => Some(&help.input),
+            Self::Plan(dialog) => dialog.focused_field(),
+            _ => None,
+        };
+        field.is_some_and(|field| !field.value().is_empty())
+    }
+
+    /// Requests what depends on the size of the terminal.
+    pub(super) fn resize(&mut self, context: &mut UpdateContext<'_>) {
+        match self {
+            Self::Image(image) => image.resize(context),
+            Self::Review(review) => review.resize(context),
+            Self::Help(help) => help.resize(context),
+            _ => {}
         }
     }
 
@@ -89,8 +157,11 @@ impl Dialog {
             Self::Columns(picker) => picker.edit(request),
             Self::Register(dialog) => dialog.edit(request),
             Self::Plan(dialog) => dialog.edit(request),
-            Self::Help(help) => help.edit(request, context),
-            Self::Messages(_) | Self::Image(_) | Self::Diff(_) => {}
+            Self::Help(help) => help.edit(request),
+            Self::Image(_) => {}
+            Self::Messages(pager) => pager.search.edit(request),
+            Self::Diff(dialog) => dialog.search.edit(request),
+            Self::Text(dialog) => dialog.pager.search.edit(request),
             Self::Review(dialog) => dialog.edit(request),
         }
     }
@@ -125,11 +196,13 @@ impl Dialog {
             Self::Image(dialog) => dialog.handle_reply(ticket, reply),
             Self::Diff(dialog) => dialog.handle_reply(ticket, reply),
             Self::Review(dialog) => dialog.handle_reply(ticket, reply, context),
+            Self::Help(help) => help.handle_reply(ticket, reply, context),
             _ => Some(reply),
         }
     }
 
     pub(super) fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) {
+        let is_searching = self.search_field().is_some();
         match self {
             Self::Prompt(prompt) => prompt.handle_action(action, context),
             Self::Register(dialog) => dialog.handle_action(action, context),
@@ -142,7 +215,7 @@ impl Dialog {
                 context.navigation.extend(picker.take_cancel());
             }
             Self::Columns(picker) => picker.handle_action(action, context),
-            _ if action == Action::Back => context.close_dialog(),
+            _ if action == Action::Back && !is_searching => context.close_dialog(),
             Self::Picker(picker) if action == Action::Accept => {
                 if let Some(step) = picker.take_selected() {
                     context.close_dialog();
@@ -153,11 +226,13 @@ impl Dialog {
             Self::Help(help) => help.handle_action(action, context),
             Self::Diff(dialog) => dialog.handle_action(action, context),
             Self::Review(dialog) => dialog.handle_action(action, context),
+            Self::Text(dialog) => dialog.handle_action(action, context),
             Self::Image(_) => {}
-            Self::Messages(cursor) => {
+            Self::Messages(pager) => {
                 let area = messages_area(context.size);
-                let lines = context.shared.notifications.line_count(area.width);
-                cursor.scroll_text(action, lines, area.height.into());
+                let lines = context.shared.notifications.lines(area.width);
+                let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+                pager.handle_action(action, &lines, area.height.into(), context);
             }
         }
     }

@@ -9,10 +9,22 @@ use tui_input::{Input, InputRequest};
 use super::Dialog;
 use super::submission::{Callback, Handler};
 use crate::config::keymap::Action;
+use crate::text::width::{width, wrap_to};
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::layout::{Size, dialog_area};
 use crate::tui::app::navigation::Navigate;
 use crate::tui::app::screen::Screen;
+
+/// The rows of the frame and of the field.
+const CHROME_ROWS: u16 = 3;
+/// The cells of the frame and of the spaces inside it.
+const FRAME_CELLS: u16 = 4;
+/// The widest list.
+const MAX_WIDTH: u16 = 84;
+/// The cells between labels and details.
+pub const LABEL_GAP: u16 = 2;
+/// The most lines that show an item in full.
+const MAX_DETAIL_LINES: usize = 4;
 
 /// An item; its texts are cleaned.
 #[derive(Clone, Debug)]
@@ -138,7 +150,62 @@ impl<T> Picker<T> {
 
     #[must_use]
     pub fn area(&self, size: Size) -> ratatui::layout::Rect {
-        dialog_area(size, 84, (self.all_items.len() as u16).clamp(3, 20) + 3)
+        let rows = (self.all_items.len() as u16).clamp(3, 20) + CHROME_ROWS;
+        let area = dialog_area(size, MAX_WIDTH, rows);
+        let room = area.width.saturating_sub(FRAME_CELLS);
+        dialog_area(size, MAX_WIDTH, rows + self.max_detail_lines(room))
+    }
+
+    /// The rows of the list in a dialog of this height and inner width.
+    fn list_height(&self, area: ratatui::layout::Rect) -> usize {
+        let room = area.width.saturating_sub(FRAME_CELLS);
+        let inside = area.height.saturating_sub(CHROME_ROWS);
+        let below = self.detail_lines(room).len() as u16;
+        usize::from(inside - below.min(inside / 2))
+    }
+
+    /// The cells of the labels in a list of this width.
+    #[must_use]
+    pub fn label_width(&self, room: u16) -> u16 {
+        let labels = self.items().into_iter().map(|item| width(&item.label));
+        labels.max().unwrap_or(0).min(room * 2 / 3)
+    }
+
+    /// An item in full, in lines; none if its row in the list is whole.
+    fn full_lines(&self, item: &PickerItem<T>, room: u16) -> Vec<String> {
+        let labels = self.label_width(room);
+        let is_whole = width(&item.label) <= labels
+            && width(&item.detail) <= room.saturating_sub(labels + LABEL_GAP);
+        if is_whole {
+            return Vec::new();
+        }
+        let text = format!("{}  {}", item.label, item.detail);
+        wrap_to(&text, room, MAX_DETAIL_LINES)
+    }
+
+    /// The item under the cursor in full, where its row cuts it.
+    #[must_use]
+    pub fn detail_lines(&self, room: u16) -> Vec<String> {
+        let items = self.items();
+        let item = items.get(self.cursor.index);
+        item.map_or_else(Vec::new, |item| self.full_lines(item, room))
+    }
+
+    /// The most lines of [`Self::detail_lines`] for any item.
+    fn max_detail_lines(&self, room: u16) -> u16 {
+        let items = self.items();
+        let lines = items.iter().map(|item| self.full_lines(item, room).len());
+        lines.max().unwrap_or(0) as u16
+    }
+
+    /// What typing does, shown in the empty field.
+    #[must_use]
+    pub fn placeholder(&self) -> &'static str {
+        if self.make_custom.is_some() {
+            "type to filter, or a new one"
+        } else {
+            "type to filter"
+        }
     }
 
     pub(super) fn edit(&mut self, request: InputRequest) {
@@ -198,8 +265,8 @@ impl<T> Picker<T> {
     /// Moves the cursor to the item in a row of the screen. Returns false where there is none.
     pub(in crate::tui::app) fn select_at(&mut self, y: u16, size: Size) -> bool {
         let area = self.area(size);
-        let rows = area.y + 2..area.bottom().saturating_sub(1);
-        let height = usize::from(area.height.saturating_sub(3));
+        let height = self.list_height(area);
+        let rows = area.y + 2..area.y + 2 + height as u16;
         self.cursor.clamp(self.items().len(), height);
         let index = self.cursor.top + usize::from(y.saturating_sub(rows.start));
         let is_item = rows.contains(&y) && index < self.items().len();
@@ -215,7 +282,7 @@ impl<T> Picker<T> {
             Action::Previous => Action::Up,
             other => other,
         };
-        let height = usize::from(self.area(size).height.saturating_sub(3));
+        let height = self.list_height(self.area(size));
         let len = self.items().len();
         self.cursor.apply_motion(motion, len, height);
     }

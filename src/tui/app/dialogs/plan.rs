@@ -2,16 +2,19 @@
 
 use tui_input::{Input, InputRequest};
 
-use super::review::scrolled;
+use super::pager::scrolled;
 use crate::config::keymap::Action;
 use crate::domain::{Millis, ModelName, VersionNumber};
 use crate::ops::apply::{ApplyProgress, ApplyReport};
 use crate::ops::plan_write::PlannedWrite;
 use crate::promotion::{
-    Confirmation, Decision, GateOutcome, GateResult, Intent, RegistryChange, grant_clearance,
+    ClearanceError, Confirmation, Decision, GateOutcome, GateResult, Intent, RegistryChange,
+    grant_clearance,
 };
 use crate::text::untrusted::clean;
+use crate::tui::app::SharedState;
 use crate::tui::app::context::UpdateContext;
+use crate::tui::app::layout::Size;
 use crate::tui::app::message::{Reply, Request, RequestError, Ticket};
 use crate::tui::app::navigation::Navigate;
 
@@ -168,6 +171,15 @@ impl PlanDialog {
         }
     }
 
+    /// The text field with the focus.
+    pub(super) fn focused_field(&self) -> Option<&Input> {
+        match self.focus {
+            PlanField::Reason => Some(&self.reason),
+            PlanField::Name => Some(&self.confirmation),
+            PlanField::Apply => None,
+        }
+    }
+
     pub(super) fn accepts_paste(&self) -> bool {
         self.focus != PlanField::Name
     }
@@ -196,7 +208,8 @@ impl PlanDialog {
                 context.notify("a write in progress can't be cancelled; undo it from the journal");
             }
             (PlanPhase::Done(report), Action::Back | Action::Accept) => {
-                context.shared.registered = self.registered_version(report);
+                let opened = (action == Action::Accept).then(|| self.registered_version(report));
+                context.shared.registered = opened.flatten();
                 context.close_dialog();
                 context.navigation.push(Navigate::Written);
             }
@@ -367,8 +380,37 @@ impl PlanDialog {
                 let ticket = context.request(Request::Apply(cleared));
                 self.show(PlanPhase::Applying(ticket, ApplyProgress::Preflight));
             }
-            Err(refusal) => context.notify(refusal.to_string()),
+            Err(refusal) => {
+                let next = self.after_refusal(&refusal);
+                context.notify(format!("{refusal}; {next}"));
+            }
         }
+    }
+
+    /// How to go on after a plan was not cleared.
+    fn after_refusal(&self, refusal: &ClearanceError) -> &'static str {
+        let can_override = self.detail.as_ref().is_some_and(|plan| plan.can_override);
+        match refusal {
+            ClearanceError::GateFailed(..) if can_override => "ctrl-o overrides it, with a reason",
+            ClearanceError::GateFailed(..) => {
+                "the policy does not let you override its gates: ask a user whom it lists"
+            }
+            ClearanceError::ReasonRequired(_) => "type one",
+            ClearanceError::ForeignGates(_) => "esc cancels: plan it again",
+            ClearanceError::NotConfirmed(..) => "type it in the field for the name",
+        }
+    }
+
+    /// Whether lines of the plan are below the visible ones.
+    pub(in crate::tui::app) fn has_more_lines(
+        &self,
+        size: Size,
+        now: Millis,
+        shared: &SharedState,
+    ) -> bool {
+        let body = self.layout(size, shared.notifications.current(now)).body;
+        let lines = self.lines(shared, body.width).len();
+        self.scroll + usize::from(body.height) < lines
     }
 
     /// The version that the plan registered.

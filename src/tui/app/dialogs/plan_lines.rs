@@ -6,7 +6,7 @@ use crate::analysis::compare_with_directions;
 use crate::config::theme::Role;
 use crate::ops::apply::{ApplyProgress, ApplyReport};
 use crate::ops::plan_write::{PlannedWrite, describe_policies};
-use crate::promotion::{GateOutcome, GateResult, Outcome, Plan, PlanStep, describe_verdict};
+use crate::promotion::{GateOutcome, GateResult, Outcome, Plan, PlanStep, describe_plan_verdict};
 use crate::text::number;
 use crate::text::untrusted::clean;
 use crate::text::width::{width as text_width, wrap, wrap_spans};
@@ -90,8 +90,10 @@ fn verdict_lines(planned: &PlannedWrite, width: u16) -> Vec<Vec<TextSpan>> {
     } else {
         Role::Good
     };
-    let verdict = describe_verdict(&planned.gates, warnings);
-    let lines = wrap(&verdict, width).into_iter();
+    let verdict = describe_plan_verdict(&planned.plan.intent, &planned.gates, warnings);
+    let lines = verdict
+        .into_iter()
+        .flat_map(|verdict| wrap(&verdict, width));
     lines.map(|line| vec![(line, role)]).collect()
 }
 
@@ -355,8 +357,11 @@ fn metric_comparison_lines(planned: &PlannedWrite, shared: &SharedState) -> Vec<
     let metrics = comparison.rows.iter().filter(|row| {
         row.kind == crate::analysis::RowKind::Metric && !row.key.raw().starts_with("system/")
     });
+    let version = planned.champion_label.as_ref();
+    let version = version.map_or_else(String::new, |label| format!("{label}: "));
     let mut lines = vec![vec![
         ("champion ".into(), Role::Baseline),
+        (version, Role::Text),
         (champion.label().clean().into_owned(), Role::Text),
         ("  ⟷  candidate ".into(), Role::Muted),
         (candidate.label().clean().into_owned(), Role::Text),

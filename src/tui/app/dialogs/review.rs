@@ -2,17 +2,23 @@
 
 use tui_input::{Input, InputRequest};
 
+use super::pager::Pager;
 use super::{Dialog, Picker, PickerItem};
 use crate::config::keymap::Action;
+use crate::config::theme::Role;
 use crate::domain::{ModelName, Slot, SlotKinds, VersionNumber};
 use crate::ops::review::ReviewableSlot;
 use crate::promotion::{Decision, Intent, PreparedReview, ReviewFile};
 use crate::text::shell::quote_word;
 use crate::text::untrusted::clean;
+use crate::text::width::wrap_hanging;
 use crate::tui::app::context::UpdateContext;
+use crate::tui::app::layout::{Size, screen_areas};
 use crate::tui::app::message::{Reply, Request, RequestError, ReviewPage, Ticket};
 use crate::tui::app::navigation::Navigate;
 
+/// The rows of the form: a heading and two fields.
+const FORM_ROWS: u16 = 3;
 /// The cells around a line: the frame and a space on each side.
 const BORDER_CELLS: u16 = 4;
 
@@ -22,8 +28,7 @@ pub struct ReviewDialog {
     pub version: VersionNumber,
     /// `None` until the reply arrives.
     pub page: Option<Result<Box<ReviewPage>, RequestError>>,
-    /// The first visible line.
-    pub scroll: usize,
+    pub pager: Pager,
     /// Open while a reviewer without write access prepares a file.
     pub form: Option<PrepareForm>,
     /// What became of the prepared file; cleaned lines.
@@ -55,7 +60,7 @@ impl ReviewDialog {
             model,
             version,
             page: None,
-            scroll: 0,
+            pager: Pager::default(),
             form: None,
             notice: Vec::new(),
             ticket,
@@ -89,7 +94,10 @@ impl ReviewDialog {
             }
             Reply::ReviewPrepared(result) if self.ticket == ticket => {
                 self.notice = match result {
-                    Ok(path) => submit_lines(&path),
+                    Ok(path) => {
+                        self.pager.scroll = 0;
+                        submit_lines(&path)
+                    }
                     Err(error) => {
                         context.notify(format!("{}; {}", error.message, error.hint));
                         Vec::new()
@@ -113,13 +121,49 @@ impl ReviewDialog {
                 context.open(Dialog::Picker(self.slots(page, kinds)));
             }
             other => {
-                let height = crate::tui::app::layout::screen_areas(context.size)
-                    .body
-                    .height
-                    .saturating_sub(2);
-                let last = page.lines.len().saturating_sub(height.into());
-                self.scroll = scrolled(self.scroll.min(last), other, height.into()).min(last);
+                let lines = self.lines(context.size);
+                let lines: Vec<&str> = lines.iter().map(|(line, _)| line.as_str()).collect();
+                let height = self.page_height(context.size);
+                self.pager
+                    .handle_action(other, &lines, height.into(), context);
             }
+        }
+    }
+
+    /// What became of the prepared file, then the review.
+    #[must_use]
+    pub fn lines(&self, size: Size) -> Vec<(String, Role)> {
+        let room = size.width.saturating_sub(BORDER_CELLS);
+        let notice = self.notice.iter().flat_map(|line| wrap_hanging(line, room));
+        let page = self.page.iter().flatten().flat_map(|page| &page.lines);
+        notice
+            .map(|line| (line, Role::Good))
+            .chain(page.cloned())
+            .collect()
+    }
+
+    /// The lines of the review that are visible: the form is below them.
+    #[must_use]
+    pub fn page_height(&self, size: Size) -> u16 {
+        let inside = screen_areas(size).body.height.saturating_sub(2);
+        inside - self.form_height(size)
+    }
+
+    /// The lines of the form.
+    #[must_use]
+    pub fn form_height(&self, size: Size) -> u16 {
+        let inside = screen_areas(size).body.height.saturating_sub(2);
+        let below = if self.form.is_some() { FORM_ROWS } else { 0 };
+        below.min(inside / 2)
+    }
+
+    /// What the key that decides does: without write access it prepares a file.
+    #[must_use]
+    pub fn approve_hint(&self, can_write: bool) -> &'static str {
+        match (&self.page, can_write) {
+            (Some(Ok(_)), true) => "approve or reject",
+            (Some(Ok(_)), false) => "prepare a file",
+            _ => "",
         }
     }
 
@@ -210,6 +254,7 @@ impl ReviewDialog {
     }
 
     pub(super) fn edit(&mut self, request: InputRequest) {
+        self.pager.search.edit(request);
         if let Some(form) = &mut self.form {
             let field = if form.is_at_file {
                 &mut form.file
@@ -252,22 +297,6 @@ impl ReviewDialog {
     }
 }
 
-/// The first visible line after a motion, as in a pager; the caller keeps it on the page.
-pub(super) fn scrolled(first: usize, action: Action, height: usize) -> usize {
-    let page = height.saturating_sub(1).max(1);
-    match action {
-        Action::Down => first + 1,
-        Action::Up => first.saturating_sub(1),
-        Action::PageDown => first + page,
-        Action::PageUp => first.saturating_sub(page),
-        Action::HalfPageDown => first + page.div_ceil(2),
-        Action::HalfPageUp => first.saturating_sub(page.div_ceil(2)),
-        Action::Top => 0,
-        Action::Bottom => usize::MAX,
-        _ => first,
-    }
-}
-
 fn request_page(
     model: &ModelName,
     version: VersionNumber,
@@ -301,5 +330,6 @@ fn submit_lines(path: &str) -> Vec<String> {
             clean(path)
         ),
         format!("frontrunner review --submit {word}"),
+        String::new(),
     ]
 }

@@ -36,6 +36,8 @@ pub struct FilePreview {
     pub content: Option<Result<Preview, StoreError>>,
     /// The first visible line.
     pub scroll: usize,
+    /// The line of the last match.
+    pub found: Option<usize>,
     ticket: Ticket,
 }
 
@@ -175,6 +177,7 @@ impl FileTree {
                 file,
                 content: None,
                 scroll: 0,
+                found: None,
                 ticket,
             });
         } else if let Some(at) = self.open_folders.iter().position(|p| *p == path) {
@@ -208,6 +211,32 @@ impl FileTree {
         }
         .min(last);
         true
+    }
+
+    /// Goes to the next line of the preview with a text, in lower case. `None` without a preview.
+    pub fn find_in_preview(&mut self, text: &str, step: isize, area: Rect) -> Option<bool> {
+        let preview = self.preview.as_mut()?;
+        let room = preview_text_area(split_file_preview(area).1);
+        let content = preview.content.as_ref()?.as_ref().ok()?.text()?;
+        let lines: Vec<String> = wrapped_lines(&content, room.width).collect();
+        let height = usize::from(room.height).max(1);
+        let last = lines.len().saturating_sub(height);
+        let first = preview.scroll.min(last);
+        let visible = first..first + height;
+        let current = preview.found.filter(|line| visible.contains(line));
+        let (start, len) = (current.unwrap_or(first), lines.len());
+        let skipped = usize::from(step != 0 && current.is_some());
+        let mut indices = (skipped..skipped + len).map(|i| match step {
+            step if step < 0 => (start + 2 * len - i) % len,
+            _ => (start + i) % len,
+        });
+        preview.found = indices.find(|index| lines[*index].to_lowercase().contains(text));
+        if let Some(line) = preview.found
+            && !visible.contains(&line)
+        {
+            preview.scroll = line.min(last);
+        }
+        Some(preview.found.is_some())
     }
 
     /// Returns false if no preview was open.

@@ -1,7 +1,11 @@
 //! A run: metrics, params, tags, datasets, artifacts and models, one tab each.
 
+mod datasets;
+mod facts;
 pub(crate) mod files;
 mod items;
+mod rows;
+mod tab;
 
 use super::{
     ChartsScreen, CompareScreen, FocusedList, Freshness, LineageScreen, Screen, experiment_label,
@@ -13,84 +17,33 @@ use crate::domain::{ArtifactOwner, Goal, Lifecycle, ModelVersion, Run, RunId, Ru
 use crate::promotion::Intent;
 use crate::text::untrusted::clean;
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::dialogs::{Dialog, ImageDialog, Prompt, RegisterDialog, edit_run, goals};
+use crate::tui::app::dialogs::{
+    Dialog, ImageDialog, Prompt, RegisterDialog, TextDialog, edit_run, goals,
+};
 use crate::tui::app::layout::{Size, screen_areas, split_top};
 use crate::tui::app::message::{DownloadSource, ImageSource, RunDetail};
 use crate::tui::app::tab_bar::TabBar;
 use crate::tui::app::text_filter::TextFilter;
 use crate::tui::app::{Remote, Reply, Request, SharedState, Ticket, UpdateContext};
+use ratatui::layout::Rect;
 
+use facts::fact_items;
 use files::FileTree;
-use items::items_of;
+use items::{items_of, version_key};
+use rows::rows_of;
 
 pub(crate) use items::TabItem;
+pub(crate) use rows::TabRow;
+pub use tab::RunTab;
 
 /// Points of a history for a sparkline in the list of metrics.
 const SPARKLINE_POINTS: u32 = 200;
 /// Rows above a tab's list: the tabs and an empty line.
 pub(crate) const TAB_ROWS: u16 = 2;
-/// The most rows of facts above the metrics on the overview.
-const FACT_ROWS: u16 = 9;
 
-/// The list of a tab; on the overview, facts are above it.
-pub(crate) fn list_area(body: ratatui::layout::Rect, tab: RunTab) -> ratatui::layout::Rect {
-    let facts = if tab == RunTab::Overview {
-        FACT_ROWS.min(body.height / 2)
-    } else {
-        0
-    };
-    let above = (TAB_ROWS + facts).min(body.height);
-    ratatui::layout::Rect {
-        y: body.y + above,
-        height: body.height - above,
-        ..body
-    }
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RunTab {
-    #[default]
-    Overview,
-    Metrics,
-    Params,
-    Tags,
-    Datasets,
-    Artifacts,
-    Models,
-    System,
-}
-
-impl RunTab {
-    pub const ALL: [Self; 8] = [
-        Self::Overview,
-        Self::Metrics,
-        Self::Params,
-        Self::Tags,
-        Self::Datasets,
-        Self::Artifacts,
-        Self::Models,
-        Self::System,
-    ];
-
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Overview => "Overview",
-            Self::Metrics => "Metrics",
-            Self::Params => "Params",
-            Self::Tags => "Tags",
-            Self::Datasets => "Datasets",
-            Self::Artifacts => "Artifacts",
-            Self::Models => "Models",
-            Self::System => "System",
-        }
-    }
-
-    /// The next or previous tab, with wrap-around.
-    fn step(self, forward: bool) -> Self {
-        let by = if forward { 1 } else { Self::ALL.len() - 1 };
-        Self::ALL[(self as usize + by) % Self::ALL.len()]
-    }
+/// The list of a tab.
+pub(crate) fn list_area(body: Rect) -> Rect {
+    split_top(body, TAB_ROWS).1
 }
 
 /// A run.
@@ -99,8 +52,12 @@ pub struct RunScreen {
     pub(crate) id: RunId,
     pub(crate) data: Remote<Box<RunDetail>>,
     pub(crate) tab: RunTab,
-    /// One cursor per tab.
+    /// One cursor per tab, over its rows.
     cursors: [Cursor; RunTab::ALL.len()],
+    /// The items of the visible tab that pass the filter, except for artifacts.
+    pub(crate) items: Vec<TabItem>,
+    /// The items in the width of the screen.
+    pub(crate) rows: Vec<TabRow>,
     /// Searches keys and values.
     pub(crate) filter: TextFilter,
     pub(crate) files: FileTree,
@@ -113,9 +70,17 @@ impl RunScreen {
             data: Remote::default(),
             tab: RunTab::default(),
             cursors: [Cursor::default(); RunTab::ALL.len()],
+            items: Vec::new(),
+            rows: Vec::new(),
             filter: TextFilter::default(),
             files: FileTree::default(),
         }
+    }
+
+    /// The line of the last match in the preview of a file.
+    #[must_use]
+    pub fn found_line(&self) -> Option<usize> {
+        self.files.preview.as_ref()?.found
     }
 
     pub(crate) fn run(&self) -> Option<&Run> {
@@ -157,12 +122,28 @@ impl RunScreen {
         self.cursors[self.tab as usize]
     }
 
-    /// The items of the visible tab, except for artifacts.
-    pub(crate) fn items(&self) -> Vec<TabItem> {
+    /// The item under the cursor.
+    fn current_item(&self) -> Option<&TabItem> {
+        let row = self.rows.get(self.cursor().index)?;
+        self.items.get(row.item)
+    }
+
+    /// Makes the items and rows of the visible tab.
+    fn update_rows(&mut self, context: &UpdateContext<'_>) {
+        self.items = self.tab_items(context);
+        self.rows = rows_of(&self.items, context.size.width);
+    }
+
+    fn tab_items(&self, context: &UpdateContext<'_>) -> Vec<TabItem> {
         let Some(detail) = self.data.get() else {
             return Vec::new();
         };
         let mut items = items_of(self.tab, detail);
+        if self.tab == RunTab::Overview {
+            let facts = fact_items(self, &detail.run, context.now, context.shared);
+            let title = (!items.is_empty()).then(|| TabItem::title("metrics", ""));
+            items = facts.into_iter().chain(title).chain(items).collect();
+        }
         items.retain(|item| {
             let text = format!("{} {}", item.key.raw(), item.value.raw());
             self.filter.matches(&text)
@@ -200,12 +181,12 @@ impl RunScreen {
             return;
         }
         let height = usize::from(context.size.height);
-        let items = self.items();
         let at = self.cursor().index;
-        for item in items
-            .iter()
+        let rows = self.rows.iter().filter(|row| row.is_first);
+        for item in rows
             .skip(at.saturating_sub(height))
             .take(2 * height)
+            .filter_map(|row| self.items.get(row.item))
             .filter(|item| item.number.is_some())
         {
             let metric = item.key.raw();
@@ -243,18 +224,34 @@ impl RunScreen {
         match self.tab {
             RunTab::Artifacts if self.files.is_image() => self.open_image(context),
             RunTab::Artifacts => self.files.open(&self.id, context),
-            RunTab::Models => {
-                // Versions are listed before logged models.
-                match self.versions().get(self.cursor().index) {
-                    Some(version) => {
-                        context.push(LineageScreen::new(version.name.clone(), version.version));
-                    }
-                    None => context
-                        .notify("an unregistered logged model has no lineage: R registers it"),
-                }
+            RunTab::Models if let Some(version) = self.current_version() => {
+                context.push(LineageScreen::new(version.name.clone(), version.version));
             }
-            _ => {}
+            _ => self.open_text(context),
         }
+    }
+
+    /// The version under the cursor on the tab of models.
+    fn current_version(&self) -> Option<&ModelVersion> {
+        let key = self.current_item()?.key.raw();
+        let mut versions = self.versions().iter();
+        versions.find(|version| version_key(version) == key)
+    }
+
+    /// Shows the item under the cursor in full.
+    fn open_text(&self, context: &mut UpdateContext<'_>) {
+        let Some(item) = self.current_item() else {
+            return;
+        };
+        let mut lines = item.value_lines();
+        if !item.note.is_empty() {
+            lines.push(item.note.clone());
+        }
+        if self.tab == RunTab::Models {
+            lines.push("a logged model without a version: R registers it".to_owned());
+        }
+        let title = item.key.clean().trim().to_owned();
+        context.open(Dialog::Text(Box::new(TextDialog::new(title, lines))));
     }
 
     fn open_image(&self, context: &mut UpdateContext<'_>) {
@@ -310,7 +307,7 @@ impl RunScreen {
                 }
             }
             (false, _) => {
-                if let Some(item) = self.items().get(self.cursor().index) {
+                if let Some(item) = self.current_item() {
                     context.copy_to_clipboard(item.value.raw().to_owned());
                 }
             }
@@ -429,12 +426,12 @@ impl Screen for RunScreen {
     }
 
     fn list(&mut self, size: Size, _: &SharedState) -> Option<FocusedList<'_>> {
-        let rows = list_area(screen_areas(size).body, self.tab);
+        let rows = list_area(screen_areas(size).body);
         if self.tab == RunTab::Artifacts {
             let len = self.files.len();
             return Some(FocusedList::new(self.files.cursor_mut(), len, rows));
         }
-        let len = self.items().len();
+        let len = self.rows.len();
         let cursor = &mut self.cursors[self.tab as usize];
         Some(FocusedList::new(cursor, len, rows))
     }
@@ -445,8 +442,14 @@ impl Screen for RunScreen {
             action,
             Action::HalfPageUp | Action::HalfPageDown | Action::PageUp | Action::PageDown
         );
-        let area = list_area(screen_areas(size).body, self.tab);
+        let area = list_area(screen_areas(size).body);
         is_page && self.tab == RunTab::Artifacts && self.files.scroll_preview(action, area)
+    }
+
+    fn find_in_preview(&mut self, text: &str, step: isize, size: Size) -> Option<bool> {
+        let area = list_area(screen_areas(size).body);
+        let files = (self.tab == RunTab::Artifacts).then_some(&mut self.files)?;
+        files.find_in_preview(text, step, area)
     }
 
     fn tabs(&self, size: Size) -> Option<TabBar> {
@@ -464,20 +467,18 @@ impl Screen for RunScreen {
     }
 
     fn row_label(&self, row: usize, _: &SharedState) -> String {
-        match self.tab {
-            RunTab::Artifacts => self.files.row_label(row),
-            _ => self
-                .items()
-                .get(row)
-                .map(|item| item.key.clean().into_owned())
-                .unwrap_or_default(),
+        if self.tab == RunTab::Artifacts {
+            return self.files.row_label(row);
         }
+        let row = self.rows.get(row);
+        row.map_or_else(String::new, |row| format!("{} {}", row.key, row.value))
     }
 
     fn after_update(&mut self, context: &mut UpdateContext<'_>) {
         if self.is_active() {
             context.refetch_if_due(&mut self.data, 1, || Request::Run(self.id.clone()));
         }
+        self.update_rows(context);
         self.fetch_histories(context);
     }
 }

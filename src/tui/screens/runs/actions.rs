@@ -27,8 +27,8 @@ impl RunsScreen {
     /// Actions on the arrangement of the table and on its dialogs.
     fn change_view(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
         match action {
-            Action::Sort => self.sort_by_current(false),
-            Action::AddSort => self.sort_by_current(true),
+            Action::Sort => self.sort_by_current(false, context),
+            Action::AddSort => self.sort_by_current(true, context),
             Action::NextNew => self.select_next_new_run(context),
             Action::Derive => self.choose_curve_column(context),
             Action::ReadCurves => self.load_all_curves(context),
@@ -206,7 +206,7 @@ impl RunsScreen {
 
     /// Sorts by the column under the cursor, the second time in the other direction; the third time its order is removed. `add`
     /// keeps the other sort keys.
-    pub(super) fn sort_by_current(&mut self, add: bool) {
+    pub(super) fn sort_by_current(&mut self, add: bool, context: &mut UpdateContext<'_>) {
         let Some(column) = self.columns.current_key() else {
             return;
         };
@@ -229,6 +229,7 @@ impl RunsScreen {
             (Some(at), None) => drop(sort.remove(at)),
             (None, key) => sort.extend(key),
         }
+        context.notify(describe_sort(&self.arrangement.sort));
         self.line_state.should_scroll_to_top = true;
         self.invalidate();
     }
@@ -321,4 +322,20 @@ impl RunsScreen {
         }
         context.push(CompareScreen::new(ids));
     }
+}
+
+/// What the table is sorted by now, and how to choose another column: that of the status has no title.
+fn describe_sort(sort: &[SortKey]) -> String {
+    let name = |key: &SortKey| {
+        let arrow = if key.descending { "↓" } else { "↑" };
+        format!("{} {arrow}", key.column.title())
+    };
+    let names: Vec<String> = sort.iter().map(name).collect();
+    if names.is_empty() {
+        return "not sorted: the newest runs come first".to_owned();
+    }
+    format!(
+        "sorted by {}; h and l choose another column",
+        names.join(", ")
+    )
 }

@@ -6,7 +6,7 @@ use super::RunsScreen;
 use crate::analysis::{BestRun, ExclusionReason, find_best_row};
 use crate::domain::{Goal, RunId};
 use crate::table::{DisplayRow, RowId};
-use crate::text::number::format_exact;
+use crate::text::number::{format_exact, format_short};
 use crate::text::untrusted::clean;
 use crate::tui::app::UpdateContext;
 use crate::tui::app::dialogs::{Dialog, Picker, PickerItem, RegisterDialog};
@@ -57,7 +57,13 @@ impl RunsScreen {
         let best = match best {
             Some((Ok(best), goal)) => {
                 let rationale = self.explain_best(&best, &goal);
-                Some((best.run, rationale))
+                let reason = format!(
+                    "{} {}, the best of {} runs by {goal}",
+                    goal.metric.clean(),
+                    format_short(best.value.get()),
+                    best.candidates
+                );
+                Some((best.run, reason, rationale))
             }
             Some((Err(excluded), goal)) => {
                 let reason = describe_excluded(&excluded);
@@ -73,14 +79,14 @@ impl RunsScreen {
             (None, None) => context.notify("no run under the cursor"),
             (Some(run), None) => Self::register((run, Vec::new()), context),
             (Some(run), Some(best)) if run != best.0 => self.choose_registered(run, best, context),
-            (_, Some(best)) => Self::register(best, context),
+            (_, Some((run, _, rationale))) => Self::register((run, rationale), context),
         }
     }
 
     fn choose_registered(
         &self,
         current: RunId,
-        best: (RunId, Vec<String>),
+        (best, reason, rationale): (RunId, String, Vec<String>),
         context: &mut UpdateContext<'_>,
     ) {
         let label = |id: &RunId| {
@@ -88,14 +94,17 @@ impl RunsScreen {
             row.map(|row| self.run_label(row).clean().into_owned())
                 .unwrap_or_default()
         };
-        let reason = best.1.first().cloned().unwrap_or_default();
         let items = [
             PickerItem::new(
                 format!("this run: {}", label(&current)),
                 "under the cursor",
                 (current, Vec::new()),
             ),
-            PickerItem::new(format!("best run: {}", label(&best.0)), reason, best),
+            PickerItem::new(
+                format!("best run: {}", label(&best)),
+                reason,
+                (best, rationale),
+            ),
         ];
         let picker = Picker::new("register which run?", items);
         context.open(

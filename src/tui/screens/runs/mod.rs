@@ -346,7 +346,7 @@ impl Screen for RunsScreen {
             && let Some(index) = column.index
         {
             self.columns.cursor = index;
-            self.sort_by_current(false);
+            self.sort_by_current(false, context);
         }
         false
     }

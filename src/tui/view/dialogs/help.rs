@@ -3,16 +3,11 @@
 use super::{draw_dialog_frame, row_at, text_field};
 use crate::config::theme::Role;
 use crate::text::width::width;
-use crate::tui::app::dialogs::{HelpDialog, HelpLine};
+use crate::tui::app::dialogs::{ALL_KEYS_WIDTH, HelpDialog, HelpLine};
 use crate::tui::app::layout::Size;
 use crate::tui::app::legend::LEGEND;
 use crate::tui::view::painter::{Painter, TextSpan};
 use ratatui::layout::Rect;
-
-/// The cells of the keys, and of the first key where there is room for no more.
-const KEYS_WIDTH: (u16, u16) = (18, 9);
-/// From this width on, in cells, all keys of an action are shown.
-const ALL_KEYS_WIDTH: u16 = 60;
 
 pub fn draw(painter: &mut Painter<'_>, size: Size, help: &HelpDialog) {
     let area = HelpDialog::area(size);
@@ -20,9 +15,17 @@ pub fn draw(painter: &mut Painter<'_>, size: Size, help: &HelpDialog) {
     text_field::draw_with_prompt(painter, row_at(inside, 0), &help.input, true);
     let rows = Rect {
         y: inside.y + 1.min(inside.height),
-        height: inside.height.saturating_sub(1),
+        height: (help.list_height(size) as u16).min(inside.height.saturating_sub(1)),
         ..inside
     };
+    let below = Rect {
+        y: rows.bottom(),
+        height: inside.bottom().saturating_sub(rows.bottom()),
+        ..inside
+    };
+    for (nth, line) in help.detail_lines(size).iter().enumerate() {
+        painter.draw_text(row_at(below, nth as u16), line, Role::Info);
+    }
     let lines = help.lines();
     if lines.is_empty() {
         painter.draw_text(
@@ -31,7 +34,9 @@ pub fn draw(painter: &mut Painter<'_>, size: Size, help: &HelpDialog) {
             Role::Muted,
         );
     }
-    let visible_range = help.cursor.visible_range(lines.len(), rows.height.into());
+    let mut cursor = help.cursor;
+    cursor.clamp(lines.len(), rows.height.into());
+    let visible_range = cursor.visible_range(lines.len(), rows.height.into());
     for (offset, line) in lines[visible_range.clone()].iter().enumerate() {
         let strip = row_at(rows, offset as u16);
         painter.draw_spans(strip, &line_spans(painter, line, strip.width));
@@ -51,12 +56,12 @@ pub fn draw(painter: &mut Painter<'_>, size: Size, help: &HelpDialog) {
 
 fn line_spans(painter: &Painter<'_>, line: &HelpLine, room: u16) -> Vec<TextSpan> {
     let row = |key: &str, about: &str| {
-        let (key, keys_width) = if room < ALL_KEYS_WIDTH {
-            (key.split(' ').next().unwrap_or_default(), KEYS_WIDTH.1)
+        let key = if room < ALL_KEYS_WIDTH {
+            key.split(' ').next().unwrap_or_default()
         } else {
-            (key, KEYS_WIDTH.0)
+            key
         };
-        let gap = usize::from(keys_width.saturating_sub(width(key)));
+        let gap = usize::from(HelpDialog::keys_width(room).saturating_sub(width(key)));
         vec![
             (format!(" {key} {}", " ".repeat(gap)), Role::Accent),
             (about.to_owned(), Role::Text),

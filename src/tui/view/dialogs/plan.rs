@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 
 use self::fields::draw_fields;
 use super::draw_dialog_frame;
+use crate::config::keymap::Action;
 use crate::config::theme::Role;
 use crate::tui::app::App;
 use crate::tui::app::dialogs::{PlanDialog, PlanPhase};
@@ -35,13 +36,23 @@ pub fn draw(painter: &mut Painter<'_>, size: Size, app: &App, plan: &PlanDialog)
     if let PlanPhase::Ready | PlanPhase::Planning(_) = plan.phase {
         draw_fields(painter, layout.footer, plan, &layout.label);
     } else {
-        let hint = match plan.phase {
-            PlanPhase::Done(_) => "enter closes",
-            PlanPhase::Failed(_) => "enter plans again, esc closes",
-            _ => "",
-        };
-        painter.draw_text(layout.footer, hint, Role::Accent);
+        draw_key_hints(painter, layout.footer, plan);
     }
+}
+
+/// What enter and esc do, in the words of the bottom line.
+fn draw_key_hints(painter: &mut Painter<'_>, area: Rect, plan: &PlanDialog) {
+    let keys = [("enter", Action::Accept), ("esc", Action::Back)];
+    let hints = keys.map(|(key, action)| (key, plan.hint(action).unwrap_or_default()));
+    let mut hints = hints.to_vec();
+    // Two keys that do the same are one hint.
+    hints.dedup_by_key(|(_, hint)| *hint);
+    let hints: Vec<String> = hints
+        .into_iter()
+        .filter(|(_, hint)| !hint.is_empty())
+        .map(|(key, hint)| format!("{key}: {hint}"))
+        .collect();
+    painter.draw_text(area, &hints.join(", "), Role::Accent);
 }
 
 /// The number of lines below the page, in the frame.

@@ -4,24 +4,21 @@ use ratatui::layout::Rect;
 use tui_input::Input;
 
 use super::diff::draw_placeholder;
-use super::text_field;
+use super::{draw_scrolled, position, text_field};
 use crate::config::theme::Role;
 use crate::promotion::Decision;
 use crate::text::width::width;
 use crate::tui::app::dialogs::{PrepareForm, ReviewDialog};
 use crate::tui::app::layout::{Size, screen_areas};
-use crate::tui::app::message::ReviewPage;
 use crate::tui::view::painter::{Painter, row_at};
 
 /// The cells of the corners and of the spaces around the title.
 const TITLE_FRAME_CELLS: u16 = 6;
-/// The rows of the form: a heading and two fields.
-const FORM_ROWS: u16 = 3;
 
 pub fn draw(painter: &mut Painter<'_>, size: Size, view: &ReviewDialog) {
     let body = screen_areas(size).body;
     painter.clear(body);
-    let title = title(view, body);
+    let title = title(view, size, body);
     let inside = painter.draw_frame(body, &title, true);
     let room = Rect {
         x: inside.x + 1,
@@ -36,46 +33,37 @@ pub fn draw(painter: &mut Painter<'_>, size: Size, view: &ReviewDialog) {
             &format!("{}: {}", refused.message, refused.hint),
             Role::Bad,
         ),
-        Some(Ok(page)) => {
-            let below = match (&view.form, view.notice.len()) {
-                (Some(_), _) => FORM_ROWS,
-                (None, lines) => u16::try_from(lines).unwrap_or(0),
-            };
-            let below = below.min(room.height / 2);
+        Some(Ok(_)) => {
+            let below = view.form_height(size);
             let page_rows = Rect {
                 height: room.height - below,
                 ..room
             };
-            draw_page(painter, page_rows, view, page);
+            draw_page(painter, page_rows, size, view);
             let footer = Rect {
                 y: page_rows.bottom(),
                 height: below,
                 ..room
             };
-            match &view.form {
-                Some(form) => draw_form(painter, footer, form),
-                None => {
-                    for (nth, line) in view.notice.iter().enumerate().take(below.into()) {
-                        painter.draw_text(row_at(footer, nth as u16), line, Role::Good);
-                    }
-                }
+            if let Some(form) = &view.form {
+                draw_form(painter, footer, form);
             }
         }
     }
 }
 
-fn draw_page(painter: &mut Painter<'_>, room: Rect, view: &ReviewDialog, page: &ReviewPage) {
-    let lines = page.lines.iter().skip(view.scroll);
-    for (nth, (line, role)) in lines.take(room.height.into()).enumerate() {
-        painter.draw_text(row_at(room, nth as u16), line, *role);
-    }
+fn draw_page(painter: &mut Painter<'_>, room: Rect, size: Size, view: &ReviewDialog) {
+    let lines = view.lines(size).into_iter();
+    let lines: Vec<_> = lines.map(|line| vec![line]).collect();
+    draw_scrolled(painter, room, &lines, &view.pager);
 }
 
 /// The version, its slot and the position. The path above has the model's name: where there is no room, the slot stays.
-fn title(view: &ReviewDialog, body: Rect) -> String {
+fn title(view: &ReviewDialog, size: Size, body: Rect) -> String {
     let target = view.slot().map(|slot| format!(" for {slot}"));
     let target = target.unwrap_or_default();
-    let position = position(view, body.height.saturating_sub(2));
+    let lines = view.lines(size).len();
+    let position = position(&view.pager, lines, view.page_height(size));
     let version = view.version;
     let whole = format!("review {}/{version}{target}{position}", view.model.clean());
     let without_model = format!("review v{version}{target}{position}");
@@ -86,19 +74,6 @@ fn title(view: &ReviewDialog, body: Rect) -> String {
     fitting.unwrap_or(short)
 }
 
-/// `, lines 1-20 of 95`, if the page does not fit.
-fn position(view: &ReviewDialog, height: u16) -> String {
-    let Some(Ok(page)) = &view.page else {
-        return String::new();
-    };
-    let total = page.lines.len();
-    let last = (view.scroll + usize::from(height)).min(total);
-    if total <= usize::from(height) {
-        return String::new();
-    }
-    format!(", lines {}-{last} of {total}", view.scroll + 1)
-}
-
 /// The decision and the two fields of a prepared review.
 fn draw_form(painter: &mut Painter<'_>, area: Rect, form: &PrepareForm) {
     let verb = match form.decision {
@@ -106,6 +81,9 @@ fn draw_form(painter: &mut Painter<'_>, area: Rect, form: &PrepareForm) {
         Decision::Reject => "reject",
     };
     let heading = format!("{verb} (up or down changes it): read-only, so a file is prepared");
+    let short = format!("{verb}: up or down changes it");
+    let fits = width(&heading) <= area.width;
+    let heading = if fits { heading } else { short };
     painter.draw_text(row_at(area, 0), &heading, Role::Warn);
     let fields = [
         ("reason: ", &form.reason, !form.is_at_file),

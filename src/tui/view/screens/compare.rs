@@ -312,7 +312,10 @@ fn draw_value(
     let text = match (&line.values[run], line.numbers[run]) {
         (_, Some(number)) if line.kind == RowKind::Metric => number::format_short(number),
         (Some(value), _) if value.is_empty() => "(empty)".to_owned(),
-        (Some(value), _) if width(&value.clean()) > cell.width => excerpt(line, run, cell.width),
+        (Some(value), _) if width(&value.clean()) > cell.width => {
+            let number = fitting_number(line, run, cell.width);
+            number.unwrap_or_else(|| excerpt(line, run, cell.width))
+        }
         (Some(value), _) => value.clean().into_owned(),
         (None, _) => MISSING.to_owned(),
     };
@@ -356,6 +359,19 @@ fn draw_value(
         ..cell
     };
     draw_delta(painter, rest, line, run);
+}
+
+/// A decimal fraction with the digits that have room, unless another value of the row would look the same.
+fn fitting_number(line: &ComparisonRow, run: usize, room: u16) -> Option<String> {
+    let fit = |value: &Option<Untrusted>| {
+        let value = value.as_ref()?;
+        number::fit_fraction(value.raw(), room.into())
+    };
+    let own = fit(&line.values[run])?;
+    let mut others = line.values.iter().take(MAX_EXCERPT_RUNS);
+    let is_same = |other: &Option<Untrusted>| fit(other).as_ref() == Some(&own);
+    let is_ambiguous = others.any(|other| *other != line.values[run] && is_same(other));
+    (!is_ambiguous).then_some(own)
 }
 
 /// The part of a long value that sets it apart from the other runs' values.

@@ -9,6 +9,7 @@ use crate::text::quantity;
 use crate::text::width::width;
 use crate::tui::app::App;
 use crate::tui::app::Screen;
+use crate::tui::app::cell_text::MISSING;
 use crate::tui::app::layout::table_areas;
 use crate::tui::screens::experiments::{ExperimentsScreen, SortOrder};
 use crate::tui::view::chrome::format_count;
@@ -103,10 +104,7 @@ fn row_cells(
     } else {
         experiment.name.clean().into_owned()
     };
-    let activity = experiment
-        .last_run_time
-        .or(experiment.last_update_time)
-        .or(experiment.creation_time);
+    let activity = experiment.last_activity();
     let goal = app
         .shared
         .goals
@@ -122,9 +120,10 @@ fn row_cells(
             Role::Text,
         ),
         (
-            activity
-                .map(|at| quantity::format_age(app.now - at))
-                .unwrap_or_default(),
+            activity.map_or_else(
+                || MISSING.to_owned(),
+                |at| quantity::format_age(app.now - at),
+            ),
             Role::Muted,
         ),
         (

@@ -2,16 +2,16 @@
 
 use ratatui::layout::Rect;
 
-use super::{draw_empty, filter_label};
+use super::{details, draw_empty, filter_label};
 use crate::config::theme::Role;
 use crate::domain::ModelName;
 use crate::promotion::journal::{EventSource, TimelineEvent};
 use crate::text::quantity;
-use crate::text::width::wrap;
 use crate::tui::app::App;
 use crate::tui::app::Screen;
-use crate::tui::app::cell_text::{local_time, within_model};
+use crate::tui::app::cell_text::within_model;
 use crate::tui::app::layout::{Size, list_above_detail, table_areas};
+use crate::tui::screens::details::event_facts;
 use crate::tui::screens::history::HistoryScreen;
 use crate::tui::view::painter::{Painter, TextSpan};
 use crate::tui::view::widgets::grid;
@@ -71,7 +71,9 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &HistorySc
             height: body.height - list.height,
             ..body
         };
-        draw_detail(painter, area, app, (event, &screen.name));
+        let title = within_model(&event.action, &screen.name);
+        let facts = event_facts(event, &screen.name, &app.shared.session.time_zone);
+        details::draw(painter, area, &title, &facts);
     }
 }
 
@@ -93,62 +95,4 @@ fn row_cells(event: &TimelineEvent, app: &App, model: &ModelName) -> Vec<TextSpa
         (within_model(&event.readable_to(), model), Role::Text),
         (event.reason.clone(), Role::Muted),
     ]
-}
-
-/// The source of an event.
-fn origin_description(origin: EventSource) -> &'static str {
-    match origin {
-        EventSource::Journal => "from this machine's journal",
-        EventSource::Tags => "from tags of the version",
-        EventSource::Unrecorded => "changed with another tool: user and reason are not recorded",
-        EventSource::Registry => "from the registry, which has no more",
-    }
-}
-
-fn draw_detail(
-    painter: &mut Painter<'_>,
-    area: Rect,
-    app: &App,
-    (event, model): (&TimelineEvent, &ModelName),
-) {
-    let inside = painter.draw_frame(area, &within_model(&event.action, model), false);
-    let time = |at| local_time(at, &app.shared.session.time_zone);
-    let when = match (event.at, event.not_before) {
-        (Some(at), _) => time(at),
-        (None, Some(since)) => format!("after {}", time(since)),
-        (None, None) => "time unknown".to_owned(),
-    };
-    let mut lines: Vec<Vec<TextSpan>> = vec![vec![
-        (format!("{when}  "), Role::Text),
-        (origin_description(event.source).to_owned(), Role::Muted),
-    ]];
-    let arrow = painter.theme.symbol("→", "->");
-    let facts = [
-        ("who", event.user.clone()),
-        (
-            "change",
-            within_model(
-                &format!("{} {arrow} {}", event.readable_from(), event.readable_to()),
-                model,
-            ),
-        ),
-        ("reason", event.reason.clone()),
-        ("gates", event.gates.clone()),
-        ("entry", event.journal_id.clone().unwrap_or_default()),
-    ];
-    for (key, text) in facts.iter().filter(|(_, text)| !text.is_empty()) {
-        for (nth, part) in wrap(text, inside.width.saturating_sub(8))
-            .into_iter()
-            .enumerate()
-        {
-            lines.push(vec![
-                (
-                    format!("{:<8}", if nth == 0 { key } else { "" }),
-                    Role::Muted,
-                ),
-                (part, Role::Text),
-            ]);
-        }
-    }
-    painter.draw_lines(inside, &lines);
 }

@@ -2,16 +2,14 @@
 
 use ratatui::layout::Rect;
 
-use super::{draw_empty, filter_label};
+use super::{details, draw_empty, filter_label};
 use crate::config::theme::Role;
-use crate::promotion::Outcome;
-use crate::promotion::journal::{EntryState, JournalEntry};
+use crate::promotion::journal::JournalEntry;
 use crate::text::quantity;
-use crate::text::width::wrap;
 use crate::tui::app::App;
 use crate::tui::app::Screen;
-use crate::tui::app::cell_text::local_time;
 use crate::tui::app::layout::{Size, list_above_detail, table_areas};
+use crate::tui::screens::details::{entry_facts, outcome_word};
 use crate::tui::screens::journal::JournalScreen;
 use crate::tui::view::painter::{Painter, TextSpan};
 use crate::tui::view::widgets::grid;
@@ -73,11 +71,13 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &JournalSc
             height: body.height - list.height,
             ..body
         };
-        draw_detail(painter, area, app, entry);
+        let facts = entry_facts(entry, &app.shared.session.time_zone);
+        details::draw(painter, area, &entry.plan.intent.to_string(), &facts);
     }
 }
 
 fn row_cells(entry: &JournalEntry, app: &App) -> Vec<TextSpan> {
+    let (word, role) = outcome_word(entry);
     vec![
         (quantity::format_age(app.now - entry.at), Role::Muted),
         (
@@ -85,83 +85,10 @@ fn row_cells(entry: &JournalEntry, app: &App) -> Vec<TextSpan> {
             Role::Text,
         ),
         (entry.plan.intent.to_string(), Role::Text),
-        outcome_cell(entry),
+        (word.to_owned(), role),
         (
             crate::text::untrusted::clean(&entry.plan.reason).into_owned(),
             Role::Muted,
         ),
     ]
-}
-
-fn outcome_cell(entry: &JournalEntry) -> TextSpan {
-    let (text, role) = match &entry.state {
-        EntryState::Unfinished => ("unfinished", Role::Bad),
-        EntryState::Ended(Outcome::Verified) if entry.undone_by.is_some() => {
-            ("undone", Role::Muted)
-        }
-        EntryState::Ended(Outcome::Verified) => ("verified", Role::Good),
-        EntryState::Ended(Outcome::NotApplied { .. }) => ("not applied", Role::Muted),
-        EntryState::Ended(Outcome::Conflict { .. }) => ("conflict", Role::Bad),
-        EntryState::Ended(Outcome::Unknown { .. }) => ("unknown", Role::Warn),
-    };
-    (text.to_owned(), role)
-}
-
-fn draw_detail(painter: &mut Painter<'_>, area: Rect, app: &App, entry: &JournalEntry) {
-    let inside = painter.draw_frame(area, &entry.plan.intent.to_string(), false);
-    let width = inside.width;
-    let mut lines: Vec<Vec<TextSpan>> = vec![vec![
-        (
-            format!("{}  ", local_time(entry.at, &app.shared.session.time_zone)),
-            Role::Text,
-        ),
-        (
-            format!(
-                "entry {}  plan {}",
-                entry.id,
-                entry.plan.fingerprint.0.chars().take(8).collect::<String>()
-            ),
-            Role::Muted,
-        ),
-    ]];
-    let (word, role) = outcome_cell(entry);
-    let why = match &entry.state {
-        EntryState::Ended(
-            Outcome::NotApplied { reason: why } | Outcome::Unknown { reason: why },
-        ) => why.clone(),
-        EntryState::Ended(Outcome::Conflict { differences: found }) => found.join("; "),
-        EntryState::Unfinished => {
-            "frontrunner ended before the outcome was known: t checks the registry".into()
-        }
-        EntryState::Ended(Outcome::Verified) => String::new(),
-    };
-    for line in wrap(&format!("{word}  {why}"), width) {
-        lines.push(vec![(line, role)]);
-    }
-    for line in entry
-        .plan
-        .steps
-        .iter()
-        .filter(|step| step.write.is_some() || !step.before.is_empty())
-    {
-        let text = format!(
-            "{}  {}  {} {} {}",
-            line.action,
-            line.target,
-            line.before,
-            painter.theme.symbol("→", "->"),
-            line.after
-        );
-        lines.push(vec![(text, Role::Text)]);
-    }
-    if !entry.plan.reason.is_empty() {
-        lines.push(vec![(
-            format!(
-                "reason: {}",
-                crate::text::untrusted::clean(&entry.plan.reason)
-            ),
-            Role::Text,
-        )]);
-    }
-    painter.draw_lines(inside, &lines);
 }

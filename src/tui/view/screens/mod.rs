@@ -2,6 +2,7 @@
 
 mod charts;
 mod compare;
+mod details;
 mod downstream;
 mod drivers;
 mod experiments;
@@ -13,7 +14,6 @@ mod models;
 mod preview;
 mod run;
 mod runs;
-mod version_detail;
 mod versions;
 
 use ratatui::layout::Rect;
@@ -85,7 +85,14 @@ fn draw_empty(painter: &mut Painter<'_>, area: Rect, freshness: &Freshness, empt
             painter.draw_lines(room, &lines);
         }
         (None, None) => {
-            painter.draw_text(message_area, empty_message, Role::Muted);
+            let lines = crate::text::width::wrap(empty_message, message_area.width);
+            for (nth, line) in lines.iter().enumerate() {
+                let room = Rect {
+                    height: area.bottom().saturating_sub(message_area.y),
+                    ..message_area
+                };
+                painter.draw_text(row_at(room, nth as u16), line, Role::Muted);
+            }
         }
     }
 }

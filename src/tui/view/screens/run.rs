@@ -3,42 +3,31 @@
 use ratatui::layout::Rect;
 
 use super::draw_empty;
-use super::preview::stall_lines;
 use super::runs::status_role;
 use crate::config::theme::Role;
-use crate::domain::{Lifecycle, RUN_DESCRIPTION_TAG, Run};
-use crate::text::Untrusted;
+use crate::text::number::format_short;
 use crate::text::quantity;
+use crate::text::width::width;
 use crate::tui::app::App;
 use crate::tui::app::Screen;
-use crate::tui::app::cell_text::{local_time, status_symbol};
+use crate::tui::app::cell_text::status_symbol;
 use crate::tui::screens::run::files::{
     self, FilePreview, FileRow, FileTree, preview_text_area, split_file_preview,
 };
-use crate::tui::screens::run::{RunScreen, RunTab, TabItem, list_area};
-use crate::tui::view::painter::{Painter, TextSpan, row_at};
+use crate::tui::screens::run::{RunScreen, RunTab, TabItem, TabRow, list_area};
+use crate::tui::view::painter::{Painter, TextSpan, after, row_at};
 use crate::tui::view::widgets::sparkline;
 
-/// The widest column of keys.
-const MAX_KEY_WIDTH: u16 = 32;
 /// The width of a metric's value.
 const VALUE_WIDTH: u16 = 14;
+/// The width of a metric's step, which lines up the curves.
+const NOTE_WIDTH: u16 = 12;
 
 pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &RunScreen) {
     draw_tabs(painter, row_at(body, 0), screen);
-    let area = list_area(body, screen.tab);
+    let area = list_area(body);
     if screen.data.get().is_none() {
         return draw_empty(painter, area, &screen.freshness(&app.shared), "no run");
-    }
-    if screen.tab == RunTab::Overview
-        && let Some(run) = screen.run()
-    {
-        let above = Rect {
-            y: body.y + 2,
-            height: area.y.saturating_sub(body.y + 2),
-            ..body
-        };
-        draw_facts(painter, above, app, screen, run);
     }
     if screen.tab == RunTab::Artifacts {
         return draw_artifacts(painter, area, &screen.files);
@@ -62,127 +51,8 @@ fn draw_tabs(painter: &mut Painter<'_>, area: Rect, screen: &RunScreen) {
     }
 }
 
-fn draw_facts(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &RunScreen, run: &Run) {
-    let mut lines = status_lines(painter, area.width, app, screen, run);
-    lines.push(fact_line("run id", run.id.clean().into_owned(), Role::Text));
-    lines.push(time_line(app, run));
-    let source = clean_tag(run, "mlflow.source.name");
-    let source = source.unwrap_or_else(|| "source not recorded".into());
-    lines.push(fact_line(
-        "by",
-        format!("{}, {source}", run.user.clean()),
-        Role::Text,
-    ));
-    lines.push(code_line(run));
-    lines.push(data_line(run));
-    if let Some(parent) = run.parent() {
-        lines.push(fact_line(
-            "nested in",
-            parent.clean().into_owned(),
-            Role::Text,
-        ));
-    }
-    if let Some(note) = clean_tag(run, RUN_DESCRIPTION_TAG) {
-        lines.push(fact_line("note", note, Role::Text));
-    }
-    lines.push(fact_line(
-        "artifacts",
-        run.artifact_uri.clean().into_owned(),
-        Role::Muted,
-    ));
-    painter.draw_lines(area, &lines);
-}
-
-fn fact_line(key: &str, value: String, role: Role) -> Vec<TextSpan> {
-    vec![(format!(" {key:<10} "), Role::Muted), (value, role)]
-}
-
-fn clean_tag(run: &Run, key: &str) -> Option<String> {
-    run.tag(key).map(|value| value.clean().into_owned())
-}
-
-/// The status of a run, and whether it has stalled or was deleted.
-fn status_lines(
-    painter: &Painter<'_>,
-    width: u16,
-    app: &App,
-    screen: &RunScreen,
-    run: &Run,
-) -> Vec<Vec<TextSpan>> {
-    let status = format!(
-        "{} {}",
-        status_symbol(run.status, painter.theme.is_ascii),
-        run.status.as_str()
-    );
-    let mut lines = vec![fact_line("status", status, status_role(run.status))];
-    if let Some(rhythm) = screen.heartbeat(&app.shared) {
-        lines.extend(
-            stall_lines(&rhythm, app.now, width)
-                .into_iter()
-                .map(|line| [vec![(" ".to_owned(), Role::Muted)], line].concat()),
-        );
-    }
-    if run.lifecycle == Lifecycle::Deleted {
-        lines.push(fact_line(
-            "deleted",
-            "in MLflow's trash: X restores it".into(),
-            Role::Warn,
-        ));
-    }
-    lines
-}
-
-/// Start, end and duration.
-fn time_line(app: &App, run: &Run) -> Vec<TextSpan> {
-    let time = |at| local_time(at, &app.shared.session.time_zone);
-    let times = match (run.start_time, run.end_time) {
-        (Some(start), Some(end)) => format!("{} to {}", time(start), time(end)),
-        (Some(start), None) => time(start),
-        _ => "not recorded".into(),
-    };
-    let duration = run
-        .duration(app.now)
-        .map(|ms| format!("  ({})", quantity::format_duration(ms)))
-        .unwrap_or_default();
-    fact_line("time", format!("{times}{duration}"), Role::Text)
-}
-
-/// The commit, and whether there were uncommitted changes.
-fn code_line(run: &Run) -> Vec<TextSpan> {
-    let is_dirty = run.tag("mlflow.source.git.diff").is_some()
-        || run
-            .tag("mlflow.source.git.dirty")
-            .is_some_and(|v| v.raw() == "true");
-    let (suffix, role) = if is_dirty {
-        ("  with uncommitted changes", Role::Warn)
-    } else {
-        ("", Role::Text)
-    };
-    let commit = clean_tag(run, "mlflow.source.git.commit").map_or_else(
-        || "commit not recorded".into(),
-        |commit| format!("{commit}{suffix}"),
-    );
-    fact_line("code", commit, role)
-}
-
-/// The datasets with their digests.
-fn data_line(run: &Run) -> Vec<TextSpan> {
-    let data: Vec<String> = run
-        .datasets
-        .iter()
-        .map(|d| format!("{}@{}", d.name.clean(), d.digest.clean()))
-        .collect();
-    let text = if data.is_empty() {
-        "not recorded".into()
-    } else {
-        data.join("  ")
-    };
-    fact_line("data", text, Role::Text)
-}
-
 fn draw_list(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &RunScreen) {
-    let items = screen.items();
-    if items.is_empty() {
+    if screen.rows.is_empty() {
         let empty_message = if screen.filter.is_empty() {
             "nothing was logged"
         } else {
@@ -199,128 +69,93 @@ fn draw_list(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &RunScree
         return;
     }
     let cursor = screen.cursor();
-    let height = detail_height(&items, cursor.index, area);
-    let rows = Rect {
-        height: area.height - height,
-        ..area
-    };
-    let keys = items
-        .iter()
-        .map(|item| crate::text::width::width(&item.key.clean()))
-        .max()
-        .unwrap_or(0)
-        .min(MAX_KEY_WIDTH)
-        .min(area.width / 2);
-    let visible_range = cursor.visible_range(items.len(), area.height.into());
-    for (offset, item) in items[visible_range.clone()].iter().enumerate() {
-        let strip = row_at(rows, offset as u16);
-        draw_item(painter, strip, app, screen, item, keys);
+    let visible_range = cursor.visible_range(screen.rows.len(), area.height.into());
+    for (offset, row) in screen.rows[visible_range.clone()].iter().enumerate() {
+        let strip = row_at(area, offset as u16);
+        if let Some(item) = screen.items.get(row.item) {
+            draw_row(painter, strip, app, screen, (row, item));
+        }
         if visible_range.start + offset == cursor.index {
             painter.apply_role(strip, Role::Selection);
         }
     }
-    if height > 0
-        && let Some(item) = items.get(cursor.index)
-    {
-        draw_detail(
-            painter,
-            Rect {
-                y: rows.bottom(),
-                height,
-                ..area
-            },
-            item,
-        );
-    }
 }
 
-fn draw_item(
+fn draw_row(
     painter: &mut Painter<'_>,
     strip: Rect,
     app: &App,
     screen: &RunScreen,
-    item: &TabItem,
-    keys: u16,
+    (row, item): (&TabRow, &TabItem),
 ) {
-    let key = Rect {
-        x: strip.x + 1,
-        width: keys,
-        ..strip
-    };
-    painter.draw_text(key, &item.key.clean(), Role::Muted);
-    let x = key.right() + 2;
-    let rest = Rect {
-        x,
-        width: strip.right().saturating_sub(x),
-        ..strip
-    };
-    let Some(number) = item.number else {
-        let used = painter.draw_text(rest, &item.value.clean(), Role::Text);
-        let note = Rect {
-            x: rest.x + used + 2,
-            width: rest.width.saturating_sub(used + 2),
-            ..rest
-        };
-        painter.draw_text(note, &item.note, Role::Muted);
+    let start = after(strip, 1);
+    if item.is_title {
+        let used = painter.draw_text(start, &row.key, Role::Title);
+        if row.is_first {
+            painter.draw_text(after(start, used + 2), &item.note, Role::Muted);
+        }
         return;
-    };
+    }
+    painter.draw_text(start, &row.key, Role::Muted);
+    let rest = after(start, row.key_width + 2);
+    match item.number {
+        Some(number) if row.is_first => {
+            draw_metric(painter, rest, app, screen, item, number);
+        }
+        Some(_) => {}
+        None => draw_value(painter, rest, row, item),
+    }
+}
+
+/// A row of a value; the first one has the status's symbol and the note.
+fn draw_value(painter: &mut Painter<'_>, area: Rect, row: &TabRow, item: &TabItem) {
+    let mut used = 0;
+    let mut role = item.role;
+    if let Some(status) = item.status {
+        let symbol = status_symbol(status, painter.theme.is_ascii);
+        role = status_role(status);
+        used = painter.draw_text(area, &format!("{symbol} "), role);
+    }
+    used += painter.draw_text(after(area, used), &row.value, role);
+    let note = after(area, used + 2);
+    // A cut note says less than none: enter shows it.
+    if row.is_first && width(&item.note) <= note.width {
+        painter.draw_text(note, &item.note, Role::Muted);
+    }
+}
+
+/// The value, the step and the curve, as far as there is room.
+fn draw_metric(
+    painter: &mut Painter<'_>,
+    area: Rect,
+    app: &App,
+    screen: &RunScreen,
+    item: &TabItem,
+    number: f64,
+) {
     let value = Rect {
-        width: VALUE_WIDTH.min(rest.width),
-        ..rest
+        width: VALUE_WIDTH.min(area.width),
+        ..area
     };
-    painter.draw_right_aligned(
-        value,
-        &crate::text::number::format_short(number),
-        if number.is_finite() {
-            Role::Text
-        } else {
-            Role::Bad
-        },
-    );
-    let note = Rect {
-        x: value.right() + 1,
-        width: 12.min(rest.width.saturating_sub(VALUE_WIDTH + 1)),
-        ..rest
+    let role = if number.is_finite() {
+        Role::Text
+    } else {
+        Role::Bad
     };
-    painter.draw_text(note, &item.note, Role::Muted);
-    let curve = Rect {
-        x: note.right() + 1,
-        width: rest.right().saturating_sub(note.right() + 2),
-        ..rest
-    };
+    painter.draw_right_aligned(value, &format_short(number), role);
+    let note = after(area, value.width + 1);
+    if width(&item.note) > note.width {
+        return;
+    }
+    let used = painter.draw_text(note, &item.note, Role::Muted);
+    let curve = after(note, used.max(NOTE_WIDTH) + 1);
     if let Some(points) = app.shared.histories.get(&screen.id, item.key.raw())
-        && curve.width > 4
+        && curve.width > 5
     {
-        let text = sparkline::render(points, curve.width.min(60), painter.theme);
+        let cells = (curve.width - 1).min(60);
+        let text = sparkline::render(points, cells, painter.theme);
         painter.draw_text(curve, &text, Role::Curve);
     }
-}
-
-/// Rows below the list for the whole value under the cursor if its line truncates it.
-fn detail_height(items: &[TabItem], at: usize, area: Rect) -> u16 {
-    let long = items.get(at).is_some_and(|item| {
-        item.number.is_none()
-            && item.value.raw().len() + usize::from(MAX_KEY_WIDTH) > usize::from(area.width)
-    });
-    if long && area.height >= 8 {
-        area.height / 2
-    } else {
-        0
-    }
-}
-
-fn draw_detail(painter: &mut Painter<'_>, area: Rect, item: &TabItem) {
-    let inside = painter.draw_frame(area, &item.key.clean(), false);
-    let lines = wrapped_lines(&item.value, inside.width, usize::from(inside.height));
-    painter.draw_lines(inside, &lines);
-}
-
-fn wrapped_lines(text: &Untrusted, width: u16, max_lines: usize) -> Vec<Vec<TextSpan>> {
-    text.clean_lines()
-        .flat_map(|line| crate::text::width::wrap(&line, width))
-        .take(max_lines)
-        .map(|line| vec![(line, Role::Text)])
-        .collect()
 }
 
 fn draw_artifacts(painter: &mut Painter<'_>, area: Rect, files: &FileTree) {
@@ -387,13 +222,15 @@ fn draw_file_row(painter: &mut Painter<'_>, strip: Rect, line: &FileRow) {
         Role::Text
     };
     let used = painter.draw_text(strip, &text, role);
-    if let Some(size) = line.file.size {
+    let size = line.file.size.map(quantity::format_bytes);
+    // A cut size would be another one.
+    if let Some(size) = size.filter(|size| used + 2 + width(size) <= strip.width) {
         let rest = Rect {
             x: strip.x + used + 1,
             width: strip.width.saturating_sub(used + 2),
             ..strip
         };
-        painter.draw_right_aligned(rest, &quantity::format_bytes(size), Role::Muted);
+        painter.draw_right_aligned(rest, &size, Role::Muted);
     }
 }
 
@@ -417,6 +254,9 @@ fn draw_file_preview(painter: &mut Painter<'_>, area: Rect, preview: &FilePrevie
         .scroll
         .min(lines.len().saturating_sub(room.height.into()));
     painter.draw_lines(room, &lines[first..]);
+    if let Some(found) = preview.found.and_then(|line| line.checked_sub(first)) {
+        painter.apply_role(row_at(room, found as u16), Role::Selection);
+    }
     draw_scroll_position(painter, area, first, lines.len());
 }
 

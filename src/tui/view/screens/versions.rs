@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{draw_empty, filter_label, version_detail};
+use super::{details, draw_empty, filter_label};
 use crate::config::theme::Role;
 use crate::domain::{Goal, MetricValue, ModelVersion, SlotKinds, Stage, VersionStatus};
 use crate::evidence::FactValue;
@@ -14,6 +14,7 @@ use crate::tui::app::Screen;
 use crate::tui::app::cell_text::MISSING;
 use crate::tui::app::layout::{Size, list_above_detail, split_top, table_areas};
 use crate::tui::app::message::Assessment;
+use crate::tui::screens::details::{is_internal, version_facts};
 use crate::tui::screens::versions::VersionsScreen;
 use crate::tui::view::painter::{Painter, TextSpan};
 use crate::tui::view::widgets::grid;
@@ -64,9 +65,13 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &VersionsS
     });
     let list = Rect { y: body.y, ..list };
     draw_list(painter, list, app, screen);
-    if list.height < body.height {
+    if list.height < body.height
+        && let Some(version) = screen.current()
+    {
         let (_, detail) = split_top(body, list.height);
-        version_detail::draw(painter, detail, app, screen);
+        let kind = if screen.is_prompt() { "prompt " } else { "" };
+        let title = format!("{kind}{}/{}", version.name.clean(), version.version);
+        details::draw(painter, detail, &title, &version_facts(version, app.now));
     }
 }
 
@@ -118,21 +123,6 @@ fn draw_status(
 ) {
     let versions = screen.data.get().map(|data| data.versions.as_slice());
     let versions = versions.unwrap_or_default();
-    let by = goal.map_or_else(String::new, |goal| format!(", goal {}", goal.in_words()));
-    let of_prompt = if screen.is_prompt() {
-        " of a prompt"
-    } else {
-        ""
-    };
-    let gates = screen.assessment.get();
-    let gates = gates.filter(|gates| !gates.gates.is_empty());
-    let line = format!(
-        " {} of {} versions{of_prompt}{by}{}{}",
-        screen.visible_versions().len(),
-        versions.len(),
-        gates.map(|gates| gates_status(gates)).unwrap_or_default(),
-        filter_label(&screen.filter)
-    );
     let in_production = versions.iter().filter(|v| v.stage == Stage::Production);
     let count = in_production.count();
     let mut room = area;
@@ -141,7 +131,43 @@ fn draw_status(
         painter.draw_right_aligned(area, &text, Role::Warn);
         room.width = area.width.saturating_sub(width(&text));
     }
+    let line = status_line(screen, versions.len(), goal, room.width);
     painter.draw_text(room, &line, Role::Muted);
+}
+
+/// Counts, the goal, the champion with the place that makes it that, the gates and the filter: as much as has room.
+fn status_line(screen: &VersionsScreen, total: usize, goal: Option<&Goal>, room: u16) -> String {
+    let kind = match (screen.is_prompt(), screen.is_oldest_first) {
+        (true, true) => " versions of a prompt, oldest first",
+        (true, false) => " versions of a prompt",
+        (false, true) => " versions, oldest first",
+        (false, false) => " versions",
+    };
+    let visible = screen.visible_versions().len();
+    let goal = goal.map_or_else(String::new, |goal| format!(", goal {}", goal.in_words()));
+    let gates = screen.assessment.get();
+    let gates = gates.filter(|gates| !gates.gates.is_empty());
+    let gates = gates.map(|gates| gates_status(gates)).unwrap_or_default();
+    let filter = filter_label(&screen.filter);
+    let champion = screen.champion().filter(|_| !screen.is_prompt());
+    let labels = champion.map_or_else(
+        || vec![String::new()],
+        |champion| {
+            let whole = champion.label_with_slots();
+            let mut parts = whole.splitn(3, ", ");
+            let short = parts.by_ref().take(2).collect::<Vec<_>>().join(", ");
+            let number = format!("v{}", champion.version);
+            let all = [whole.clone(), short, number];
+            all.map(|label| format!(", champion {label}")).to_vec()
+        },
+    );
+    let line = |kind: &str, champion: &str| {
+        format!(" {visible} of {total}{kind}{goal}{champion}{gates}{filter}")
+    };
+    let last = labels.last().map(|label| line("", label));
+    let mut lines = labels.iter().map(|label| line(kind, label)).chain(last);
+    let fitting = lines.find(|line| width(line) <= room);
+    fitting.unwrap_or_else(|| line("", labels.last().map_or("", String::as_str)))
 }
 
 /// The columns, with one for each integration. Those of gates and of slots that there are none of have no width.
@@ -354,11 +380,11 @@ fn champion_delta_cell(
     goal: Option<&Goal>,
 ) -> TextSpan {
     let delta = || {
-        let goal = goal?;
         let champion = screen.champion()?;
         if champion.version == version.version {
             return Some(("champion".into(), Role::Baseline));
         }
+        let goal = goal?;
         let metric_of = |v: &ModelVersion| {
             screen
                 .run_of(v)?
@@ -400,7 +426,7 @@ fn notes_cell(version: &ModelVersion) -> TextSpan {
         VersionStatus::Ready => {
             let tags = version.tags.iter().filter(|tag| {
                 let key = tag.key.raw();
-                !key.starts_with(crate::promotion::TAG_PREFIX) && !version_detail::is_internal(key)
+                !key.starts_with(crate::promotion::TAG_PREFIX) && !is_internal(key)
             });
             let tags: Vec<String> = tags
                 .map(|tag| format!("{}={}", tag.key.clean(), tag.value.clean()))

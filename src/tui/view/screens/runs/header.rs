@@ -37,6 +37,8 @@ pub(super) fn draw_header(painter: &mut Painter<'_>, area: Rect, scene: &DrawCon
             let arrow = sorted.map(|sort| sort_arrow(sort.descending));
             let role = header_role(&column.key);
             draw_title(painter, cell, (name, arrow), column.is_numeric, role);
+        } else if let Some(sort) = sorted {
+            painter.draw_text(cell, sort_arrow(sort.descending), Role::Header);
         }
         if index == scene.screen.columns.cursor {
             painter.apply_role(cell, Role::Selection);

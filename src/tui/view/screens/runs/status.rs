@@ -87,10 +87,9 @@ pub(super) fn status_text(scene: &DrawContext<'_>) -> String {
         parts.push(filter_status(screen));
     }
     if screen.columns.folded_constant_count() > 0 {
-        parts.push(format!(
-            "{} constant columns folded",
-            screen.columns.folded_constant_count()
-        ));
+        let folded = screen.columns.folded_constant_count();
+        let noun = if folded == 1 { "column" } else { "columns" };
+        parts.push(format!("{folded} constant {noun} folded"));
     }
     match screen.columns.hidden_count() {
         0 => {}

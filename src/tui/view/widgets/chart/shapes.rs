@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::raster::{DotStyle, Raster};
 use crate::chart::{Bar, Figure, Label, NonFinite, PaintStyle, Quantity, Shape, Xy};
 use crate::config::theme::Role;
+use crate::text::number::fit_short;
 use crate::text::width::{truncate, width};
 use crate::tui::app::plot::row_of;
 use crate::tui::view::TerminalTheme;
@@ -252,6 +253,19 @@ fn draw_bar_text(
     painter.draw_text(place, text, Role::Text);
 }
 
+/// A label in its room: a number with fewer digits, or not at all, since a cut one would be another number.
+fn fit_label(text: &str, room: u16) -> String {
+    match text.parse::<f64>() {
+        Ok(number) if width(text) > room => {
+            let short = fit_short(number, room.into());
+            Some(short)
+                .filter(|short| !short.starts_with('#'))
+                .unwrap_or_default()
+        }
+        _ => truncate(text, room),
+    }
+}
+
 fn draw_label(
     painter: &mut Painter<'_>,
     area: Rect,
@@ -273,7 +287,7 @@ fn draw_label(
         }
         _ => area.width,
     };
-    let text = truncate(&label.text, room);
+    let text = fit_label(&label.text, room);
     let wide = width(&text);
     let x = middle
         .x
@@ -289,4 +303,17 @@ fn draw_label(
         &text,
         style,
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fit_label;
+
+    #[test]
+    fn numbers_are_shortened_and_never_cut() {
+        assert_eq!(fit_label("0.8952", 4), "0.9");
+        assert_eq!(fit_label("0.012", 3), "");
+        assert_eq!(fit_label("127", 3), "127");
+        assert_eq!(fit_label("balanced", 4), "bal…");
+    }
 }
