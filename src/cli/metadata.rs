@@ -107,12 +107,14 @@ async fn metadata_owner(
         Ok(model) => return Ok(MetadataOwner::Model { model: model.name }),
         Err(error) => error,
     };
-    if !matches!(
-        model_error.kind,
-        StoreErrorKind::NotFound | StoreErrorKind::Unsupported | StoreErrorKind::InvalidRequest
-    ) {
-        return Err(model_error.into());
-    }
+    let not_found = match model_error.kind {
+        StoreErrorKind::NotFound | StoreErrorKind::Unsupported | StoreErrorKind::InvalidRequest => {
+            not_found
+        }
+        // MLflow's basic auth can also deny models that do not exist: the name may be a run's.
+        StoreErrorKind::PermissionDenied => model_error.into(),
+        _ => return Err(model_error.into()),
+    };
     let experiment = context.global_args.experiment.as_deref();
     let within = resolve::experiment_scope(reader, experiment).await?;
     match resolve::run(reader, named, within.as_ref()).await {

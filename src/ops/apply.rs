@@ -51,6 +51,8 @@ pub struct ApplyReport {
     pub created_version: Option<VersionNumber>,
     /// The registry afterwards, if it could be read.
     pub snapshot: Option<RegistrySnapshot>,
+    /// Why the store refused a step, if it did.
+    pub refusal: Option<StoreError>,
     /// Why the journal lacks a part of this, if writing to it failed after the first request.
     pub journal_error: Option<String>,
 }
@@ -143,6 +145,7 @@ pub async fn apply_plan(
         outcome,
         created_version,
         snapshot: now,
+        refusal: send_result.into_refusal(),
         journal_error,
     })
 }

@@ -11,7 +11,7 @@ use super::context::CommandContext;
 use crate::cli::output::OutputFormat;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::config::{current_user, env_var};
-use crate::ops::apply::{ApplyContext, ApplyProgress, apply_plan};
+use crate::ops::apply::{ApplyContext, ApplyProgress, ApplyReport, apply_plan};
 use crate::ops::lineage::LineageSources;
 use crate::ops::plan_write::{
     PlanWriteError, PlannedWrite, WritePlanner, WriteRequest, describe_policies, plan_write,
@@ -117,7 +117,7 @@ pub async fn execute(
     if let Some(error) = &report.journal_error {
         return Err(unrecorded_error(&report.outcome, error));
     }
-    outcome_to_result(&report.outcome, &report.entry_id)
+    outcome_to_result(&report)
 }
 
 async fn plan(
@@ -219,11 +219,17 @@ fn unrecorded_error(outcome: &Outcome, journal_error: &str) -> CliError {
     .with_hint("make room for the journal, then record the outcome with `frontrunner rollback --plan`; `frontrunner doctor` lists what is unfinished")
 }
 
-fn outcome_to_result(outcome: &Outcome, entry_id: &str) -> Result<(), CliError> {
-    match outcome {
+fn outcome_to_result(report: &ApplyReport) -> Result<(), CliError> {
+    match &report.outcome {
         Outcome::Verified => Ok(()),
         Outcome::NotApplied { reason } => {
-            Err(CliError::new(ExitStatus::Failed, "nothing was changed").with_cause(reason))
+            let refusal = report.refusal.clone().map(CliError::from);
+            let denied = refusal.filter(|error| error.exit == ExitStatus::StoreRefused);
+            let error = denied.unwrap_or(CliError::new(ExitStatus::Failed, ""));
+            Err(CliError {
+                message: "nothing was changed".to_owned(),
+                ..error.with_cause(reason)
+            })
         }
         Outcome::Conflict { differences } => Err(CliError {
             code: "conflict",
@@ -237,7 +243,8 @@ fn outcome_to_result(outcome: &Outcome, entry_id: &str) -> Result<(), CliError> 
         }
         .with_cause(reason)
         .with_hint(format!(
-            "check again with `frontrunner rollback --entry {entry_id} --plan`"
+            "check again with `frontrunner rollback --entry {} --plan`",
+            report.entry_id
         ))),
     }
 }

@@ -18,6 +18,16 @@ pub(crate) enum SendResult {
     JournalFailed,
 }
 
+impl SendResult {
+    /// Why the store refused a step, if it did.
+    pub(crate) fn into_refusal(self) -> Option<StoreError> {
+        match self {
+            Self::NothingArrived(error) | Self::LaterStepRefused(error) => Some(error),
+            Self::AllArrived | Self::ResponseLost(_) | Self::JournalFailed => None,
+        }
+    }
+}
+
 pub(crate) enum ReadBack {
     Compared(Outcome),
     Unreadable(Option<StoreError>),

@@ -6,6 +6,9 @@ use base64::engine::general_purpose::STANDARD;
 use crate::support::bad_server::{self, BadServer, Request, Response};
 use crate::support::program::{Program, ProgramOutput, run_to_end};
 
+/// The only run that Ann may read.
+const READABLE_RUN: &str = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1";
+
 /// MLflow's server with its own users. Ann may read; header values were made lower case when the request was read.
 fn basic_auth(request: &Request) -> Response {
     let pair = STANDARD.encode("ann:s3cret/x").to_lowercase();
@@ -34,6 +37,9 @@ fn basic_auth(request: &Request) -> Response {
             r#"{"experiments": [{"experiment_id": "1", "name": "churn", "lifecycle_stage": "active"}]}"#
         }
         "/api/2.0/mlflow/registered-models/search" => "{}",
+        "/api/2.0/mlflow/runs/get" if request.path.contains(READABLE_RUN) => {
+            r#"{"run": {"info": {"run_id": "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1", "experiment_id": "1", "status": "FINISHED", "lifecycle_stage": "active"}, "data": {}}}"#
+        }
         _ => {
             return bad_server::response(
                 "403 Forbidden",
@@ -114,6 +120,24 @@ fn wrong_and_missing_passwords_and_permissions_are_told_apart() {
     }
     let known = run(&server, &["experiments"], &[USER, PASSWORD]);
     assert_eq!(known.code, 0, "{known:?}");
+}
+
+#[test]
+fn denied_write_is_a_refusal_of_the_store() {
+    let server = BadServer::start(basic_auth);
+    let write = ["tag", READABLE_RUN, "checked=yes", "--yes"];
+    let output = run(&server, &write, &[USER, PASSWORD]);
+    assert_eq!(output.code, 5, "{output:?}");
+    for text in ["nothing was changed", "Permission denied", "hint: "] {
+        assert!(output.stderr.contains(text), "{text}: {output:?}");
+    }
+    let json = run(
+        &server,
+        &[&write[..], &["--json"]].concat(),
+        &[USER, PASSWORD],
+    );
+    assert_eq!(json.code, 5, "{json:?}");
+    assert!(json.stderr.contains(r#""code":"denied""#), "{json:?}");
 }
 
 #[test]
