@@ -38,7 +38,7 @@ const IMAGE_ARGUMENTS: &[&str] = &["--experiment", "image-classifier"];
 const OPEN_VERSIONS: [(&str, &str); 3] = [
     ("", "churn-sweep"),
     ("4", "@champion"),
-    ("enter", "champion  release"),
+    ("enter", "✗ 3 of 6"),
 ];
 
 /// Every picture of the README and the docs.

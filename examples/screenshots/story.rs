@@ -80,7 +80,7 @@ const STEPS: &[Step] = &[
     step(
         "The plan: a gate of the project's policy does not pass",
         "champion enter",
-        "gates does not pass",
+        "gate does not pass",
         5_500,
     ),
     step(
