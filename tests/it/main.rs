@@ -48,6 +48,7 @@ mod object_artifacts;
 mod package;
 mod pictures;
 mod policy;
+mod prepared_review;
 mod printed_values;
 mod promotion;
 mod pushdown;

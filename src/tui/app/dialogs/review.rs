@@ -44,6 +44,9 @@ pub struct PrepareForm {
     pub file: Input,
     /// Whether the file's name has the focus, not the reason.
     pub is_at_file: bool,
+    /// The file's name that the form was opened with, which becomes a free one unless it is edited before that is known.
+    offered_file: String,
+    free_name_ticket: Ticket,
 }
 
 impl ReviewDialog {
@@ -105,6 +108,15 @@ impl ReviewDialog {
                 };
                 None
             }
+            Reply::FreeName(name) => match &mut self.form {
+                Some(form) if form.free_name_ticket == ticket => {
+                    if form.file.value() == form.offered_file {
+                        form.file = Input::new(name);
+                    }
+                    None
+                }
+                _ => Some(Reply::FreeName(name)),
+            },
             other => Some(other),
         }
     }
@@ -115,7 +127,7 @@ impl ReviewDialog {
             Action::Approve if context.shared.session.can_write => {
                 context.open(Dialog::Picker(self.decisions(page)));
             }
-            Action::Approve => self.open_form(),
+            Action::Approve => self.open_form(context),
             Action::NextTarget => {
                 let kinds = context.shared.session.slot_kinds;
                 context.open(Dialog::Picker(self.slots(page, kinds)));
@@ -199,15 +211,17 @@ impl ReviewDialog {
     }
 
     /// Without write access, the decision goes into a file that a user with it submits.
-    fn open_form(&mut self) {
+    fn open_form(&mut self, context: &mut UpdateContext<'_>) {
         let Some(Ok(page)) = &self.page else { return };
         let name = default_file_name(&self.model, self.version, &page.slot);
         self.notice.clear();
         self.form = Some(PrepareForm {
             decision: Decision::Approve,
             reason: Input::default(),
-            file: Input::new(name),
+            file: Input::new(name.clone()),
             is_at_file: false,
+            free_name_ticket: context.request(Request::FreeName(name.clone())),
+            offered_file: name,
         });
     }
 
