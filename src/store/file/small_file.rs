@@ -20,7 +20,7 @@ use crate::store::local::{FileStamp, now_ms};
 
 /// Buffers above this size are not kept.
 const KEPT_BUFFER_BYTES: usize = 1 << 20;
-/// A file that was changed within so many seconds may be half written.
+/// A file may be half written until it is this old, in seconds.
 const TORN_SECONDS: i64 = 2;
 const TORN_RETRIES: usize = 2;
 const TORN_RETRY_DELAY: Duration = Duration::from_millis(50);
